@@ -1,0 +1,1 @@
+"""How a network is folded onto a device: parallelism, storage and buffers of each layer."""

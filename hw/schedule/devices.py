@@ -1,0 +1,72 @@
+"""Devices: what a schedule may use and how synthesis is asked for."""
+
+from dataclasses import dataclass
+from math import ceil
+
+from hw.errors import BadInput
+
+
+@dataclass(frozen=True)
+class BlockRam:
+    """A kind of block memory.
+
+    Attributes:
+        name: what the device's data sheet calls it.
+        shapes: (depth, width) it can take when only read.
+    """
+
+    name: str
+    shapes: tuple[tuple[int, int], ...]
+
+    def count(self, depth: int, width: int) -> int:
+        """Blocks for a memory of `depth` words of `width` bits, in the one shape that needs the fewest."""
+        return min(ceil(depth / d) * ceil(width / w) for d, w in self.shapes)
+
+
+@dataclass(frozen=True)
+class Device:
+    """What a device offers, from its data sheet; None where the project has no figure.
+
+    Attributes:
+        name: as given on the command line.
+        title: family and part.
+        lut_inputs: inputs of a lookup table.
+        luts: lookup tables.
+        block_ram: kind of block memory.
+        block_rams: how many of them.
+    """
+
+    name: str
+    title: str
+    lut_inputs: int
+    luts: int
+    block_ram: BlockRam
+    block_rams: int
+
+
+# Lattice, iCE40 memory usage guide (FPGA-TN-02002): 4 kbit, 256 x 16 to 2048 x 2.
+EBR = BlockRam("EBR", ((256, 16), (512, 8), (1024, 4), (2048, 2)))
+# Xilinx UG473, 7 series memory resources: 18 kbit, as simple dual port up to 512 x 36.
+BRAM18 = BlockRam("BRAM18", ((512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)))
+
+DEVICES = {
+    device.name: device
+    for device in (
+        Device("up5k", "Lattice iCE40 UltraPlus UP5K", lut_inputs=4, luts=5280, block_ram=EBR, block_rams=30),
+        Device("hx8k", "Lattice iCE40 HX8K", lut_inputs=4, luts=7680, block_ram=EBR, block_rams=32),
+        Device("hx1k", "Lattice iCE40 HX1K", lut_inputs=4, luts=1280, block_ram=EBR, block_rams=16),
+        Device("xc7a35t", "AMD Artix-7 XC7A35T", lut_inputs=6, luts=20800, block_ram=BRAM18, block_rams=100),
+        Device("xc7a100t", "AMD Artix-7 XC7A100T", lut_inputs=6, luts=63400, block_ram=BRAM18, block_rams=270),
+    )
+}
+
+
+def device_named(name: str) -> Device:
+    """The device of that name.
+
+    Raises:
+        BadInput: if there is none.
+    """
+    if name not in DEVICES:
+        raise BadInput(f"device {name!r} is not known; known are {', '.join(DEVICES)}")
+    return DEVICES[name]

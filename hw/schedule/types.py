@@ -1,0 +1,117 @@
+"""The schedule: every choice that turns a network into a circuit."""
+
+import json
+from dataclasses import asdict, dataclass
+
+from hw.components.rom import Storage
+from hw.errors import BadInput
+from hw.network.types import Network
+
+JSON_SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class LayerFolding:
+    """How one layer is folded.
+
+    Attributes:
+        name: the layer's name in the network.
+        rows: outputs of the layer.
+        columns: inputs of the layer.
+        pe: rows computed a clock.
+        simd: columns added a clock.
+        banks: 2 where the next vector fills one buffer while this one plays from another, else 1.
+        weight_storage: where the weights are kept.
+        bias_storage: where the row constants (thresholds, offsets) are kept.
+    """
+
+    name: str
+    rows: int
+    columns: int
+    pe: int
+    simd: int
+    banks: int
+    weight_storage: Storage
+    bias_storage: Storage
+
+    @property
+    def cycles(self) -> int:
+        """Clocks that the layer works on one vector: `rows / PE * columns / SIMD`."""
+        return self.row_groups * self.column_groups
+
+    @property
+    def row_groups(self) -> int:
+        """Passes over the vector."""
+        return self.rows // self.pe
+
+    @property
+    def column_groups(self) -> int:
+        """Words of the vector."""
+        return self.columns // self.simd
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Folding of every layer, for one network and one device.
+
+    Attributes:
+        network_digest: of the network that it folds.
+        device: name of the device that it was made for.
+        layers: folding of each layer, the score layer last.
+    """
+
+    network_digest: str
+    device: str
+    layers: tuple[LayerFolding, ...]
+
+    @property
+    def initiation_interval(self) -> int:
+        """Clocks between two inferences at full speed: the slowest layer's, or the winner's, one score a clock."""
+        return max(*(layer.cycles for layer in self.layers), self.layers[-1].rows)
+
+    def check(self, network: Network) -> None:
+        """Hold the schedule against a network.
+
+        Raises:
+            BadInput: if it was made for another network, or a fold does not divide its layer.
+        """
+        shapes = [(layer.name, *layer.weights.shape) for layer in network.layers]
+        if self.network_digest != network.digest or shapes != [(f.name, f.rows, f.columns) for f in self.layers]:
+            raise BadInput("the schedule was made for another network; make it anew from this one")
+        for fold in self.layers:
+            if fold.rows % fold.pe or fold.columns % fold.simd:
+                raise BadInput(
+                    f"layer {fold.name}: PE {fold.pe} x SIMD {fold.simd} does not divide its "
+                    f"{fold.rows} x {fold.columns} weights"
+                )
+
+    def to_json(self) -> str:
+        """Canonical JSON."""
+        return json.dumps({"schema": JSON_SCHEMA, **asdict(self)}, indent=1, sort_keys=True) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> "Schedule":
+        """Read what `to_json` wrote.
+
+        Raises:
+            BadInput: if it is something else.
+        """
+        try:
+            record = json.loads(text)
+            if record["schema"] != JSON_SCHEMA:
+                raise BadInput(f"schedule of schema {record['schema']}; this version reads {JSON_SCHEMA}")
+            layers = tuple(
+                LayerFolding(
+                    **{
+                        **layer,
+                        "weight_storage": Storage(layer["weight_storage"]),
+                        "bias_storage": Storage(layer["bias_storage"]),
+                    }
+                )
+                for layer in record["layers"]
+            )
+            return cls(record["network_digest"], record["device"], layers)
+        except BadInput:
+            raise
+        except (KeyError, TypeError, ValueError) as error:
+            raise BadInput(f"not the JSON of a schedule: {error}") from error

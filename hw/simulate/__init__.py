@@ -1,0 +1,1 @@
+"""Runs gateware on a computer, word for word."""

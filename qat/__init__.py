@@ -1,0 +1,1 @@
+"""From recordings to a trained QONNX file. Never imports hw."""
