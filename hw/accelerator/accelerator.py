@@ -9,7 +9,6 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 from numpy.typing import NDArray
 
-from hw.accelerator.sums import row_sums
 from hw.components.argmax import ArgMax
 from hw.components.matvec import MatrixVectorUnit
 from hw.components.replay import VectorReplay
@@ -41,25 +40,13 @@ class Accelerator:
     @cached_property
     def units(self) -> tuple[MatrixVectorUnit, ...]:
         """The matrix-vector unit of every layer, the score layer last."""
-        units = []
-        for index, (layer, fold) in enumerate(zip(self.network.layers, self.schedule.layers, strict=True)):
-            element = self.network.format_into(index)
-            sums = row_sums(layer, element)
-            units.append(
-                MatrixVectorUnit(
-                    name=layer.name,
-                    element=element,
-                    weights=sums.weights,
-                    bias=sums.bias,
-                    shift=sums.shift,
-                    emit_signs=layer is not self.network.head,
-                    pe=fold.pe,
-                    simd=fold.simd,
-                    weight_storage=fold.weight_storage,
-                    bias_storage=fold.bias_storage,
-                )
+        folds = zip(self.network.layers, self.schedule.layers, strict=True)
+        return tuple(
+            MatrixVectorUnit.of_layer(layer, self.network.format_into(index)).folded(
+                fold.pe, fold.simd, fold.weight_storage, fold.bias_storage
             )
-        return tuple(units)
+            for index, (layer, fold) in enumerate(folds)
+        )
 
     @property
     def input_format(self) -> WordFormat:
@@ -70,6 +57,27 @@ class Accelerator:
     def words_per_spike(self) -> int:
         """Words of one spike window."""
         return self.units[0].column_groups
+
+    @property
+    def converters(self) -> tuple[WidthConverter, ...]:
+        """The width converter before each layer."""
+        lanes = (self.input_format.lanes, *(unit.pe for unit in self.units[:-1]))
+        return tuple(
+            WidthConverter(unit.element.bits, n, unit.simd) for unit, n in zip(self.units, lanes, strict=True)
+        )
+
+    @property
+    def replays(self) -> tuple[VectorReplay, ...]:
+        """The vector replay before each layer."""
+        return tuple(
+            VectorReplay(unit.input_format.bits, unit.column_groups, unit.row_groups, fold.banks)
+            for unit, fold in zip(self.units, self.schedule.layers, strict=True)
+        )
+
+    @property
+    def score_converter(self) -> WidthConverter:
+        """From the score layer's PE lanes to one score a clock."""
+        return WidthConverter(self.argmax.score.bits, self.units[-1].pe, 1)
 
     @property
     def argmax(self) -> ArgMax:
@@ -107,22 +115,17 @@ class AcceleratorCircuit(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        source, lanes = wiring.flipped(self.spikes), self.spec.input_format.lanes
-        for index, (circuit, fold) in enumerate(zip(self.layers, self.spec.schedule.layers, strict=True)):
-            unit = circuit.spec
-            converter = WidthConverter(unit.element.bits, lanes, unit.simd).circuit()
-            replay = VectorReplay(
-                unit.input_format.bits, unit.column_groups, unit.row_groups, fold.banks
-            ).circuit()
-            m.submodules[f"width{index}"] = converter
-            m.submodules[f"replay{index}"] = replay
-            m.submodules[f"layer{index}"] = circuit
+        source = wiring.flipped(self.spikes)
+        parts = zip(self.spec.converters, self.spec.replays, self.layers, strict=True)
+        for index, (converter_spec, replay_spec, layer) in enumerate(parts):
+            m.submodules[f"width{index}"] = converter = converter_spec.circuit()
+            m.submodules[f"replay{index}"] = replay = replay_spec.circuit()
+            m.submodules[f"layer{index}"] = layer
             wiring.connect(m, source, converter.i)
             wiring.connect(m, converter.o, replay.i)
-            wiring.connect(m, replay.o, circuit.i)
-            source, lanes = circuit.o, unit.pe
-        score_bits = self.spec.argmax.score.bits
-        m.submodules.scores = scores = WidthConverter(score_bits, lanes, 1).circuit()
+            wiring.connect(m, replay.o, layer.i)
+            source = layer.o
+        m.submodules.scores = scores = self.spec.score_converter.circuit()
         m.submodules.argmax = argmax = self.spec.argmax.circuit()
         wiring.connect(m, source, scores.i)
         wiring.connect(m, scores.o, argmax.i)

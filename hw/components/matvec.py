@@ -1,18 +1,20 @@
 """The folded matrix-vector unit: rows of 1-bit weights times a streamed vector, PE rows and SIMD columns a clock."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed, unsigned
+from amaranth.hdl import Cat, Module, Mux, Shape, Signal, Value, signed, unsigned
 from amaranth.lib import stream, wiring
+from amaranth.lib.memory import ReadPort
 from amaranth.lib.wiring import In, Out
 from numpy.typing import NDArray
 
 from hw.components.rom import Rom, Storage
+from hw.components.rows import row_sums
 from hw.components.sums import population_count, tree_sum
 from hw.components.words import WordFormat
-from hw.network.types import BIPOLAR, IntegerFormat
+from hw.network.types import BIPOLAR, IntegerFormat, ScoreLayer, ThresholdLayer
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +70,22 @@ class MatrixVectorUnit:
         if self.shift < 0:
             raise ValueError(f"layer {self.name}: a shift of {self.shift} bits is negative")
 
+    @classmethod
+    def of_layer(cls, layer: ThresholdLayer | ScoreLayer, element: IntegerFormat) -> "MatrixVectorUnit":
+        """The unit whose signs are a threshold layer's output, or whose totals are a score layer's; not folded yet.
+
+        Args:
+            layer: a layer of the network.
+            element: format of the layer's inputs.
+        """
+        sums = row_sums(layer, element)
+        is_hidden = isinstance(layer, ThresholdLayer)
+        return cls(layer.name, element, sums.weights, sums.bias, sums.shift, is_hidden, pe=1, simd=1)
+
+    def folded(self, pe: int, simd: int, weight_storage: Storage, bias_storage: Storage) -> "MatrixVectorUnit":
+        """The same sums, folded otherwise."""
+        return replace(self, pe=pe, simd=simd, weight_storage=weight_storage, bias_storage=bias_storage)
+
     @property
     def row_groups(self) -> int:
         """How often the vector passes: `rows / PE`."""
@@ -94,13 +112,25 @@ class MatrixVectorUnit:
 
         Sums on the way may leave it: two's complement wraps, and the last one is right again.
         """
-        low, high = self._term_bounds()
+        low, high = self.term_bounds()
         columns = self.weights.shape[1]
         least = int(self.bias.min()) + (columns * low << self.shift)
         most = int(self.bias.max()) + (columns * high << self.shift)
-        return IntegerFormat(bits=max((~least).bit_length(), most.bit_length()) + 1, signed=True)
+        return IntegerFormat(bits=max((~least).bit_length(), most.bit_length(), 1) + 1, signed=True)
 
-    def _term_bounds(self) -> tuple[int, int]:
+    @property
+    def bias_bits(self) -> int:
+        """Bits of the widest row constant in two's complement, at least 2."""
+        return max((~int(self.bias.min())).bit_length(), int(self.bias.max()).bit_length(), 1) + 1
+
+    @property
+    def partial_shape(self) -> Shape:
+        """Shape of the sum of one word's terms."""
+        low, high = self.term_bounds()
+        return Shape.cast(range(self.simd * low, self.simd * high + 1))
+
+    def term_bounds(self) -> tuple[int, int]:
+        """Least and greatest value of one term."""
         if self.element.bipolar:
             return 0, 1
         return min(self.element.minimum, ~self.element.maximum), max(self.element.maximum, ~self.element.minimum)
@@ -117,17 +147,21 @@ class MatrixVectorUnit:
         totals = self.bias + (terms << self.shift)
         return np.where(totals >= 0, 1, -1) if self.emit_signs else totals
 
-    def weight_words(self) -> list[int]:
-        """Rows of the weight memory: row groups outside, column groups inside; PE outside SIMD within a word."""
+    @property
+    def weight_rom(self) -> Rom:
+        """The weight memory: row groups outside, column groups inside; PE outside SIMD within a word."""
         blocks = self.weights.reshape(self.row_groups, self.pe, self.column_groups, self.simd)
         words = blocks.transpose(0, 2, 1, 3).reshape(self.row_groups * self.column_groups, -1)
         packed = np.packbits(words, axis=1, bitorder="little")
-        return [int.from_bytes(row.tobytes(), "little") for row in packed]
+        rows = [int.from_bytes(row.tobytes(), "little") for row in packed]
+        return Rom(rows, self.pe * self.simd, self.weight_storage)
 
-    def bias_words(self) -> list[int]:
-        """Rows of the row-constant memory: the two's complement constants of one row group side by side."""
-        lane = WordFormat(IntegerFormat(self.total_format.bits, signed=True), self.pe)
-        return [words[0] for words in lane.pack(self.bias.reshape(self.row_groups, self.pe))]
+    @property
+    def bias_rom(self) -> Rom:
+        """The row-constant memory: the two's complement constants of one row group side by side."""
+        lane = WordFormat(IntegerFormat(self.bias_bits, signed=True), self.pe)
+        rows = [words[0] for words in lane.pack(self.bias.reshape(self.row_groups, self.pe))]
+        return Rom(rows, lane.bits, self.bias_storage)
 
     def circuit(self) -> "MatrixVectorCircuit":
         """The Amaranth component, with streams `i` and `o`."""
@@ -153,15 +187,15 @@ class MatrixVectorCircuit(wiring.Component):
         m.d.comb += [enable.eq(~self.o.valid | self.o.ready), self.i.ready.eq(enable)]
 
         position, group, first, last = self._count(m, enable & self.i.valid)
-        weights = self._rom(m, "weights", spec.weight_words(), spec.pe * spec.simd, spec.weight_storage)
-        bias = self._rom(m, "bias", spec.bias_words(), spec.pe * spec.total_format.bits, spec.bias_storage)
+        weights = self._rom(m, "weights", spec.weight_rom)
+        bias = self._rom(m, "bias", spec.bias_rom)
 
         # Stage 1: the word waits a clock for its weights.
         word = Signal(spec.input_format.bits, reset_less=True)
         group_1 = Signal.like(group, reset_less=True)
         valid_1, first_1, last_1 = Signal(), Signal(), Signal()
         # Stage 2: the sum over SIMD columns.
-        partials = [Signal(_term_shape(spec), name=f"partial{p}", reset_less=True) for p in range(spec.pe)]
+        partials = [Signal(spec.partial_shape, name=f"partial{p}", reset_less=True) for p in range(spec.pe)]
         valid_2, first_2, last_2 = Signal(), Signal(), Signal()
         # Stage 3: the sum over column groups.
         totals = [Signal(signed(spec.total_format.bits), name=f"total{p}", reset_less=True) for p in range(spec.pe)]
@@ -206,14 +240,10 @@ class MatrixVectorCircuit(wiring.Component):
                 m.d.sync += group.eq(Mux(last_group, 0, group + 1))
         return position, group, first, last
 
-    def _rom(self, m: Module, name: str, rows: list[int], width: int, storage: Storage):  # type: ignore[no-untyped-def]
-        m.submodules[name] = memory = Rom(rows, width, storage).memory()
+    @staticmethod
+    def _rom(m: Module, name: str, rom: Rom) -> ReadPort:
+        m.submodules[name] = memory = rom.memory()
         return memory.read_port()
-
-
-def _term_shape(spec: MatrixVectorUnit):  # type: ignore[no-untyped-def]
-    low, high = spec._term_bounds()
-    return range(spec.simd * low, spec.simd * high + 1)
 
 
 def _sum_of_terms(spec: MatrixVectorUnit, word: Value, weights: Value) -> Value:
@@ -226,5 +256,5 @@ def _sum_of_terms(spec: MatrixVectorUnit, word: Value, weights: Value) -> Value:
 
 
 def _signed_lanes(word: Value, spec: MatrixVectorUnit) -> list[Value]:
-    bits = spec.total_format.bits
+    bits = spec.bias_bits
     return [word[p * bits :][:bits].as_signed() for p in range(spec.pe)]

@@ -115,9 +115,7 @@ class _ThroughDivisor(_Converter):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         middle = gcd(self.spec.lanes_in, self.spec.lanes_out)
-        m.submodules.narrow = narrow = WidthConverter(
-            self.spec.element_bits, self.spec.lanes_in, middle
-        ).circuit()
+        m.submodules.narrow = narrow = WidthConverter(self.spec.element_bits, self.spec.lanes_in, middle).circuit()
         m.submodules.widen = widen = WidthConverter(self.spec.element_bits, middle, self.spec.lanes_out).circuit()
         wiring.connect(m, wiring.flipped(self.i), narrow.i)
         wiring.connect(m, narrow.o, widen.i)

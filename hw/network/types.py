@@ -24,10 +24,10 @@ JSON_SCHEMA = 1
 
 @dataclass(frozen=True)
 class IntegerFormat:
-    """The values an input may take: `bits` wide two's complement, unsigned, or bipolar {-1, +1}.
+    """The values an integer may take: `bits` wide two's complement, unsigned, or bipolar {-1, +1}.
 
     Raises:
-        BadInput: for a width outside 1..16, a signed format of one bit, a bipolar format that is not
+        BadInput: for a width below 1, a signed format of one bit, a bipolar format that is not
             one signed bit. Use the constant `BIPOLAR`.
     """
 
@@ -36,8 +36,8 @@ class IntegerFormat:
     bipolar: bool = False
 
     def __post_init__(self) -> None:
-        if not 1 <= self.bits <= MAX_INPUT_BITS:
-            raise BadInput(f"input format of {self.bits} bits: 1 to {MAX_INPUT_BITS} bits can be used")
+        if self.bits < 1:
+            raise BadInput(f"integer format of {self.bits} bits: 1 is the least")
         if self.bipolar and (self.bits != 1 or not self.signed):
             raise BadInput("a bipolar format is one signed bit: bits=1, signed=True")
         if self.bits == 1 and self.signed and not self.bipolar:
@@ -52,9 +52,9 @@ class IntegerFormat:
             return cls(bits=1, signed=False)
         match = re.fullmatch(r"(U?)INT([1-9][0-9]?)", name)
         if match is None:
-            raise BadInput(
-                f"input format {name!r} cannot be used: INT2 to INT16, UINT1 to UINT16 or BIPOLAR can"
-            )
+            raise BadInput(f"input format {name!r} cannot be used: INT2 to INT16, UINT1 to UINT16 or BIPOLAR can")
+        if int(match[2]) > MAX_INPUT_BITS:
+            raise BadInput(f"input format {name}: 1 to {MAX_INPUT_BITS} bits can be used")
         return cls(bits=int(match[2]), signed=not match[1])
 
     @property
@@ -132,11 +132,9 @@ class BinaryProduct:
     weights: NDArray[np.bool_]
 
     def __post_init__(self) -> None:
-        weights = _frozen(self.weights, np.bool_, None, f"weights of layer {self.name}")
+        weights = _frozen(self.weights, np.bool_, None, f"weights of layer {self.name!r}")
         if weights.ndim != 2 or 0 in weights.shape:
-            raise BadInput(
-                f"weights of layer {self.name}: expected [rows, columns], got {list(weights.shape)}"
-            )
+            raise BadInput(f"weights of layer {self.name!r}: expected [rows, columns], got {list(weights.shape)}")
         object.__setattr__(self, "weights", weights)
 
     @property
@@ -180,8 +178,8 @@ class ThresholdLayer(BinaryProduct):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        thresholds = _frozen(self.thresholds, np.int64, (self.rows,), f"thresholds of layer {self.name}")
-        rising = _frozen(self.rising, np.bool_, (self.rows,), f"directions of layer {self.name}")
+        thresholds = _frozen(self.thresholds, np.int64, (self.rows,), f"thresholds of layer {self.name!r}")
+        rising = _frozen(self.rising, np.bool_, (self.rows,), f"directions of layer {self.name!r}")
         object.__setattr__(self, "thresholds", thresholds)
         object.__setattr__(self, "rising", rising)
 
@@ -213,10 +211,10 @@ class ScoreLayer(BinaryProduct):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        offsets = _frozen(self.offsets, np.int64, (self.rows,), f"offsets of layer {self.name}")
+        offsets = _frozen(self.offsets, np.int64, (self.rows,), f"offsets of layer {self.name!r}")
         if not 0 <= self.fraction_bits <= MAX_FRACTION_BITS:
             raise BadInput(
-                f"layer {self.name}: {self.fraction_bits} fraction bits, 0 to {MAX_FRACTION_BITS} can be used"
+                f"layer {self.name!r}: {self.fraction_bits} fraction bits, 0 to {MAX_FRACTION_BITS} can be used"
             )
         object.__setattr__(self, "offsets", offsets)
 
@@ -251,14 +249,14 @@ class Network:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "metadata", MappingProxyType(json.loads(json.dumps(dict(self.metadata)))))
+        if self.input_format.bits > MAX_INPUT_BITS:
+            raise BadInput(f"input format {self.input_format.name}: 1 to {MAX_INPUT_BITS} bits can be used")
         if len(self.unit_names) != self.head.rows:
-            raise BadInput(
-                f"{len(self.unit_names)} unit names for {self.head.rows} classes: expected as many"
-            )
+            raise BadInput(f"{len(self.unit_names)} unit names for {self.head.rows} classes: expected as many")
         for previous, layer in zip(self.layers, self.layers[1:], strict=False):
             if layer.columns != previous.rows:
                 raise BadInput(
-                    f"layer {layer.name} takes {layer.columns} inputs, but {previous.name} before it gives "
+                    f"layer {layer.name!r} takes {layer.columns} inputs, but {previous.name!r} before it gives "
                     f"{previous.rows}"
                 )
         for index in range(len(self.layers)):
@@ -269,14 +267,14 @@ class Network:
         magnitude = layer.columns * max(-values.minimum, values.maximum)
         if magnitude > EXACT_FLOAT32:
             raise BadInput(
-                f"layer {layer.name}: {layer.columns} {values.name} inputs reach {magnitude}, beyond 2**24, "
+                f"layer {layer.name!r}: {layer.columns} {values.name} inputs reach {magnitude}, beyond 2**24, "
                 "where float32 no longer counts exactly: use fewer inputs or a narrower format"
             )
         if isinstance(layer, ThresholdLayer):
             low, high = accumulator_bounds(layer.weights, values)
             t, up = layer.thresholds, layer.rising
             if np.any(np.where(up, (t < low) | (t > high + 1), (t < low - 1) | (t > high))):
-                raise BadInput(f"layer {layer.name}: a threshold lies outside its accumulator's range")
+                raise BadInput(f"layer {layer.name!r}: a threshold lies outside its accumulator's range")
 
     @property
     def layers(self) -> tuple[ThresholdLayer | ScoreLayer, ...]:

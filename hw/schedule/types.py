@@ -2,12 +2,19 @@
 
 import json
 from dataclasses import asdict, dataclass
+from itertools import pairwise
+from math import gcd
 
 from hw.components.rom import Storage
 from hw.errors import BadInput
 from hw.network.types import Network
 
 JSON_SCHEMA = 1
+
+
+def converter_clocks(pe: int, fold: "LayerFolding") -> int:
+    """Clocks a vector takes to pass from words of `pe` elements to a layer's words of SIMD elements."""
+    return fold.columns // gcd(pe, fold.simd)
 
 
 @dataclass(frozen=True)
@@ -66,8 +73,12 @@ class Schedule:
 
     @property
     def initiation_interval(self) -> int:
-        """Clocks between two inferences at full speed: the slowest layer's, or the winner's, one score a clock."""
-        return max(*(layer.cycles for layer in self.layers), self.layers[-1].rows)
+        """Clocks between two inferences at full speed: those of the slowest part.
+
+        That is a layer, a width converter, or the winner with its one score a clock.
+        """
+        converters = [converter_clocks(before.pe, here) for before, here in pairwise(self.layers)]
+        return max(self.layers[-1].rows, *(layer.cycles for layer in self.layers), *converters)
 
     def check(self, network: Network) -> None:
         """Hold the schedule against a network.

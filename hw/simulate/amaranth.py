@@ -36,8 +36,9 @@ class Simulation:
 
     @property
     def initiation_interval_cycles(self) -> int | None:
-        """The longest of `cycles_between_results`; None where there is none."""
-        return int(self.cycles_between_results.max()) if self.cycles_between_results.size else None
+        """The longest of the latter half of `cycles_between_results`, when every buffer has filled; None if empty."""
+        settled = self.cycles_between_results[self.cycles_between_results.size // 2 :]
+        return int(settled.max()) if settled.size else None
 
 
 def simulate(
@@ -81,14 +82,15 @@ def simulate(
     )
     layers = [_vectors(accelerator, index, words, n) for index, words in enumerate(run.tapped)]
     classes, best_scores = _results(accelerator, run.words)
+    # The first result came from an empty pipeline; the stream of neighbours begins with the second.
+    finished = np.array(run.cycles_out[1:], dtype=np.int64)
     return Simulation(
         classes=classes,
         best_scores=best_scores,
         words=[layer > 0 for layer in layers[:-1]],
         scores=layers[-1],
         latency_cycles=run.cycles_out[0] - run.cycles_in[0],
-        # The first result came from an empty pipeline; the stream of neighbours begins with the second.
-        cycles_between_results=np.diff(np.array(run.cycles_out[1:], dtype=np.int64)),
+        cycles_between_results=finished[1:] - finished[:-1],
         cycles=run.cycles_out[-1] + 1,
     )
 

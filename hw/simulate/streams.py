@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from amaranth.hdl import Value
+from amaranth.hdl import ClockDomain, Module, Value
 from amaranth.lib import wiring
 from amaranth.sim import Simulator
 
@@ -85,7 +85,10 @@ def run_stream(
         StreamError: if a word is missing or too many, valid falls or a payload changes before it was taken.
     """
     bench = _Bench(words, n_out, hold_after, pauses, cycle_cap, idle_cycles, progress)
-    simulator = Simulator(circuit)
+    top = Module()
+    top.domains.sync = ClockDomain("sync")  # a circuit of wires has none of its own
+    top.submodules.circuit = circuit
+    simulator = Simulator(top)
     simulator.add_clock(CLOCK_PERIOD_S)
     simulator.add_testbench(bench.process(getattr(circuit, source), getattr(circuit, sink), taps))
     with simulator.write_vcd(str(vcd)) if vcd else nullcontext():

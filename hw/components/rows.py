@@ -42,10 +42,8 @@ def _threshold_sums(layer: ThresholdLayer, element: IntegerFormat) -> RowSums:
     weights = np.where(layer.rising[:, None], layer.weights, ~layer.weights)
     threshold = np.where(layer.rising, layer.thresholds, -layer.thresholds)
     n_minus = (~weights).sum(axis=1)
-    if element.bipolar:
-        bias = -((threshold + layer.columns + 1) // 2)  # matches >= ceil((t + n) / 2)
-    else:
-        bias = n_minus - threshold
+    matches = (threshold + layer.columns + 1) // 2  # W x >= t is the same as matches >= ceil((t + n) / 2)
+    bias = -matches if element.bipolar else n_minus - threshold
     return RowSums(weights, bias.astype(np.int64), shift=0)
 
 

@@ -30,6 +30,8 @@ class Device:
     Attributes:
         name: as given on the command line.
         title: family and part.
+        family: whose cells synthesis maps to, "ice40" or "xc7".
+        synthesis_part: the part as synthesis calls it, where it asks for one.
         lut_inputs: inputs of a lookup table.
         luts: lookup tables.
         block_ram: kind of block memory.
@@ -38,6 +40,8 @@ class Device:
 
     name: str
     title: str
+    family: str
+    synthesis_part: str
     lut_inputs: int
     luts: int
     block_ram: BlockRam
@@ -52,11 +56,38 @@ BRAM18 = BlockRam("BRAM18", ((512, 36), (1024, 18), (2048, 9), (4096, 4), (8192,
 DEVICES = {
     device.name: device
     for device in (
-        Device("up5k", "Lattice iCE40 UltraPlus UP5K", lut_inputs=4, luts=5280, block_ram=EBR, block_rams=30),
-        Device("hx8k", "Lattice iCE40 HX8K", lut_inputs=4, luts=7680, block_ram=EBR, block_rams=32),
-        Device("hx1k", "Lattice iCE40 HX1K", lut_inputs=4, luts=1280, block_ram=EBR, block_rams=16),
-        Device("xc7a35t", "AMD Artix-7 XC7A35T", lut_inputs=6, luts=20800, block_ram=BRAM18, block_rams=100),
-        Device("xc7a100t", "AMD Artix-7 XC7A100T", lut_inputs=6, luts=63400, block_ram=BRAM18, block_rams=270),
+        Device(
+            "up5k",
+            "Lattice iCE40 UltraPlus UP5K",
+            "ice40",
+            "u",
+            lut_inputs=4,
+            luts=5280,
+            block_ram=EBR,
+            block_rams=30,
+        ),
+        Device("hx8k", "Lattice iCE40 HX8K", "ice40", "hx", lut_inputs=4, luts=7680, block_ram=EBR, block_rams=32),
+        Device("hx1k", "Lattice iCE40 HX1K", "ice40", "hx", lut_inputs=4, luts=1280, block_ram=EBR, block_rams=16),
+        Device(
+            "xc7a35t",
+            "AMD Artix-7 XC7A35T",
+            "xc7",
+            "",
+            lut_inputs=6,
+            luts=20800,
+            block_ram=BRAM18,
+            block_rams=100,
+        ),
+        Device(
+            "xc7a100t",
+            "AMD Artix-7 XC7A100T",
+            "xc7",
+            "",
+            lut_inputs=6,
+            luts=63400,
+            block_ram=BRAM18,
+            block_rams=270,
+        ),
     )
 }
 

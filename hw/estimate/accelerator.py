@@ -1,0 +1,45 @@
+"""The analytic figures of a whole accelerator, part by part."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hw.accelerator.accelerator import Accelerator
+from hw.devices import Device
+from hw.estimate.resources import (
+    Resources,
+    argmax_resources,
+    converter_resources,
+    matvec_resources,
+    replay_resources,
+    total,
+)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Analytic resources.
+
+    Attributes:
+        layers: for each layer, by name, its converter, replay and matrix-vector unit together.
+        winner: the last converter and the argmax.
+    """
+
+    layers: Mapping[str, Resources]
+    winner: Resources
+
+    @property
+    def total(self) -> Resources:
+        """Everything together."""
+        return total([*self.layers.values(), self.winner])
+
+
+def estimate(accelerator: Accelerator, device: Device) -> Estimate:
+    """Estimate an accelerator on a device."""
+    layers = {
+        unit.name: matvec_resources(unit, device) + converter_resources(converter) + replay_resources(replay, device)
+        for unit, converter, replay in zip(
+            accelerator.units, accelerator.converters, accelerator.replays, strict=True
+        )
+    }
+    winner = converter_resources(accelerator.score_converter) + argmax_resources(accelerator.argmax)
+    return Estimate(layers, winner)

@@ -1,0 +1,148 @@
+"""What each part will take on a device, from its spec alone: the analytic figures.
+
+Flip-flops and block memories are counted from what the circuit declares. Lookup tables are the sizes of the
+arithmetic times what synthesis spends on a bit of it; those coefficients were read off Yosys 0.70's counts of
+accelerators in several foldings (random weights, 48 -> 256 -> 256 -> 5; `synth_ice40`, `synth_xilinx -nowidelut`).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import ceil
+
+from hw.components.argmax import ArgMax
+from hw.components.matvec import MatrixVectorUnit
+from hw.components.replay import VectorReplay
+from hw.components.rom import Storage
+from hw.components.width import WidthConverter
+from hw.devices import Device
+
+
+@dataclass(frozen=True)
+class Resources:
+    """Lookup tables, flip-flops and block memories of a part."""
+
+    luts: int = 0
+    flip_flops: int = 0
+    block_rams: int = 0
+
+    def __add__(self, other: "Resources") -> "Resources":
+        return Resources(
+            self.luts + other.luts, self.flip_flops + other.flip_flops, self.block_rams + other.block_rams
+        )
+
+
+def total(parts: Iterable[Resources]) -> Resources:
+    """Sum of several parts."""
+    return sum(parts, Resources())
+
+
+@dataclass(frozen=True)
+class _Family:
+    """Lookup tables that synthesis spends on a unit of arithmetic.
+
+    Attributes:
+        binary_synapse: a 1-bit weight times a 1-bit element, counted into its sum.
+        integer_synapse_bit: one bit of an integer element, inverted by its weight and added into its sum.
+        total_bit: one bit of a row's running total, with the choice of its start.
+        memory_bits: bits of a memory in logic that one lookup table holds, once it is deeper than `memory_depth`.
+        memory_depth: words of a memory in logic that cost one lookup table a bit.
+        control: counters and handshake of a matrix-vector unit.
+        shift_depth: words from which a shift register becomes lookup tables (0: never).
+    """
+
+    binary_synapse: float
+    integer_synapse_bit: float
+    total_bit: float
+    memory_bits: float
+    memory_depth: int
+    control: int
+    shift_depth: int
+
+
+_FAMILIES = {
+    "ice40": _Family(1.8, 2.5, 2.0, memory_bits=8, memory_depth=16, control=40, shift_depth=0),
+    "xc7": _Family(1.6, 2.0, 1.5, memory_bits=45, memory_depth=64, control=30, shift_depth=3),
+}
+# A bit of a bank's feedback and of the choice between banks; counters of a replay; bits of a converter, a winner.
+_REPLAY_BIT, _REPLAY_CONTROL = {1: 1.05, 2: 3.05}, {1: 10, 2: 30}
+_NARROW_BIT, _CONVERTER_CONTROL = 1.2, 6
+_WINNER_BIT, _WINNER_CONTROL = 2.0, 6
+
+
+def matvec_resources(unit: MatrixVectorUnit, device: Device) -> Resources:
+    """A matrix-vector unit with both its memories."""
+    family = _FAMILIES[device.family]
+    synapses = unit.pe * unit.simd
+    per_synapse = family.binary_synapse if unit.element.bipolar else family.integer_synapse_bit * unit.element.bits
+    total_bits = unit.pe * unit.total_format.bits
+    depth = unit.row_groups * unit.column_groups
+    arithmetic = Resources(
+        luts=round(per_synapse * synapses + family.total_bit * total_bits + family.control),
+        flip_flops=(
+            unit.input_format.bits
+            + unit.pe * unit.partial_shape.width
+            + total_bits
+            + _counter_bits(depth)
+            + _counter_bits(unit.column_groups)
+            + 2 * _counter_bits(unit.row_groups)
+            + 7  # valid, first and last through the three stages
+        ),
+    )
+    weights = memory_resources(depth, synapses, unit.weight_storage, device)
+    bias = memory_resources(unit.row_groups, unit.pe * unit.bias_bits, unit.bias_storage, device)
+    return arithmetic + weights + bias
+
+
+def memory_resources(depth: int, width: int, storage: Storage, device: Device) -> Resources:
+    """A read-only memory of `depth` words of `width` bits with a registered output."""
+    if storage is Storage.BLOCK:
+        return Resources(block_rams=device.block_ram.count(depth, width))
+    family = _FAMILIES[device.family]
+    if depth == 1:
+        return Resources()
+    luts = width if depth <= family.memory_depth else ceil(depth * width / family.memory_bits)
+    return Resources(luts=luts, flip_flops=width)
+
+
+def replay_resources(replay: VectorReplay, device: Device) -> Resources:
+    """A vector replay."""
+    if replay.repeats == 1 and replay.banks == 1:
+        return Resources()
+    family = _FAMILIES[device.family]
+    bits = replay.word_bits * replay.words * replay.banks
+    in_luts = 0 < family.shift_depth <= replay.words
+    counters = _counter_bits(replay.words) * replay.banks + _counter_bits(replay.repeats)
+    flags = 1 if replay.banks == 1 else 4
+    shift_luts = replay.word_bits * replay.banks * ceil(replay.words / 16) if in_luts else 0
+    return Resources(
+        luts=round(_REPLAY_BIT[replay.banks] * replay.word_bits) + _REPLAY_CONTROL[replay.banks] + shift_luts,
+        flip_flops=(0 if in_luts else bits) + counters + flags,
+    )
+
+
+def converter_resources(converter: WidthConverter) -> Resources:
+    """A width converter."""
+    wide, narrow = (
+        max(converter.bits_in, converter.bits_out),
+        min(converter.lanes_in, converter.lanes_out) * converter.element_bits,
+    )
+    if wide == narrow:
+        return Resources()
+    counter = (wide // narrow).bit_length()
+    if converter.lanes_out > converter.lanes_in:
+        return Resources(luts=_CONVERTER_CONTROL, flip_flops=wide + counter + 1)
+    return Resources(luts=round(_NARROW_BIT * wide) + _CONVERTER_CONTROL, flip_flops=wide + counter)
+
+
+def argmax_resources(argmax: ArgMax) -> Resources:
+    """The winner."""
+    bits = argmax.score.bits
+    unit_bits = argmax.result_layout["unit"].width
+    return Resources(
+        luts=round(_WINNER_BIT * bits) + _WINNER_CONTROL,
+        flip_flops=bits + unit_bits + _counter_bits(argmax.classes) + 1,
+    )
+
+
+def _counter_bits(states: int) -> int:
+    return (states - 1).bit_length()

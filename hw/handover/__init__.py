@@ -1,0 +1,1 @@
+"""What an FPGA engineer takes away beside the netlist: an instantiation, test vectors, a test bench."""

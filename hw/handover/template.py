@@ -1,0 +1,36 @@
+"""An instantiation of the sorter to paste into a Verilog design."""
+
+from hw.accelerator.accelerator import Accelerator
+from hw.netlist import Netlist
+
+
+def instantiation(netlist: Netlist, accelerator: Accelerator) -> str:
+    """Verilog text that instantiates the netlist, with what its ports carry as comments."""
+    ports = netlist.ports
+    element = accelerator.input_format.element
+    lanes, words = accelerator.input_format.lanes, accelerator.words_per_spike
+    spike_data, spike_valid, spike_ready = ports.spike_stream
+    unit_data, unit_valid, unit_ready = ports.unit_stream
+    level = "high" if ports.reset_active else "low"
+    return f"""\
+// One spike window is {words} words of {lanes} elements of {element.name}, the first element in the low bits.
+// One result is the unit's index in bits {ports.unit_bits - 1}:0 and its signed score in bits \
+{ports.result_bits - 1}:{ports.unit_bits}.
+// Both streams follow valid/ready: data holds while valid is high, until ready is high too.
+// The reset is synchronous, active {level}.
+wire [{ports.spike_bits - 1}:0] {spike_data};
+wire {spike_valid}, {spike_ready};
+wire [{ports.result_bits - 1}:0] {unit_data};
+wire {unit_valid}, {unit_ready};
+
+{netlist.top} sorter (
+    .{ports.clock}({ports.clock}),
+    .{ports.reset}({ports.reset}),
+    .{spike_data}({spike_data}),
+    .{spike_valid}({spike_valid}),
+    .{spike_ready}({spike_ready}),
+    .{unit_data}({unit_data}),
+    .{unit_valid}({unit_valid}),
+    .{unit_ready}({unit_ready})
+);
+"""

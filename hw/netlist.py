@@ -1,0 +1,54 @@
+"""A circuit as text: RTLIL and Verilog, with the ports that a reader connects."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from amaranth.back import rtlil
+
+from hw.accelerator.accelerator import Accelerator
+from hw.accelerator.top import Ports, PortStyle, Top
+from hw.tools.yosys import write_verilog
+
+TOP_NAME = "spikeloom_sorter"
+
+
+@dataclass(frozen=True)
+class Netlist:
+    """An emitted design.
+
+    Attributes:
+        top: name of the top module.
+        rtlil: the design in Yosys's own language.
+        ports: its port names and widths.
+    """
+
+    top: str
+    rtlil: str
+    ports: Ports
+
+    @property
+    def digest(self) -> str:
+        """sha256 of the RTLIL."""
+        return hashlib.sha256(self.rtlil.encode()).hexdigest()
+
+    def write(self, folder: Path) -> None:
+        """Write `<top>.il` and `<top>.v` into the folder.
+
+        Raises:
+            ToolError: if the Verilog cannot be written.
+        """
+        (folder / f"{self.top}.il").write_text(self.rtlil)
+        write_verilog(f"{self.top}.il", f"{self.top}.v", folder)
+
+
+def emit(accelerator: Accelerator, style: PortStyle = PortStyle.PLAIN) -> Netlist:
+    """Emit an accelerator. The same accelerator gives the same text.
+
+    Args:
+        accelerator: what to emit.
+        style: names of the ports.
+    """
+    top = Top(accelerator, style)
+    # Source locations would carry the paths of the machine that emitted them.
+    return Netlist(TOP_NAME, rtlil.convert(top, name=TOP_NAME, emit_src=False), top.ports)

@@ -1,0 +1,1 @@
+"""The open tools, called as the package index ships them."""

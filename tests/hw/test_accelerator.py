@@ -1,0 +1,96 @@
+"""Random networks in random foldings: the circuit gives the integer network's words, scores and classes."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hw.accelerator.accelerator import Accelerator
+from hw.errors import BadInput
+from hw.network.types import BIPOLAR, IntegerFormat
+from hw.network.vectors import random_inputs
+from hw.schedule.types import Schedule
+from hw.simulate.amaranth import simulate
+from hw.simulate.streams import Pauses
+from tests.hw.networks import random_network, random_schedule
+
+sizes = st.sampled_from([2, 3, 4, 6, 8])
+
+
+def assert_exact(network, accelerator, spikes, result):
+    for ours, theirs in zip(result.words, network.words(spikes), strict=True):
+        assert np.array_equal(ours, theirs)
+    scores = network.scores(spikes)
+    assert np.array_equal(result.scores, scores)
+    assert np.array_equal(result.classes, network.classes(spikes))
+    assert np.array_equal(result.best_scores, scores.max(axis=1))
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    n_inputs=sizes,
+    hidden=st.lists(sizes, max_size=3),
+    n_units=st.integers(1, 5),
+    input_format=st.sampled_from([BIPOLAR, IntegerFormat(4, False), IntegerFormat(8, True), IntegerFormat(16, True)]),
+    pauses=st.sampled_from([Pauses(), Pauses(0.3, 0.3, seed=7)]),
+)
+def test_random_networks_in_random_foldings(seed, n_inputs, hidden, n_units, input_format, pauses):
+    rng = np.random.default_rng(seed)
+    network = random_network(rng, n_inputs, tuple(hidden), n_units, input_format)
+    accelerator = Accelerator(network, random_schedule(rng, network))
+    spikes = random_inputs(input_format, n_inputs, 8, seed)
+    assert np.array_equal(accelerator.compute(spikes), network.classes(spikes))
+    assert_exact(network, accelerator, spikes, simulate(accelerator, spikes, pauses=pauses))
+
+
+@settings(deadline=None, max_examples=30)
+@given(seed=st.integers(0, 2**32 - 1), sizes=st.lists(st.sampled_from([4, 8, 12, 16]), min_size=2, max_size=4))
+def test_the_counted_initiation_interval_is_no_longer_than_the_schedule_states(seed, sizes):
+    rng = np.random.default_rng(seed)
+    network = random_network(rng, sizes[0], tuple(sizes[1:]), n_units=3)
+    schedule = random_schedule(rng, network)
+    spikes = random_inputs(network.input_format, sizes[0], 10, seed)
+    result = simulate(Accelerator(network, schedule), spikes)
+    assert result.initiation_interval_cycles <= schedule.initiation_interval
+
+
+def test_latency_is_that_of_an_empty_pipeline():
+    rng = np.random.default_rng(3)
+    network = random_network(rng)
+    accelerator = Accelerator(network, random_schedule(rng, network))
+    spikes = random_inputs(network.input_format, network.n_inputs, 6, seed=0)
+    alone = simulate(accelerator, spikes[:1])
+    assert simulate(accelerator, spikes).latency_cycles == alone.latency_cycles
+    assert alone.initiation_interval_cycles is None
+
+
+def test_a_schedule_of_another_network_is_refused():
+    rng = np.random.default_rng(0)
+    one, other = random_network(rng), random_network(rng)
+    with pytest.raises(BadInput, match="another network"):
+        Accelerator(one, random_schedule(rng, other))
+
+
+def test_a_schedule_is_read_back_as_it_was_written():
+    rng = np.random.default_rng(0)
+    schedule = random_schedule(rng, random_network(rng))
+    assert Schedule.from_json(schedule.to_json()) == schedule
+    with pytest.raises(BadInput, match="not the JSON of a schedule"):
+        Schedule.from_json("[]")
+
+
+def test_a_wrong_weight_is_seen_in_the_layer_words():
+    """The comparison that the other tests rest on does notice one wrong bit."""
+    rng = np.random.default_rng(11)
+    network = random_network(rng)
+    weights = network.hidden[0].weights.copy()
+    weights[0] = ~weights[0]
+    layer = replace(network.hidden[0], weights=weights, thresholds=np.zeros_like(network.hidden[0].thresholds))
+    changed = replace(network, hidden=(layer, *network.hidden[1:]))
+    spikes = random_inputs(network.input_format, network.n_inputs, 20, seed=0)
+    accelerator = Accelerator(changed, random_schedule(rng, changed))
+    result = simulate(accelerator, spikes)
+    assert not np.array_equal(result.words[0], network.words(spikes)[0])

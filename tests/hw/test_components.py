@@ -1,0 +1,166 @@
+"""Every streaming part against its own `compute`, at full speed and with gaps and stalls."""
+
+import numpy as np
+import pytest
+from amaranth.hdl import Module, Signal
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hw.components.argmax import ArgMax
+from hw.components.matvec import MatrixVectorUnit
+from hw.components.replay import VectorReplay
+from hw.components.rom import Storage
+from hw.components.width import WidthConverter
+from hw.components.words import WordFormat
+from hw.network.types import BIPOLAR, IntegerFormat
+from hw.simulate.streams import Pauses, StreamError, run_stream
+from tests.hw.networks import divisors
+
+pauses = st.sampled_from([Pauses(), Pauses(gap=0.4, seed=1), Pauses(stall=0.4, seed=2), Pauses(0.3, 0.3, seed=3)])
+formats = st.sampled_from(
+    [BIPOLAR, IntegerFormat(1, False), IntegerFormat(3, False), IntegerFormat(2, True), IntegerFormat(8, True)]
+)
+seeds = st.integers(0, 2**32 - 1)
+few = settings(deadline=None, max_examples=25)
+
+
+def random_vectors(rng, element, n, length):
+    if element.bipolar:
+        return rng.choice([-1, 1], (n, length))
+    return rng.integers(element.minimum, element.maximum + 1, (n, length))
+
+
+@few
+@given(seeds, formats, st.integers(1, 9), st.integers(1, 5))
+def test_words_unpack_to_what_was_packed(seed, element, lanes, words):
+    vectors = random_vectors(np.random.default_rng(seed), element, 4, lanes * words)
+    word = WordFormat(element, lanes)
+    packed = word.pack(vectors)
+    assert all(0 <= w < 1 << word.bits for row in packed for w in row)
+    assert [word.unpack(row).reshape(-1).tolist() for row in packed] == vectors.tolist()
+
+
+def test_a_value_beyond_the_format_is_not_packed():
+    with pytest.raises(ValueError, match="200 are no INT8"):
+        WordFormat(IntegerFormat(8, True), 2).pack(np.array([[0, 200]]))
+
+
+@few
+@given(seeds, st.integers(1, 4), st.integers(1, 6), st.integers(1, 6), pauses)
+def test_width_converter(seed, bits, lanes_in, lanes_out, pause):
+    spec = WidthConverter(bits, lanes_in, lanes_out)
+    n = 3 * lanes_out  # whole words come out
+    words = [int(w) for w in np.random.default_rng(seed).integers(0, 1 << spec.bits_in, n)]
+    expected = spec.compute(words)
+    run = run_stream(spec.circuit(), words, len(expected), pauses=pause)
+    assert run.words == expected
+
+
+@few
+@given(seeds, st.integers(1, 5), st.integers(1, 4), st.integers(1, 3), st.sampled_from([1, 2]), pauses)
+def test_vector_replay(seed, word_bits, words, repeats, banks, pause):
+    spec = VectorReplay(word_bits, words, repeats, banks)
+    sent = [int(w) for w in np.random.default_rng(seed).integers(0, 1 << word_bits, 4 * words)]
+    expected = spec.compute(sent)
+    run = run_stream(spec.circuit(), sent, len(expected), pauses=pause)
+    assert run.words == expected
+
+
+@pytest.mark.parametrize("banks", [1, 2])
+def test_vector_replay_gives_a_word_every_clock(banks):
+    spec = VectorReplay(word_bits=4, words=4, repeats=3, banks=banks)
+    run = run_stream(spec.circuit(), list(range(16)), 48)
+    steady = np.diff(run.cycles_out)
+    assert set(steady.tolist()) == {1}
+
+
+@few
+@given(seeds, formats, st.integers(1, 6), st.integers(1, 8), st.booleans(), st.integers(0, 2), pauses)
+def test_matrix_vector_unit(seed, element, rows, columns, emit_signs, shift, pause):
+    rng = np.random.default_rng(seed)
+    unit = MatrixVectorUnit(
+        name="drawn",
+        element=element,
+        weights=rng.random((rows, columns)) < 0.5,
+        bias=rng.integers(-40, 41, rows),
+        shift=shift,
+        emit_signs=emit_signs,
+        pe=int(rng.choice(divisors(rows))),
+        simd=int(rng.choice(divisors(columns))),
+        weight_storage=Storage(rng.choice(list(Storage))),
+        bias_storage=Storage(rng.choice(list(Storage))),
+    )
+    vectors = random_vectors(rng, element, 5, columns)
+    words = [w for row in unit.input_format.pack(vectors) for _ in range(unit.row_groups) for w in row]
+    run = run_stream(unit.circuit(), words, 5 * unit.row_groups, pauses=pause)
+    assert np.array_equal(unit.output_format.unpack(run.words).reshape(5, rows), unit.compute(vectors))
+
+
+def test_matrix_vector_unit_forms_the_stated_sum():
+    """`compute` against the formula of the docstring, written out."""
+    rng = np.random.default_rng(5)
+    weights, bias = rng.random((3, 7)) < 0.5, np.array([1, -2, 3])
+    x = rng.integers(-8, 8, (10, 7))
+    unit = MatrixVectorUnit("sums", IntegerFormat(4, True), weights, bias, 1, emit_signs=False, pe=1, simd=1)
+    formula = [
+        [bias[r] + 2 * sum(int(v) if w else ~int(v) for v, w in zip(row, weights[r], strict=True)) for r in range(3)]
+        for row in x
+    ]
+    assert unit.compute(x).tolist() == formula
+
+
+@pytest.mark.parametrize(("pe", "simd", "message"), [(3, 1, "PE 3 .* 4 rows"), (1, 4, "SIMD 4 .* 6 columns")])
+def test_a_fold_that_does_not_divide_is_refused(pe, simd, message):
+    with pytest.raises(ValueError, match=message):
+        MatrixVectorUnit("odd", BIPOLAR, np.ones((4, 6), bool), np.zeros(4, np.int64), 0, True, pe, simd)
+
+
+@few
+@given(seeds, st.integers(1, 6), st.integers(2, 6), pauses)
+def test_argmax_takes_the_lowest_index_on_ties(seed, classes, bits, pause):
+    spec = ArgMax(classes, IntegerFormat(bits, True))
+    scores = np.random.default_rng(seed).integers(spec.score.minimum, spec.score.maximum + 1, (6, classes))
+    words = [w for row in WordFormat(spec.score, 1).pack(scores) for w in row]
+    run = run_stream(spec.circuit(), words, 6, pauses=pause)
+    results = [spec.result_layout.from_bits(word) for word in run.words]
+    assert [r.unit for r in results] == [row.index(max(row)) for row in scores.tolist()]
+    assert [r.score for r in results] == scores.max(axis=1).tolist()
+
+
+class Faulty(wiring.Component):
+    """Passes words on, but for the one fault it was asked to show."""
+
+    i: In(stream.Signature(4))
+    o: Out(stream.Signature(4))
+
+    def __init__(self, fault):
+        self.fault = fault
+        super().__init__()
+
+    def elaborate(self, platform):
+        m = Module()
+        clock = Signal(4)
+        m.d.sync += clock.eq(clock + 1)
+        m.d.comb += [self.o.payload.eq(self.i.payload), self.o.valid.eq(self.i.valid), self.i.ready.eq(self.o.ready)]
+        if self.fault == "changes its payload":
+            m.d.comb += self.o.payload.eq(clock)
+        elif self.fault == "takes its offer back":
+            m.d.comb += self.o.valid.eq(self.i.valid & clock[0])
+        elif self.fault == "swallows words":
+            m.d.comb += [self.o.valid.eq(0), self.i.ready.eq(1)]
+        elif self.fault == "repeats words":
+            m.d.comb += self.i.ready.eq(self.o.ready & clock[0])
+        elif self.fault == "speaks in the idle tail":
+            m.d.comb += self.o.valid.eq(self.i.valid | (clock == 15))
+        return m
+
+
+@pytest.mark.parametrize(
+    "fault",
+    ["changes its payload", "takes its offer back", "swallows words", "repeats words", "speaks in the idle tail"],
+)
+def test_the_driver_notices_a_part_that(fault):
+    with pytest.raises(StreamError):
+        run_stream(Faulty(fault), [1, 2, 3, 4], 4, pauses=Pauses(stall=0.5, seed=1), cycle_cap=200)

@@ -1,0 +1,196 @@
+"""The network of integers equals the ONNX reference: words, scores and classes, on every input."""
+
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hw.network.check import compare
+from hw.network.lower import lower
+from hw.network.reference import Reference
+from hw.network.types import IntegerFormat
+from hw.network.vectors import random_inputs
+from tests.hw.graphs import DIALECTS, GraphBuilder, random_graph, write
+
+
+def inputs_for(values: IntegerFormat, n_inputs: int) -> np.ndarray:
+    """All of them where they are few, else seeded random ones with the corners."""
+    levels = range(values.minimum, values.maximum + 1, values.step)
+    if len(levels) ** n_inputs <= 4096:
+        return np.array(list(product(levels, repeat=n_inputs)))
+    return random_inputs(values, n_inputs, 500, seed=1)
+
+
+def assert_equal(path: Path) -> None:
+    network, reference = lower(path), Reference.open(path)
+    x = inputs_for(network.input_format, network.n_inputs)
+    expected = reference.run(x)
+    for ours, theirs in zip(network.words(x), expected.words, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    np.testing.assert_array_equal(network.scores(x), expected.scores)
+    np.testing.assert_array_equal(network.classes(x), expected.classes)
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    n_inputs=st.integers(1, 12),
+    hidden=st.lists(st.integers(1, 9), max_size=3),
+    n_classes=st.integers(1, 5),
+    datatype=st.sampled_from(["BIPOLAR", "UINT1", "UINT3", "INT2", "INT5", "INT8", "UINT8"]),
+    dialect=st.sampled_from(DIALECTS),
+)
+def test_random_graphs(tmp_path_factory, seed, n_inputs, hidden, n_classes, datatype, dialect):
+    model = random_graph(np.random.default_rng(seed), n_inputs, hidden, n_classes, datatype, dialect)
+    assert_equal(write(model, tmp_path_factory.mktemp("graph") / "network.onnx"))
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_size_of_the_paper(tmp_path, dialect):
+    model = random_graph(np.random.default_rng(3), 48, (256, 256), 5, "INT8", dialect)
+    path = write(model, tmp_path / "network.onnx")
+    network = lower(path)
+    x = random_inputs(network.input_format, 48, 5000, seed=4)
+    done: list[int] = []
+    comparison = compare(network, Reference.open(path), x, done.append)
+    assert comparison.equal and comparison.n == 5000 and comparison.score_mismatches == 0
+    assert done == [4096, 5000]
+    assert len(np.unique(network.classes(x))) > 1
+    assert all(0.05 < word.mean() < 0.95 for word in network.words(x))
+
+
+def test_reference_is_the_same_one_by_one(tmp_path):
+    path = write(random_graph(np.random.default_rng(5), 12, (16, 16), 4, "INT8", "gemm"), tmp_path / "n.onnx")
+    reference = Reference.open(path)
+    x = random_inputs(IntegerFormat(8, signed=True), 12, 20, seed=6)
+    whole = reference.run(x)
+    for index in range(20):
+        single = reference.run(x[index : index + 1])
+        assert np.array_equal(single.scores[0], whole.scores[index])
+        assert np.array_equal(single.words[1][0], whole.words[1][index])
+
+
+def test_a_wrong_network_is_noticed(tmp_path):
+    path = write(random_graph(np.random.default_rng(7), 8, (16,), 3, "INT4", "gemm"), tmp_path / "n.onnx")
+    network, reference = lower(path), Reference.open(path)
+    x = random_inputs(network.input_format, 8, 2000, seed=8)
+    for array in (network.hidden[0].thresholds, network.head.offsets):
+        array.setflags(write=True)
+    network.hidden[0].thresholds[:] += 1
+    network.head.offsets[2] += 1
+    comparison = compare(network, reference, x)
+    assert comparison.word_mismatches > 0 and comparison.score_mismatches > 0
+    assert comparison.class_mismatches > 0 and not comparison.equal
+
+
+def hidden_thresholds(builder: GraphBuilder, tmp_path: Path, datatype: str = "INT4", columns: int = 3):
+    """Thresholds and directions of a one-channel layer closed by the head that every graph needs."""
+    builder.activation()
+    builder.weights(np.ones((2, 1)), "matmul")
+    path = write(builder.model([1, columns], datatype, 2), tmp_path / "network.onnx")
+    assert_equal(path)
+    (layer,) = lower(path).hidden
+    return layer.thresholds.tolist(), layer.rising.tolist()
+
+
+@pytest.mark.parametrize(
+    ("gamma", "mean", "beta", "expected"),
+    [
+        (1.0, 0.0, 0.0, ([0], [True])),  # sign(0) = +1
+        (-1.0, 0.0, 0.0, ([0], [False])),
+        (0.5, 2.0, 0.0, ([2], [True])),  # the flip lies on an accumulator value
+        (0.5, 2.5, 0.0, ([3], [True])),
+        (-0.5, 2.5, 0.0, ([2], [False])),
+        (0.0, 5.0, 1.0, ([-24], [True])),  # always +1: 3 inputs of -8..7 reach down to -24
+        (0.0, 5.0, -1.0, ([22], [True])),  # never: one above the largest, 21
+        (1.0, -24.0, 0.0, ([-24], [True])),
+        (1.0, 21.0, 0.0, ([21], [True])),
+    ],
+)
+def test_thresholds_by_hand(tmp_path, gamma, mean, beta, expected):
+    builder = GraphBuilder()
+    builder.weights(np.ones((1, 3)), "gemm")
+    builder.batch_norm([gamma], [beta], [mean], [1.0])
+    assert hidden_thresholds(builder, tmp_path) == expected
+
+
+def test_bipolar_accumulators_have_the_parity_of_the_inputs(tmp_path):
+    builder = GraphBuilder()
+    builder.weights(np.ones((1, 3)), "gemm")
+    builder.append("Sub", builder.constant(0.0))
+    assert hidden_thresholds(builder, tmp_path, "BIPOLAR") == ([1], [True])
+
+
+def test_constant_first_and_power_of_two_scales(tmp_path):
+    builder = GraphBuilder()
+    quantized = builder.binarize(builder.constant(np.ones((3, 1))), 0.25)
+    builder.append("MatMul", quantized)
+    builder.tensor = builder.node("Sub", [builder.constant(0.5), builder.tensor])  # 0.5 - acc / 4
+    builder.append("Dropout")
+    builder.activation(scale=4.0)
+    builder.weights(np.array([[1.0], [-1.0]]), "matmul")
+    path = write(builder.model([1, 3], "INT4", 2), tmp_path / "network.onnx")
+    network = lower(path)
+    assert (network.hidden[0].thresholds.tolist(), network.hidden[0].rising.tolist()) == ([2], [False])
+    assert network.head.rescaled
+    assert compare(network, Reference.open(path), inputs_for(network.input_format, 3)).equal
+
+
+@pytest.mark.parametrize("shaping", ["Flatten", "Reshape"])
+def test_channels_are_flattened_in_order(tmp_path, shaping):
+    builder = GraphBuilder()
+    builder.append(shaping, *([builder.constant([1, -1], np.int64)] if shaping == "Reshape" else []))
+    builder.weights(np.array([[1, -1, 1, 1, 1, -1], [1, 1, -1, -1, 1, 1]]), "gemm")
+    builder.activation()
+    builder.weights(np.eye(2) - 0.5, "gemm")
+    path = write(builder.model(["batch", 2, 3], "INT2", 2), tmp_path / "network.onnx")
+    assert lower(path).n_inputs == 6
+    assert_equal(path)
+
+
+def head_only(columns: int = 4, rows: int = 3) -> GraphBuilder:
+    builder = GraphBuilder()
+    builder.weights(np.random.default_rng(0).standard_normal((rows, columns)), "matmul")
+    return builder
+
+
+def lowered_head(builder: GraphBuilder, tmp_path: Path, columns: int = 4, rows: int = 3):
+    path = write(builder.model([1, columns], "INT4", rows), tmp_path / "network.onnx")
+    network = lower(path)
+    assert compare(network, Reference.open(path), inputs_for(network.input_format, columns)).equal
+    return network.head
+
+
+def test_scores_as_they_are(tmp_path):
+    head = lowered_head(head_only(), tmp_path)
+    assert (head.fraction_bits, head.offsets.tolist(), head.rescaled) == (0, [0, 0, 0], False)
+
+
+def test_integer_offsets_keep_the_scores(tmp_path):
+    builder = head_only()
+    builder.append("Add", builder.constant([3.0, -2.0, 0.0]))
+    head = lowered_head(builder, tmp_path)
+    assert (head.fraction_bits, head.offsets.tolist(), head.rescaled) == (0, [3, -2, 0], False)
+
+
+def test_one_scale_and_fractional_offsets_keep_order_and_ties(tmp_path):
+    builder = head_only()
+    builder.append("Mul", builder.constant(0.1))
+    builder.append("Add", builder.constant([0.0, 0.03, 0.06]))
+    head = lowered_head(builder, tmp_path)
+    assert head.rescaled and head.fraction_bits == 2
+    assert np.all(np.diff(head.offsets) > 0) and head.offsets[2] < 4
+
+
+@pytest.mark.parametrize(
+    ("scale", "why"),
+    [([0.1, 0.2, 0.1], "different scales"), ([0.1, -0.1, 0.1], "class 1"), ([0.1, 0.1, 0.0], "class 2")],
+)
+def test_scores_that_no_integer_argmax_orders_are_refused(tmp_path, scale, why):
+    builder = head_only()
+    builder.append("Mul", builder.constant(scale))
+    with pytest.raises(ValueError, match=f"matmul_.*{why}"):
+        lowered_head(builder, tmp_path)

@@ -1,0 +1,311 @@
+"""What cannot be mapped exactly is refused in one line that names it."""
+
+import json
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from hw.errors import BadInput, UnsupportedGraph
+from hw.network.lower import lower
+from hw.network.reference import Reference
+from hw.network.types import BIPOLAR, IntegerFormat
+from tests.hw.graphs import GraphBuilder, random_graph, write
+
+INT8 = IntegerFormat(8, signed=True)
+
+
+def refused(model, tmp_path, why, kind=UnsupportedGraph):
+    with pytest.raises(kind, match=why) as caught:
+        lower(write(model, tmp_path / "network.onnx"))
+    assert "\n" not in str(caught.value)
+
+
+def good(dialect: str = "gemm"):
+    return random_graph(np.random.default_rng(0), 6, (4,), 3, "INT4", dialect)
+
+
+def node_of(model, op_type):
+    return next(node for node in model.graph.node if node.op_type == op_type)
+
+
+def chain(*nodes, columns=3, datatype="INT4", weights=None):
+    """A graph of one product followed by element-wise nodes (op type, constant), an activation and a head."""
+    builder = GraphBuilder()
+    builder.weights(np.ones((2, columns)) if weights is None else weights, "gemm")
+    for op_type, value in nodes:
+        builder.append(op_type, builder.constant(value))
+    builder.activation()
+    builder.weights(np.ones((2, 2 if weights is None else len(weights))), "gemm")
+    return builder.model([1, columns], datatype, 2)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [(b"", "not an ONNX file"), (b"hello, world", "not an ONNX file"), (b"\x08\x07", "without nodes")],
+)
+def test_no_onnx_file(tmp_path, content, why):
+    path = tmp_path / "network.onnx"
+    path.write_bytes(content)
+    with pytest.raises(BadInput, match=why):
+        lower(path)
+
+
+def test_missing_file_and_folder(tmp_path):
+    for path in (tmp_path / "none.onnx", tmp_path):
+        with pytest.raises(BadInput, match="cannot be read"):
+            lower(path)
+
+
+def test_every_truncation_is_one_line(tmp_path):
+    content = good().SerializeToString()
+    path = tmp_path / "network.onnx"
+    for length in range(0, len(content), 7):
+        path.write_bytes(content[:length])
+        with pytest.raises(BadInput) as caught:
+            lower(path)
+        assert "\n" not in str(caught.value)
+
+
+def test_damaged_bytes_are_one_line_or_still_exact(tmp_path):
+    content = bytearray(good().SerializeToString())
+    path = tmp_path / "network.onnx"
+    rng = np.random.default_rng(1)
+    outcomes = set()
+    for position in rng.integers(0, len(content), 300):
+        damaged = bytearray(content)
+        damaged[position] ^= 1 << int(rng.integers(0, 8))
+        path.write_bytes(damaged)
+        try:
+            network = lower(path)
+        except BadInput as error:
+            assert "\n" not in str(error)
+            outcomes.add("refused")
+        else:
+            x = np.full((1, network.n_inputs), network.input_format.maximum)
+            assert np.array_equal(network.words(x)[0], Reference.open(path).run(x).words[0])
+            outcomes.add("lowered")
+    assert outcomes == {"refused", "lowered"}
+
+
+def test_external_data(tmp_path):
+    onnx.save(good(), tmp_path / "network.onnx", save_as_external_data=True, size_threshold=0, location="weights.bin")
+    with pytest.raises(BadInput, match="tensors in other files"):
+        lower(tmp_path / "network.onnx")
+
+
+def test_convolution(tmp_path):
+    builder = GraphBuilder()
+    builder.append("Conv", builder.constant(np.ones((2, 1, 3))))
+    refused(builder.model([1, 1, 8], "INT4", 2), tmp_path, r"node 'conv_0' \(Conv\): convolutions .* accepted is")
+
+
+def test_one_bit_quant(tmp_path):
+    builder = GraphBuilder()
+    builder.weights(np.ones((2, 3)), "gemm")
+    builder.append(
+        "Quant",
+        *(builder.constant(value) for value in (1.0, 0.0, 1.0)),
+        domain="qonnx.custom_op.general",
+        signed=0,
+        narrow=0,
+        rounding_mode="ROUND",
+    )
+    refused(builder.model([1, 3], "INT4", 2), tmp_path, r"\(Quant\): only BipolarQuant is mapped")
+
+
+def test_operator_of_another_domain(tmp_path):
+    model = good()
+    node_of(model, "BatchNormalization").domain = "antigravity"
+    refused(model, tmp_path, r"\(BatchNormalization\): not mapped")
+
+
+def test_without_argmax(tmp_path):
+    builder = GraphBuilder()
+    builder.weights(np.ones((2, 3)), "gemm")
+    refused(builder.model([1, 3], "INT4", 2, argmax=False), tmp_path, "append ArgMax")
+
+
+@pytest.mark.parametrize(("name", "value"), [("select_last_index", 1), ("axis", 0)])
+def test_another_argmax(tmp_path, name, value):
+    model = good()
+    for item in node_of(model, "ArgMax").attribute:
+        if item.name == name:
+            item.i = value
+    refused(model, tmp_path, rf"node 'argmax' \(ArgMax\): expected .*{name}")
+
+
+def test_after_argmax(tmp_path):
+    model = good()
+    model.graph.node.append(helper.make_node("Identity", ["unit"], ["more"], name="more"))
+    refused(model, tmp_path, r"node 'more' \(Identity\): nothing may follow ArgMax")
+
+
+def test_two_readers(tmp_path):
+    model = good()
+    product = node_of(model, "Gemm").output[0]
+    other = helper.make_node("Identity", [product], ["other"], name="other")
+    model.graph.node.append(other)
+    refused(model, tmp_path, r"node 'other' \(Identity\): 'tensor_1' is read by")
+
+
+def test_same_tensor_twice(tmp_path):
+    builder = GraphBuilder()
+    builder.weights(np.ones((2, 3)), "gemm")
+    builder.tensor = builder.node("Mul", [builder.tensor, builder.tensor])
+    builder.activation()
+    refused(builder.model([1, 3], "INT4", 2), tmp_path, r"node 'mul_2' \(Mul\): its parameter .* is not constant")
+
+
+def test_cycle(tmp_path):
+    model = good()
+    node_of(model, "BatchNormalization").input[0] = node_of(model, "ArgMax").input[0]
+    refused(model, tmp_path, "not a valid graph")
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_parameters_that_are_not_finite(tmp_path, value):
+    refused(chain(("Add", [0.0, value])), tmp_path, r"node 'add_2' \(Add\): .* is not finite")
+
+
+def test_negative_variance(tmp_path):
+    builder = GraphBuilder()
+    builder.weights(np.ones((2, 3)), "gemm")
+    builder.batch_norm([1, 1], [0, 0], [0, 0], [1, -1])
+    builder.activation()
+    refused(builder.model([1, 3], "INT4", 2), tmp_path, r"variance \+ epsilon > 0")
+
+
+def test_not_monotone_names_the_channel(tmp_path):
+    builder = GraphBuilder()
+    builder.weights(np.ones((2, 3)), "gemm")
+    builder.tensor = builder.node("Div", [builder.constant([1.0, 3.0]), builder.tensor])
+    builder.append("Sub", builder.constant([0.0, 1.0]))  # 3 / acc - 1: positive between 0 and 3 only
+    builder.activation()
+    builder.weights(np.ones((2, 2)), "gemm")
+    refused(
+        builder.model([1, 3], "INT4", 2),
+        tmp_path,
+        r"'bipolarquant_4' \(BipolarQuant\): channel 1 changes sign 2 times",
+    )
+
+
+def test_weights_that_are_not_one_scale(tmp_path):
+    model = good("matmul")
+    node_of(model, "MatMul").input[1] = "stored"
+    model.graph.initializer.append(numpy_helper.from_array(np.full((6, 4), [1, 1, 1, 2], np.float32), "stored"))
+    refused(model, tmp_path, "weights must be ±s with one s > 0")
+
+
+@pytest.mark.parametrize(("scale", "why"), [(0.1, "power of two, got 0.1"), (0.0, "one s > 0")])
+def test_scales_that_round(tmp_path, scale, why):
+    builder = GraphBuilder()
+    builder.append("MatMul", builder.binarize(builder.constant(np.ones((3, 2))), scale))
+    refused(builder.model([1, 3], "INT4", 2), tmp_path, why)
+
+
+def test_activation_scale_that_rounds(tmp_path):
+    builder = GraphBuilder()
+    builder.weights(np.ones((2, 3)), "gemm")
+    builder.activation(scale=0.3)
+    builder.weights(np.ones((2, 2)), "gemm")
+    refused(builder.model([1, 3], "INT4", 2), tmp_path, r"\(BipolarQuant\): activations must be .* power of two")
+
+
+def test_gemm_bias_that_rounds(tmp_path):
+    builder = GraphBuilder()
+    builder.weights(np.ones((2, 3)), "gemm_bias", bias=np.array([0.1, 0.2]))
+    refused(builder.model([1, 3], "INT4", 2), tmp_path, "put it into an Add after the product")
+
+
+@pytest.mark.parametrize("attributes", [{"alpha": 0.5}, {"beta": 2.0}, {"transA": 1}])
+def test_other_gemm(tmp_path, attributes):
+    model = good()
+    node_of(model, "Gemm").attribute.extend(helper.make_attribute(*item) for item in attributes.items())
+    refused(model, tmp_path, "expected alpha=1, beta=1, transA=0|not a valid graph")
+
+
+def test_dynamic_size(tmp_path):
+    builder = GraphBuilder()
+    builder.weights(np.ones((2, 3)), "gemm")
+    refused(builder.model([1, "samples"], "INT4", 2), tmp_path, r"expected \[batch, fixed sizes\]")
+
+
+def test_absurd_sizes(tmp_path):
+    builder = GraphBuilder()
+    builder.weights(np.ones((2, 3)), "gemm")
+    refused(builder.model([1, 2**40], "INT4", 2), tmp_path, "more than 67108864 are refused")
+    wide = good()
+    wide.graph.initializer.append(TensorProto(name="wide", data_type=TensorProto.FLOAT, dims=[2**31, 2**31]))
+    refused(wide, tmp_path, "more than 67108864 are refused")
+
+
+def test_outer_product_of_constants(tmp_path):
+    builder = GraphBuilder()
+    n = 2**14
+    outer = builder.node("Mul", [builder.constant(np.ones((n, 1))), builder.constant(np.ones((1, n)))])
+    builder.append("MatMul", outer)
+    refused(builder.model([1, n], "INT4", n), tmp_path, "more than 67108864 are refused")
+
+
+def test_constant_that_only_onnxruntime_refuses(tmp_path):
+    builder = GraphBuilder()
+    transposed = builder.node("Transpose", [builder.binarize(builder.constant(np.ones((2, 3))))], perm=[1])
+    builder.append("MatMul", transposed)
+    refused(builder.model([1, 3], "INT4", 2), tmp_path, "onnxruntime refuses the graph: .* perm of Transpose")
+
+
+def test_shape_that_is_computed(tmp_path):
+    builder = GraphBuilder()
+    target = builder.node("Identity", [builder.constant([3, 2], np.int64)])
+    builder.append("MatMul", builder.node("Reshape", [builder.constant(np.ones(6)), target]))
+    refused(builder.model([1, 3], "INT4", 2), tmp_path, "tensor .* its shape is not fixed")
+
+
+def test_reference_without_argmax(tmp_path):
+    builder = GraphBuilder()
+    builder.weights(np.ones((2, 3)), "gemm")
+    path = write(builder.model([1, 3], "INT4", 2, argmax=False), tmp_path / "network.onnx")
+    with pytest.raises(UnsupportedGraph, match="does not end in ArgMax"):
+        Reference.open(path)
+
+
+def test_sums_beyond_float32(tmp_path):
+    refused(chain(columns=600, datatype="INT16"), tmp_path, "600 INT16 inputs reach 19660800, beyond 2")
+
+
+def test_too_many_accumulator_values(tmp_path):
+    model = chain(columns=48, datatype="INT16", weights=np.ones((256, 48)))
+    refused(model, tmp_path, "3145681 accumulator values in 256 channels")
+
+
+def test_no_weights_on_the_input(tmp_path):
+    builder = GraphBuilder()
+    builder.append("Mul", builder.constant(2.0))
+    builder.weights(np.ones((2, 3)), "gemm")
+    refused(builder.model([1, 3], "INT4", 2), tmp_path, r"node 'mul_0' \(Mul\): expected MatMul or Gemm at the input")
+
+
+def test_input_format_is_stated_once(tmp_path):
+    model = random_graph(np.random.default_rng(0), 6, (4,), 3, "INT8", "gemm")
+    annotated = write(model, tmp_path / "annotated.onnx")
+    assert lower(annotated).input_format == lower(annotated, INT8).input_format == INT8
+    with pytest.raises(BadInput, match="annotated INT8, but BIPOLAR was stated"):
+        lower(annotated, BIPOLAR)
+    del model.graph.quantization_annotation[:]
+    bare = write(model, tmp_path / "bare.onnx")
+    assert lower(bare, INT8).hidden[0].thresholds.tolist() == lower(annotated).hidden[0].thresholds.tolist()
+    with pytest.raises(BadInput, match="'spikes' states no integer format"):
+        lower(bare)
+
+
+def test_metadata(tmp_path):
+    model = good()
+    helper.set_model_props(model, {"spikeloom": json.dumps({"schema": 1, "units": ["a", "b", "c"]})})
+    network = lower(write(model, tmp_path / "network.onnx"))
+    assert network.unit_names == ("a", "b", "c") and network.metadata["schema"] == 1
+    helper.set_model_props(model, {"spikeloom": json.dumps({"units": ["a"]})})
+    refused(model, tmp_path, "list of 3 names", BadInput)
+    helper.set_model_props(model, {"spikeloom": "{"})
+    refused(model, tmp_path, "not JSON", BadInput)
