@@ -34,6 +34,7 @@ class Device:
         synthesis_part: the part as synthesis calls it, where it asks for one.
         lut_inputs: inputs of a lookup table.
         luts: lookup tables.
+        flip_flops: flip-flops.
         block_ram: kind of block memory.
         block_rams: how many of them.
     """
@@ -44,6 +45,7 @@ class Device:
     synthesis_part: str
     lut_inputs: int
     luts: int
+    flip_flops: int
     block_ram: BlockRam
     block_rams: int
 
@@ -63,11 +65,32 @@ DEVICES = {
             "u",
             lut_inputs=4,
             luts=5280,
+            flip_flops=5280,
             block_ram=EBR,
             block_rams=30,
         ),
-        Device("hx8k", "Lattice iCE40 HX8K", "ice40", "hx", lut_inputs=4, luts=7680, block_ram=EBR, block_rams=32),
-        Device("hx1k", "Lattice iCE40 HX1K", "ice40", "hx", lut_inputs=4, luts=1280, block_ram=EBR, block_rams=16),
+        Device(
+            "hx8k",
+            "Lattice iCE40 HX8K",
+            "ice40",
+            "hx",
+            lut_inputs=4,
+            luts=7680,
+            flip_flops=7680,
+            block_ram=EBR,
+            block_rams=32,
+        ),
+        Device(
+            "hx1k",
+            "Lattice iCE40 HX1K",
+            "ice40",
+            "hx",
+            lut_inputs=4,
+            luts=1280,
+            flip_flops=1280,
+            block_ram=EBR,
+            block_rams=16,
+        ),
         Device(
             "xc7a35t",
             "AMD Artix-7 XC7A35T",
@@ -75,6 +98,7 @@ DEVICES = {
             "",
             lut_inputs=6,
             luts=20800,
+            flip_flops=41600,
             block_ram=BRAM18,
             block_rams=100,
         ),
@@ -85,6 +109,7 @@ DEVICES = {
             "",
             lut_inputs=6,
             luts=63400,
+            flip_flops=126800,
             block_ram=BRAM18,
             block_rams=270,
         ),

@@ -72,6 +72,16 @@ class Ports:
         """Names of payload, valid and ready of the result stream."""
         return self._stream("m_axis", "unit")
 
+    def split_result(self, word: int) -> tuple[int, int]:
+        """Index of the unit and its signed score, from a result as the port carries it."""
+        score = word >> self.unit_bits
+        sign = score >> (self.score_bits - 1)
+        return word & ((1 << self.unit_bits) - 1), score - (sign << self.score_bits)
+
+    def join_result(self, unit: int, score: int) -> int:
+        """A result as the port carries it; the inverse of `split_result`."""
+        return unit | (score & ((1 << self.score_bits) - 1)) << self.unit_bits
+
     def _stream(self, axi: str, plain: str) -> tuple[str, str, str]:
         if self.style is PortStyle.AXI:
             return f"{axi}_tdata", f"{axi}_tvalid", f"{axi}_tready"

@@ -124,6 +124,12 @@ class MatrixVectorUnit:
         return max((~int(self.bias.min())).bit_length(), int(self.bias.max()).bit_length(), 1) + 1
 
     @property
+    def varying_bias_bits(self) -> int:
+        """Bits in which the row constants differ from each other; synthesis keeps the others out of the memory."""
+        differing = np.bitwise_or.reduce(self.bias ^ self.bias[0])
+        return (int(differing) & ((1 << self.bias_bits) - 1)).bit_count()
+
+    @property
     def partial_shape(self) -> Shape:
         """Shape of the sum of one word's terms."""
         low, high = self.term_bounds()

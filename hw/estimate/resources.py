@@ -89,12 +89,14 @@ def matvec_resources(unit: MatrixVectorUnit, device: Device) -> Resources:
         ),
     )
     weights = memory_resources(depth, synapses, unit.weight_storage, device)
-    bias = memory_resources(unit.row_groups, unit.pe * unit.bias_bits, unit.bias_storage, device)
+    bias = memory_resources(unit.row_groups, unit.pe * unit.varying_bias_bits, unit.bias_storage, device)
     return arithmetic + weights + bias
 
 
 def memory_resources(depth: int, width: int, storage: Storage, device: Device) -> Resources:
     """A read-only memory of `depth` words of `width` bits with a registered output."""
+    if width == 0:
+        return Resources()
     if storage is Storage.BLOCK:
         return Resources(block_rams=device.block_ram.count(depth, width))
     family = _FAMILIES[device.family]

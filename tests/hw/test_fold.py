@@ -48,7 +48,7 @@ def every_schedule(network, max_cycles):
 @pytest.mark.parametrize("block_rams", [2, 3, 8])
 def test_no_other_folding_is_cheaper(block_rams):
     network = random_network(np.random.default_rng(1), n_inputs=8, hidden=(6,), n_units=2)
-    device = Device("tiny", "made for this test", "ice40", "u", 4, 5000, EBR, block_rams)
+    device = Device("tiny", "made for this test", "ice40", "u", 4, 5000, 5000, EBR, block_rams)
     chosen = estimate(Accelerator(network, fold(network, device, 24)), device).total
     others = [estimate(Accelerator(network, s), device).total for s in every_schedule(network, 24)]
     assert chosen.luts == min(o.luts for o in others if o.block_rams <= block_rams)

@@ -1,0 +1,217 @@
+"""Evaluates an iCE40 netlist, as synthesis mapped it, clock by clock: answers and toggles.
+
+Every lookup table and carry cell is a table of four inputs. After a clock edge all of them are evaluated at once,
+over and over, until nothing changes: that is the netlist with one unit of delay a cell. The values at the end are
+those of any delays; the changes on the way there are its glitches.
+
+Cells are as Yosys's `ice40/cells_sim.v` describes them.
+"""
+
+import json
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_MAJORITY = 0xE8E8  # of inputs 0, 1 and 2
+_MAX_DEPTH = 4096  # unit delays after which a netlist that still moves must have a loop
+# First data pin that is used, and elements in a 16-bit row, for each read mode of a block memory.
+_RAM_MODES = {0: (0, 1), 1: (0, 2), 2: (1, 4), 3: (3, 8)}
+
+
+class UnmappedCellError(ValueError):
+    """A cell that this evaluator does not know; the message names it."""
+
+
+@dataclass(frozen=True)
+class Toggles:
+    """Changes of cell outputs, summed over clocks.
+
+    Attributes:
+        clocks: clocks counted.
+        registers: changes of flip-flops.
+        logic: changes of lookup tables and carries between the settled values of neighbouring clocks.
+        logic_with_glitches: the same with every change on the way, at one unit of delay a cell.
+        memory_reads: reads of block memories (one a memory and clock in which it is enabled).
+    """
+
+    clocks: int = 0
+    registers: int = 0
+    logic: int = 0
+    logic_with_glitches: int = 0
+    memory_reads: int = 0
+
+    def __add__(self, other: "Toggles") -> "Toggles":
+        return Toggles(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
+
+    def __sub__(self, other: "Toggles") -> "Toggles":
+        return Toggles(*(mine - theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
+
+
+@dataclass(frozen=True, eq=False)
+class MappedNetlist:
+    """A netlist as arrays; nets are numbered, 0 is constant low and 1 constant high.
+
+    Attributes:
+        ports: nets of each port, low bit first.
+        n_nets: how many nets there are.
+        logic_inputs: `[cells, 4]` nets.
+        logic_tables: `[cells]` truth tables of 16 bits.
+        logic_outputs: `[cells]` nets.
+        registers: `[registers, 4]` nets of data, enable, reset and output.
+        reset_values: `[registers]`, value that a reset sets.
+        reset_needs_enable: `[registers]`.
+        memory_pins: `[memories, 13]` nets of 11 address bits and both enables.
+        memory_outputs: `[memories, 16]` nets.
+        memory_rows: `[memories, 2048, 16]`, the bits read at each address.
+    """
+
+    ports: dict[str, list[int]]
+    n_nets: int
+    logic_inputs: NDArray[np.int64]
+    logic_tables: NDArray[np.int64]
+    logic_outputs: NDArray[np.int64]
+    registers: NDArray[np.int64]
+    reset_values: NDArray[np.uint8]
+    reset_needs_enable: NDArray[np.bool_]
+    memory_pins: NDArray[np.int64]
+    memory_outputs: NDArray[np.int64]
+    memory_rows: NDArray[np.uint8]
+
+    @classmethod
+    def read(cls, path: Path, top: str) -> "MappedNetlist":
+        """Read the JSON that Yosys's `write_json` left after `synth_ice40`.
+
+        Raises:
+            UnmappedCellError: if a cell is no lookup table, carry, rising-edge register with synchronous reset, or
+                read-only block memory.
+        """
+        module = json.loads(path.read_text())["modules"][top]
+        return _Reader().read(module)
+
+
+class _Reader:
+    """Collects cells while they are read."""
+
+    def __init__(self) -> None:
+        self.nets: dict[Any, int] = {"0": 0, "1": 1, "x": 0}
+        self.n_nets = 2
+        self.logic: list[tuple[list[int], int, int]] = []
+        self.registers: list[tuple[int, int, int, int]] = []
+        self.resets: list[tuple[int, bool]] = []
+        self.memories: list[tuple[list[int], list[int], NDArray[np.uint8]]] = []
+
+    def net(self, bit: int | str) -> int:
+        if bit not in self.nets:
+            self.nets[bit] = self.n_nets
+            self.n_nets += 1
+        return self.nets[bit]
+
+    def read(self, module: dict[str, Any]) -> MappedNetlist:
+        ports = {name: [self.net(bit) for bit in port["bits"]] for name, port in module["ports"].items()}
+        for name, cell in module["cells"].items():
+            self._cell(name, cell)
+        return MappedNetlist(
+            ports,
+            self.n_nets,
+            np.array([inputs for inputs, _, _ in self.logic], dtype=np.int64).reshape(-1, 4),
+            np.array([table for _, table, _ in self.logic], dtype=np.int64),
+            np.array([output for _, _, output in self.logic], dtype=np.int64),
+            np.array(self.registers, dtype=np.int64).reshape(-1, 4),
+            np.array([value for value, _ in self.resets], dtype=np.uint8),
+            np.array([gated for _, gated in self.resets], dtype=np.bool_),
+            np.array([pins for pins, _, _ in self.memories], dtype=np.int64).reshape(-1, 13),
+            np.array([outputs for _, outputs, _ in self.memories], dtype=np.int64).reshape(-1, 16),
+            np.array([rows for _, _, rows in self.memories], dtype=np.uint8).reshape(-1, 2048, 16),
+        )
+
+    def _cell(self, name: str, cell: dict[str, Any]) -> None:
+        kind = cell["type"]
+        pins = {pin: [self.net(bit) for bit in bits] for pin, bits in cell["connections"].items()}
+        if kind == "SB_LUT4":
+            inputs = [pins[f"I{i}"][0] for i in range(4)]
+            self.logic.append((inputs, int(cell["parameters"]["LUT_INIT"], 2), pins["O"][0]))
+        elif kind == "SB_CARRY":
+            self.logic.append(([pins["I0"][0], pins["I1"][0], pins["CI"][0], 0], _MAJORITY, pins["CO"][0]))
+        elif kind in ("SB_DFF", "SB_DFFE", "SB_DFFSR", "SB_DFFSS", "SB_DFFESR", "SB_DFFESS"):
+            reset = pins.get("R", pins.get("S", [0]))[0]
+            self.registers.append((pins["D"][0], pins.get("E", [1])[0], reset, pins["Q"][0]))
+            self.resets.append((int("S" in pins), "E" in pins))
+        elif kind == "SB_RAM40_4K":
+            self._memory(name, cell["parameters"], pins)
+        elif kind != "$scopeinfo":
+            raise UnmappedCellError(f"cell {name}: {kind} is not known to the evaluator of mapped netlists")
+
+    def _memory(self, name: str, parameters: dict[str, str], pins: dict[str, list[int]]) -> None:
+        if pins["WE"][0] != 0 and pins["WCLKE"][0] != 0:
+            raise UnmappedCellError(f"cell {name}: only block memories that are never written can be evaluated")
+        init = np.array(
+            [[int(bit) for bit in reversed(parameters[f"INIT_{row:X}"].replace("x", "0"))] for row in range(16)],
+            dtype=np.uint8,
+        ).reshape(256, 16)
+        first, ratio = _RAM_MODES[int(parameters["READ_MODE"], 2)]
+        rows = np.zeros((2048, 16), dtype=np.uint8)
+        for part in range(ratio):
+            rows[part * 256 : (part + 1) * 256, first::ratio] = init[:, part::ratio]
+        self.memories.append(([*pins["RADDR"], pins["RCLKE"][0], pins["RE"][0]], pins["RDATA"], rows))
+
+
+class MappedSimulator:
+    """A running netlist: set ports, let it settle, clock it."""
+
+    def __init__(self, netlist: MappedNetlist):
+        self.netlist = netlist
+        self.values = np.zeros(netlist.n_nets, dtype=np.uint8)
+        self.values[1] = 1
+        self.toggles = Toggles()
+        self._settled = self.values[netlist.logic_outputs]
+        self._settle()
+
+    def get(self, port: str) -> int:
+        """Value of a port."""
+        return int("".join(str(self.values[net]) for net in reversed(self.netlist.ports[port])), 2)
+
+    def clock(self, inputs: dict[str, int]) -> None:
+        """One rising edge, upon which the input ports take the given values; then the logic settles."""
+        n = self.netlist
+        data, enable, reset, output = n.registers.T
+        enabled, in_reset = self.values[enable] == 1, self.values[reset] == 1
+        loaded = np.where(enabled, self.values[data], self.values[output])
+        state = np.where(in_reset & (enabled | ~n.reset_needs_enable), n.reset_values, loaded)
+        reads = self._memory_reads()
+        changes = int((state != self.values[output]).sum())
+        self.values[output] = state
+        for memory, bits in reads:
+            self.values[n.memory_outputs[memory]] = bits
+        self._drive(inputs)
+        glitches, settled = self._settle()
+        self.toggles += Toggles(1, changes, settled, glitches, len(reads))
+
+    def _memory_reads(self) -> list[tuple[int, NDArray[np.uint8]]]:
+        pins = self.values[self.netlist.memory_pins]
+        addresses = (pins[:, :11].astype(np.int64) << np.arange(11)).sum(axis=1)
+        enabled = np.flatnonzero(pins[:, 11] & pins[:, 12])
+        return [(int(m), self.netlist.memory_rows[m, addresses[m]]) for m in enabled]
+
+    def _drive(self, inputs: dict[str, int]) -> None:
+        for port, value in inputs.items():
+            nets = self.netlist.ports[port]
+            self.values[nets] = [(value >> bit) & 1 for bit in range(len(nets))]
+
+    def _settle(self) -> tuple[int, int]:
+        """Evaluate until nothing moves; changes on the way, and changes against the last settled values."""
+        n, values, changes = self.netlist, self.values, 0
+        a, b, c, d = n.logic_inputs.T
+        for _ in range(_MAX_DEPTH):
+            index = values[a] | values[b] << 1 | values[c] << 2 | values[d] << 3
+            outputs = ((n.logic_tables >> index) & 1).astype(np.uint8)
+            moved = int((outputs != values[n.logic_outputs]).sum())
+            if not moved:
+                settled = int((outputs != self._settled).sum())
+                self._settled = outputs
+                return changes, settled
+            changes += moved
+            values[n.logic_outputs] = outputs
+        raise RuntimeError(f"the netlist still moves after {_MAX_DEPTH} unit delays: it has a combinational loop")

@@ -1,0 +1,90 @@
+"""Spikes through the mapped netlist, in and out through its ports."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hw.accelerator.accelerator import Accelerator
+from hw.accelerator.top import Ports
+from hw.simulate.mapped import MappedNetlist, MappedSimulator, Toggles
+from hw.simulate.streams import StreamError
+
+
+@dataclass(frozen=True, eq=False)
+class NetlistRun:
+    """What the mapped netlist answered, and its toggles.
+
+    Attributes:
+        classes: int64 `[n]`, index of the unit.
+        best_scores: int64 `[n]`.
+        toggles: over the clocks from the first spike's first word to the last result.
+    """
+
+    classes: NDArray[np.int64]
+    best_scores: NDArray[np.int64]
+    toggles: Toggles
+
+
+def run_netlist(
+    netlist: MappedNetlist,
+    ports: Ports,
+    accelerator: Accelerator,
+    spikes: NDArray[np.integer],
+    progress: Callable[[float], None] | None = None,
+) -> NetlistRun:
+    """Run spike windows back to back through a mapped netlist.
+
+    Args:
+        netlist: the mapped netlist.
+        ports: its port names.
+        accelerator: what the netlist was made from.
+        spikes: integers `[n, n_inputs]` in the input format.
+        progress: called with the fraction of spikes done.
+
+    Raises:
+        BadInput: if the spikes do not fit the network's input.
+        StreamError: if results are missing.
+    """
+    accelerator.network.check_inputs(spikes)
+    words = [word for spike in accelerator.input_format.pack(spikes) for word in spike]
+    simulator = MappedSimulator(netlist)
+    for _ in range(2):
+        simulator.clock({ports.reset: ports.reset_active})
+    before = simulator.toggles
+    results = _stream(simulator, ports, words, len(spikes), progress)
+    fields = [ports.split_result(result) for result in results]
+    return NetlistRun(
+        np.array([unit for unit, _ in fields], dtype=np.int64),
+        np.array([score for _, score in fields], dtype=np.int64),
+        simulator.toggles - before,
+    )
+
+
+def _stream(
+    simulator: MappedSimulator,
+    ports: Ports,
+    words: list[int],
+    n_results: int,
+    progress: Callable[[float], None] | None,
+) -> list[int]:
+    spike_data, spike_valid, spike_ready = ports.spike_stream
+    unit_data, unit_valid, unit_ready = ports.unit_stream
+    results: list[int] = []
+    sent, quiet = 0, 0
+    simulator.clock({ports.reset: 1 - ports.reset_active, spike_valid: 1, spike_data: words[0], unit_ready: 1})
+    while len(results) < n_results:
+        quiet += 1
+        if sent < len(words) and simulator.get(spike_ready):
+            sent, quiet = sent + 1, 0
+        if simulator.get(unit_valid):
+            results.append(simulator.get(unit_data))
+            quiet = 0
+            if progress:
+                progress(len(results) / n_results)
+        if quiet > 100_000:
+            raise StreamError(f"the mapped netlist gave {len(results)} of {n_results} results, and nothing moves")
+        offered = {spike_valid: 1, spike_data: words[sent]} if sent < len(words) else {spike_valid: 0}
+        simulator.clock(offered)
+    return results

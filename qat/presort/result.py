@@ -1,0 +1,89 @@
+"""What the pre-sorter is told, and what it gives back."""
+
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qat.errors import BadInput
+
+
+@dataclass(frozen=True)
+class PresortSpec:
+    """Choices of the pre-sorter; the defaults suit well separated units."""
+
+    n_features: int = 5
+    """Principal components in which clusters are looked for."""
+    max_components: int = 12
+    """Gaussians at most; the Bayesian information criterion decides how many."""
+    outlier_fraction: float = 0.10
+    """Share of the training spikes, the loneliest, that has no say in what a unit is: mostly overlaps."""
+    merge_ratio: float = 0.30
+    """Two Gaussians are one unit when the density between them falls no lower than this share of a peak."""
+    background_deflection: float = 1.20
+    """A cluster whose median deflection is below this many thresholds is noise that crossed the threshold."""
+    overlap_probability: float = 0.10
+    """Prior probability that a second spike reaches into a window."""
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        checks = (
+            (self.n_features >= 1, "n_features must be at least 1"),
+            (self.max_components >= 1, "max_components must be at least 1"),
+            (0 <= self.outlier_fraction < 0.5, "outlier_fraction must be in [0, 0.5)"),
+            (0 < self.merge_ratio <= 1, "merge_ratio must be in (0, 1]"),
+            (self.background_deflection >= 0, "background_deflection must not be negative"),
+            (0 < self.overlap_probability < 1, "overlap_probability must be in (0, 1)"),
+            (self.seed >= 0, "seed must not be negative"),
+        )
+        for holds, message in checks:
+            if not holds:
+                raise BadInput(f"pre-sorting settings: {message}; got {self}")
+
+
+@dataclass(frozen=True, eq=False)
+class Presorting:
+    """Pseudo-labels of every spike; those of validation and test are predicted with what TRAIN gave."""
+
+    labels: NDArray[np.int32]
+    """`[n_spikes]` cluster, 0 to n_units - 1."""
+    confidence: NDArray[np.float32]
+    """`[n_spikes]` posterior probability of that label; low where noise is likelier than any unit."""
+    n_units: int
+    score: float
+    """Mean confidence over the training part."""
+    method: Mapping[str, Any]
+    """JSON-able: what was fitted, and with what settings."""
+
+    def save(self, path: Path) -> None:
+        """Write everything to one `.npz`; the same pre-sorting gives the same bytes."""
+        facts = {"n_units": self.n_units, "score": self.score, "method": self.method}
+        with path.open("wb") as file:
+            np.savez_compressed(
+                file,
+                allow_pickle=False,
+                facts=np.array(json.dumps(facts, sort_keys=True)),
+                labels=self.labels,
+                confidence=self.confidence,
+            )
+
+    @classmethod
+    def load(cls, path: Path) -> "Presorting":
+        """Read what `save` wrote.
+
+        Raises:
+            BadInput: the file is missing or is no saved pre-sorting.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                facts = json.loads(str(file["facts"]))
+                return cls(labels=file["labels"], confidence=file["confidence"], **facts)
+        except FileNotFoundError as error:
+            raise BadInput(f"{path}: no such file; expected a saved pre-sorting (.npz)") from error
+        except (OSError, KeyError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
+            raise BadInput(f"{path}: not a pre-sorting written by spikeloom") from error

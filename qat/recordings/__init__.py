@@ -1,0 +1,1 @@
+"""Where spikes come from: simulated recordings, and readers for those that people have."""

@@ -1,0 +1,86 @@
+"""Arrays from a file, checked and made into a recording and a sorting."""
+
+import numpy as np
+from numpy.typing import NDArray
+from spikeinterface.core import BaseRecording, BaseSorting, NumpyRecording, NumpySorting
+
+from qat.errors import BadInput
+
+
+def recording_from_array(raw: NDArray[np.generic], rate_hz: float | None, name: str) -> BaseRecording:
+    """A recording of `raw`, `[n_samples]` or `[n_channels, n_samples]`, without a gain.
+
+    Raises:
+        BadInput: wrong shape or type, fewer than two samples, NaN, or an unknown rate.
+    """
+    traces = raw[None, :] if raw.ndim == 1 else raw
+    if traces.ndim != 2 or traces.dtype.kind not in "iuf":
+        raise BadInput(f"{name}: raw is {raw.dtype} of shape {raw.shape}; expected numbers [n] or [n_channels, n]")
+    if traces.shape[0] < 1 or traces.shape[1] < 2:
+        raise BadInput(f"{name}: raw has shape {raw.shape}; a recording needs more than one sample")
+    if traces.shape[0] > traces.shape[1]:
+        raise BadInput(f"{name}: raw has shape {raw.shape}; expected [n_channels, n_samples], so transpose it")
+    if rate_hz is None:
+        raise BadInput(f"{name}: sampling_rate_hz is missing or NaN; a continuous recording needs it")
+    check_finite(traces, f"{name}: raw")
+    whole = traces.T.astype(np.float32) if traces.dtype.kind == "f" else traces.T
+    return NumpyRecording([whole], rate_hz)
+
+
+def sorting_from_arrays(
+    spike_times: NDArray[np.generic] | None,
+    labels: NDArray[np.generic] | None,
+    not_units: tuple[int, ...],
+    recording: BaseRecording,
+    name: str,
+) -> BaseSorting | None:
+    """True units of a recording; None when the file does not say which spike is whose.
+
+    Raises:
+        BadInput: wrong shapes, or times outside the recording.
+    """
+    if spike_times is None or labels is None:
+        return None
+    times, units = whole_numbers(spike_times, f"{name}: spike_times"), unit_labels(labels, not_units, name)
+    if times.shape != units.shape:
+        raise BadInput(f"{name}: {times.size} spike_times but {units.size} labels; expected one label a spike")
+    n_samples = recording.get_num_samples(0)
+    if times.size and (times.min() < 0 or times.max() >= n_samples):
+        raise BadInput(f"{name}: spike_times reach {times.min()} to {times.max()}, raw has {n_samples} samples")
+    known = units >= 0
+    if not known.any():
+        return None
+    return NumpySorting.from_samples_and_labels([times[known]], [units[known]], recording.sampling_frequency)
+
+
+def unit_labels(labels: NDArray[np.generic], not_units: tuple[int, ...], name: str) -> NDArray[np.int32]:
+    """`[n]` labels, -1 for what is no single unit.
+
+    Raises:
+        BadInput: they are not whole numbers, or no list.
+    """
+    units = whole_numbers(labels, f"{name}: labels")
+    return np.where((units < 0) | np.isin(units, not_units), -1, units).astype(np.int32)
+
+
+def whole_numbers(values: NDArray[np.generic], what: str) -> NDArray[np.int64]:
+    """`[n]` values as int64.
+
+    Raises:
+        BadInput: they are not whole numbers, or no list.
+    """
+    whole = values.dtype.kind in "iub" or (values.dtype.kind == "f" and bool((np.mod(values, 1) == 0).all()))
+    if values.ndim != 1 or not whole:
+        raise BadInput(f"{what} is {values.dtype} of shape {values.shape}; expected whole numbers [n_spikes]")
+    return values.astype(np.int64)
+
+
+def check_finite(values: NDArray[np.generic], what: str) -> None:
+    """Refuse NaN and infinity.
+
+    Raises:
+        BadInput: there is one; says where.
+    """
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        where = tuple(int(i) for i in np.argwhere(~np.isfinite(values))[0])
+        raise BadInput(f"{what} is NaN or infinite at index {where}; replace or cut out such samples")

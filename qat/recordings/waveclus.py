@@ -1,0 +1,71 @@
+"""Wave_Clus `.mat`: a trace, its sampling interval, and for simulations the true spikes."""
+
+import zlib
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.io import loadmat
+from scipy.io.matlab import MatReadError
+
+from qat.errors import BadInput
+from qat.recordings.build import recording_from_array, sorting_from_arrays
+from qat.recordings.source import RecordedSource
+
+_LOADING_FAILS = (
+    OSError,
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    EOFError,
+    MemoryError,
+    OverflowError,
+    MatReadError,
+    zlib.error,
+)
+
+
+def read_waveclus(path: Path, not_units: tuple[int, ...]) -> RecordedSource:
+    """Read `data`, `samplingInterval` (ms) and, where there, `spike_times` and `spike_class`.
+
+    Raises:
+        BadInput: the file is no MATLAB file of version 7 or below, or lacks `data` or `samplingInterval`.
+    """
+    names = ["data", "samplingInterval", "spike_times", "spike_class"]
+    try:
+        contents = loadmat(path, appendmat=False, variable_names=names)
+    except NotImplementedError as error:
+        raise BadInput(f"{path}: MATLAB 7.3 file; save it with -v7") from error
+    except _LOADING_FAILS as error:
+        raise BadInput(f"{path}: not a readable MATLAB file") from error
+    arrays = {name: _first_cell(contents[name]).squeeze() for name in names if name in contents}
+    if "data" not in arrays or "samplingInterval" not in arrays:
+        raise BadInput(f"{path.name}: a Wave_Clus file has data and samplingInterval; found {', '.join(arrays)}")
+    recording = recording_from_array(
+        np.atleast_1d(arrays["data"]), _rate_hz(path.name, arrays["samplingInterval"]), path.name
+    )
+    times, labels = (
+        np.atleast_1d(arrays[name]) if name in arrays else None for name in ("spike_times", "spike_class")
+    )
+    return RecordedSource(
+        name=path.name,
+        recording=recording,
+        sorting=sorting_from_arrays(times, labels, not_units, recording, path.name),
+        unit_of_measure="source units",
+        provenance=f"Wave_Clus recording in {path.name}",
+    )
+
+
+def _first_cell(value: NDArray[np.generic]) -> NDArray[np.generic]:
+    """The first cell of a cell array, which holds times or classes; anything else as it is."""
+    while value.dtype == object and value.size:
+        value = np.asarray(value.flat[0])
+    return value
+
+
+def _rate_hz(name: str, interval_ms: NDArray[np.generic]) -> float:
+    if interval_ms.size != 1 or interval_ms.dtype.kind not in "iuf" or not 0 < float(interval_ms) < np.inf:
+        raise BadInput(f"{name}: samplingInterval must be one positive number of milliseconds")
+    return 1e3 / float(interval_ms)

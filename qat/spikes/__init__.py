@@ -1,0 +1,1 @@
+"""From a source to integer windows: filter, detect, align, cut, split, quantize."""

@@ -1,0 +1,113 @@
+"""The spikes as the hardware will see them, and everything known about how they were made."""
+
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qat.errors import BadInput
+
+TRAIN, VALIDATION, TEST = 0, 1, 2
+PART_NAMES = ("train", "validation", "test")
+
+_ARRAYS = ("waveforms", "part", "channel")
+_OPTIONAL_ARRAYS = ("sample_index", "true_unit", "overlap")
+_FACTS = (
+    "sampling_rate_hz",
+    "unit_names",
+    "bits",
+    "lsb",
+    "unit_of_measure",
+    "preprocessing",
+    "detection",
+    "provenance",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class SpikeSet:
+    """Quantized spike windows, split into parts."""
+
+    waveforms: NDArray[Any]
+    """`[n_spikes, n_channels, n_samples]` int8 (int16 above 8 bits): the hardware's input."""
+    part: NDArray[np.int8]
+    """`[n_spikes]` TRAIN, VALIDATION or TEST."""
+    channel: NDArray[np.int16]
+    """`[n_spikes]` channel with the largest deflection."""
+    sample_index: NDArray[np.int64] | None
+    """`[n_spikes]` sample of the recording on which the window is aligned (stored windows: as stated)."""
+    sampling_rate_hz: float | None
+    true_unit: NDArray[np.int32] | None
+    """`[n_spikes]` index into `unit_names`; -1 = no true unit (extra detection, multi-unit, unlabelled)."""
+    overlap: NDArray[np.bool_] | None
+    """`[n_spikes]` another true spike lies within the window."""
+    unit_names: tuple[str, ...]
+    """Names of the true units; empty when they are unknown."""
+    bits: int
+    """Bits of a sample, two's complement."""
+    lsb: float
+    """`unit_of_measure` per least significant bit."""
+    unit_of_measure: str
+    preprocessing: Mapping[str, Any]
+    """JSON-able: filter, threshold, dead time, alignment, window, split."""
+    detection: Mapping[str, Any] | None
+    """JSON-able: per part n_true, n_matched, n_missed, n_extra; None when the windows came cut
+    or when the true spikes are unknown."""
+    provenance: str
+
+    @property
+    def n_spikes(self) -> int:
+        """Number of spikes in all parts together."""
+        return int(self.waveforms.shape[0])
+
+    @property
+    def n_channels(self) -> int:
+        """Channels in a window."""
+        return int(self.waveforms.shape[1])
+
+    @property
+    def n_samples(self) -> int:
+        """Samples of a window per channel."""
+        return int(self.waveforms.shape[2])
+
+    @property
+    def microvolts_per_lsb(self) -> float | None:
+        """`lsb` where the source states a gain, else None."""
+        return self.lsb if self.unit_of_measure == "uV" else None
+
+    def inputs(self, part: int | None = None) -> NDArray[Any]:
+        """Windows of one part (None = all), flattened channel-major: `[n, n_channels * n_samples]`."""
+        chosen = self.waveforms if part is None else self.waveforms[self.part == part]
+        return chosen.reshape(len(chosen), -1)
+
+    def save(self, path: Path) -> None:
+        """Write everything to one `.npz`; the same set gives the same bytes."""
+        arrays = {name: getattr(self, name) for name in _ARRAYS}
+        present = {name: getattr(self, name) for name in _OPTIONAL_ARRAYS if getattr(self, name) is not None}
+        facts = json.dumps({name: getattr(self, name) for name in _FACTS}, sort_keys=True)
+        with path.open("wb") as file:
+            np.savez_compressed(file, allow_pickle=False, facts=np.array(facts), **arrays, **present)
+
+    @classmethod
+    def load(cls, path: Path) -> "SpikeSet":
+        """Read what `save` wrote.
+
+        Raises:
+            BadInput: the file is missing or is no saved spike set.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                arrays = {name: file[name] for name in _ARRAYS}
+                optional = {name: file.get(name) for name in _OPTIONAL_ARRAYS}
+                facts = json.loads(str(file["facts"]))
+            facts["unit_names"] = tuple(facts["unit_names"])
+            return cls(**arrays, **optional, **facts)
+        except FileNotFoundError as error:
+            raise BadInput(f"{path}: no such file; expected a spike set (.npz) written by spikeloom") from error
+        except (OSError, KeyError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
+            raise BadInput(f"{path}: not a spike set written by spikeloom") from error

@@ -1,0 +1,146 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from qat.errors import BadInput
+from qat.presort import Presorting, PresortSpec, presort
+from qat.recordings.read import read_source
+from qat.recordings.simulate import SimulationSpec, simulate_recording
+from qat.scoring import match_clusters, score_against_truth
+from qat.spikes.cut import spikes_from_recording, spikes_from_windows
+from qat.spikes.spec import SpikeSpec
+from qat.spikes.spikeset import TEST, TRAIN
+
+DATA = Path(__file__).resolve().parents[2] / ".." / "shared" / "data"
+SPEC = PresortSpec()
+
+
+def simulated(**settings):
+    return spikes_from_recording(simulate_recording(SimulationSpec(**settings)), SpikeSpec())
+
+
+def stored(name, not_units=()):
+    if not (DATA / name).exists():
+        pytest.skip(f"{name} is not here")
+    return spikes_from_windows(read_source(DATA / name, not_units=not_units), SpikeSpec())
+
+
+def accuracy_on_test_part(spikes, presorting):
+    """Share of the test part's true spikes; clusters matched on the training part."""
+    training, test = spikes.part == TRAIN, spikes.part == TEST
+    matching = match_clusters(spikes.true_unit[training], presorting.labels[training])
+    return score_against_truth(
+        spikes.true_unit[test], presorting.labels[test], matching, len(spikes.unit_names)
+    ).accuracy
+
+
+@pytest.fixture(scope="module")
+def spikes():
+    return simulated()
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2, 3])
+def test_the_default_recording_has_three_units_and_nearly_every_spike_gets_its_own(seed):
+    spikes = simulated(seed=seed)
+    presorting = presort(spikes, SPEC)
+    assert presorting.n_units == 3
+    assert accuracy_on_test_part(spikes, presorting) >= 0.993
+
+
+@pytest.mark.parametrize(
+    ("settings", "n_units"),
+    [
+        ({"n_units": 1}, 1),
+        ({"n_units": 2, "similarity": "moderate"}, 2),
+        ({"n_units": 5, "duration_s": 40.0}, 5),
+        ({"n_units": 4, "n_channels": 4, "duration_s": 40.0}, 4),
+        ({"amplitude_drift": 0.3}, 3),
+    ],
+)
+def test_the_data_choose_the_number_of_units(settings, n_units):
+    spikes = simulated(**settings)
+    presorting = presort(spikes, SPEC)
+    assert presorting.n_units == n_units
+    assert accuracy_on_test_part(spikes, presorting) >= 0.98
+
+
+def test_noise_that_crossed_the_threshold_gets_little_confidence(spikes):
+    presorting = presort(spikes, SPEC)
+    confident = presorting.confidence > 0.5
+    assert confident[spikes.true_unit >= 0].mean() > 0.99
+    assert confident[spikes.true_unit < 0].mean() < 0.2
+    assert ((presorting.labels >= 0) & (presorting.labels < presorting.n_units)).all()
+
+
+def test_only_the_training_part_is_fitted(spikes):
+    waveforms = spikes.waveforms.copy()
+    waveforms[spikes.part == TEST] = np.random.default_rng(0).integers(-128, 128, waveforms.shape)[
+        spikes.part == TEST
+    ]
+    changed = presort(replace(spikes, waveforms=waveforms), SPEC)
+    original = presort(spikes, SPEC)
+    kept = spikes.part != TEST
+    assert np.array_equal(changed.labels[kept], original.labels[kept])
+    assert changed.method == original.method
+    assert changed.score == original.score
+
+
+def test_true_units_play_no_part(spikes):
+    blind = replace(spikes, true_unit=None, overlap=None, unit_names=(), detection=None)
+    assert np.array_equal(presort(blind, SPEC).labels, presort(spikes, SPEC).labels)
+
+
+def test_a_presorting_reads_back_and_has_the_same_bytes(spikes, tmp_path):
+    for name in ("first.npz", "again.npz"):
+        presort(spikes, SPEC).save(tmp_path / name)
+    assert (tmp_path / "first.npz").read_bytes() == (tmp_path / "again.npz").read_bytes()
+    loaded, presorting = Presorting.load(tmp_path / "first.npz"), presort(spikes, SPEC)
+    assert np.array_equal(loaded.labels, presorting.labels)
+    assert np.array_equal(loaded.confidence, presorting.confidence)
+    assert (loaded.n_units, loaded.score, loaded.method) == (3, presorting.score, presorting.method)
+
+
+def test_other_files_are_no_presortings(tmp_path):
+    np.savez(tmp_path / "other.npz", x=1)
+    with pytest.raises(BadInput, match="not a pre-sorting"):
+        Presorting.load(tmp_path / "other.npz")
+    with pytest.raises(BadInput, match="no such file"):
+        Presorting.load(tmp_path / "none.npz")
+
+
+def test_too_few_spikes_are_refused():
+    with pytest.raises(BadInput, match="training spikes"):
+        presort(simulated(duration_s=1.0, n_units=1, noise_level=0.05), SPEC)
+
+
+def test_settings_that_make_no_sense_are_refused():
+    with pytest.raises(BadInput, match="outlier_fraction"):
+        PresortSpec(outlier_fraction=0.7)
+
+
+def test_the_benchmark_of_quian_quiroga_is_sorted_with_its_overlaps():
+    spikes = stored("quiroga2004_easy1_noise010.npz")
+    presorting = presort(spikes, SPEC)
+    assert presorting.n_units == 3
+    assert accuracy_on_test_part(spikes, presorting) >= 0.99
+
+
+def test_single_units_of_martinez_simulation_1_are_told_apart():
+    spikes = stored("martinez2009_simulation1.npz", not_units=(0,))
+    assert accuracy_on_test_part(spikes, presort(spikes, SPEC)) >= 0.99
+
+
+def test_bursts_of_one_neuron_stay_one_unit():
+    assert presort(stored("purkinje_cell_attached_first_half.npz"), SPEC).n_units == 1
+
+
+def test_four_channels_together():
+    spikes = stored("hc1_d533101_first160s.npz")
+    presorting = presort(spikes, SPEC)
+    assert presorting.labels.shape == (1807,)
+    known = spikes.unit_names.index("1")
+    matching = match_clusters((spikes.true_unit == known).astype(int) - 1, presorting.labels)
+    inside = np.isin(presorting.labels, list(matching))
+    assert (spikes.true_unit[inside] == known).mean() > 0.8
