@@ -58,8 +58,8 @@ def _testbench(netlist: Netlist, vectors: Vectors) -> str:
     return f"""\
 // Self-checking test bench of {netlist.top}: {len(vectors.units)} spikes, with seeded gaps and stalls.
 // Run it in this folder, for instance:
-//   iverilog -g2012 -o tb {netlist.top}_tb.sv {netlist.top}.v && vvp tb
-//   verilator --binary --timing -Wno-fatal {netlist.top}_tb.sv {netlist.top}.v --top {netlist.top}_tb
+//   with Icarus Verilog: iverilog -g2012 -o tb {netlist.top}_tb.sv {netlist.top}.v && vvp tb
+//   with Verilator: verilator --binary --timing -Wno-fatal {netlist.top}_tb.sv {netlist.top}.v --top {netlist.top}_tb
 `timescale 1ns / 1ps
 module {netlist.top}_tb;
     localparam integer WORDS = {len(vectors.spikes)};

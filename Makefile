@@ -1,0 +1,87 @@
+# Everyday commands; `make` alone lists them. Each is a thin call of `spikeloom`, which has more to choose from.
+#
+#   make train RECORDING=my_recording.nwb OUT=runs/mine
+#   make hw MODEL=foreign.onnx DEVICE=up5k
+#
+# PIP_ARGS goes to pip, for an index or a choice of wheels of your own.
+
+PYTHON ?= python3
+PIP_ARGS ?=
+RECORDING ?=
+MODEL ?=
+DEVICE ?=
+OUT ?=
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+SPIKELOOM := $(BIN)/spikeloom
+
+recording = $(if $(RECORDING),--recording '$(RECORDING)')
+model = $(if $(MODEL),--model '$(MODEL)')
+device = $(if $(DEVICE),--device '$(DEVICE)')
+out = $(if $(OUT),--out '$(OUT)')
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo train hw sim report test test-slow test-synth lint format clean
+
+help: ## List the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+install: $(VENV)/.installed ## Make the virtual environment and warm the tools
+
+demo: install ## Everything once, without any data: recording to verified gateware (DEVICE=, OUT=)
+	$(SPIKELOOM) demo $(device) $(out) $(ARGS)
+
+train: install ## Recording to QONNX file (RECORDING=, OUT=)
+	$(SPIKELOOM) train $(recording) $(out) $(ARGS)
+
+hw: install ## QONNX file to Verilog and resources (MODEL=, DEVICE=, OUT=)
+	$(SPIKELOOM) hw $(model) $(device) $(out) $(ARGS)
+
+sim: install ## Spikes through the simulated gateware, every layer compared (MODEL=, DEVICE=, OUT=)
+	$(SPIKELOOM) sim $(model) $(device) $(out) $(ARGS)
+
+report: install ## Show a run's report and write it anew (OUT=)
+	$(SPIKELOOM) report $(out) $(ARGS)
+
+test: $(VENV)/.installed-test ## The default tests, on both cores
+	$(BIN)/python -m pytest -n auto $(ARGS)
+
+test-slow: $(VENV)/.installed-test ## Longer random checks
+	$(BIN)/python -m pytest -n auto -m slow $(ARGS)
+
+test-synth: $(VENV)/.installed-test ## Checks that run synthesis
+	$(BIN)/python -m pytest -n auto -m synth $(ARGS)
+
+lint: $(VENV)/.installed-lint ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.installed-lint ## Let ruff lay out the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## Remove the virtual environment and what tools have cached; run folders stay
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info[:2] < (3, 14); \
+	    sys.exit(None if ok else "Python 3.11 to 3.13 is needed, this is %d.%d: make PYTHON=python3.11" % sys.version_info[:2])'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(VENV)/bin/python pyproject.toml pins.txt
+	$(BIN)/python -m pip install --disable-pip-version-check $(PIP_ARGS) -c pins.txt -e '.[qat,hw]'
+	@echo "Warming the tools: the first start of the synthesis tool on a machine takes about a minute."
+	$(SPIKELOOM) warm
+	@touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed
+	$(BIN)/python -m pip install --disable-pip-version-check $(PIP_ARGS) -c pins.txt -e '.[qat,hw,test]'
+	@touch $@
+
+$(VENV)/.installed-lint: $(VENV)/.installed
+	$(BIN)/python -m pip install --disable-pip-version-check $(PIP_ARGS) -c pins.txt -e '.[qat,hw,lint]'
+	@touch $@

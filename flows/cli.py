@@ -1,0 +1,345 @@
+"""The command line: `spikeloom`."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Annotated, Any, Protocol
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from typer.core import TyperGroup
+
+from flows import options
+from flows import steps as step_library
+from flows.display import shown_on
+from flows.errors import user_message
+from flows.pipeline import Step, run_steps
+from flows.report.terminal import show
+from flows.report.write import page_path, write_report
+from flows.runfolder import PROGRAM, RunFolder, existing_run_folder
+from flows.settings import (
+    CheckSettings,
+    HardwareSettings,
+    Settings,
+    SimulationSettings,
+    SortingSettings,
+    SpikeSettings,
+    TrainingSettings,
+    whole_numbers,
+)
+from flows.steps import Kind
+
+AFTER_TRAINING = "lower"
+"""First step that reads the QONNX file: where `hw` and `sim` go on in a folder that `train` has left."""
+
+RUNS = Path("runs")
+
+
+class Workbench(Protocol):
+    """What the commands set to work; the module `flows.steps` is one."""
+
+    def build(self, settings: Settings, kind: Kind) -> Sequence[Step]:
+        """The steps of a run, in order."""
+
+    def write_recording(
+        self, settings: SimulationSettings, path: Path, progress: Callable[[float, str], None]
+    ) -> str:
+        """Simulate a ground-truth recording into a `.npz` file; returns one line about it."""
+
+    def warm(self, progress: Callable[[float, str], None]) -> Mapping[str, str]:
+        """Run every outside tool once, so that its first use is quick; returns tool -> version."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """What the commands share: where they write, and what does the work."""
+
+    console: Console
+    bench: Workbench
+
+
+class OneLineErrors(TyperGroup):
+    """Ends a user's mistake with one line on stderr; a bug of the program keeps its traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            typer.echo("interrupted: finished steps are kept, run again to go on", err=True)
+            raise typer.Exit(130) from None
+        except (ValueError, OSError, ImportError) as error:
+            message = user_message(error)
+            if message is None:
+                raise
+            typer.echo(f"error: {message}", err=True)
+            raise typer.Exit(1) from None
+
+
+app = typer.Typer(
+    cls=OneLineErrors,
+    name=PROGRAM,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+_LOG_WIDTH = 120
+_EVERYDAY, _PARTS, _TOOLS = "Everyday", "Parts", "Around it"
+
+
+def main() -> None:
+    """Entry point of the `spikeloom` command."""
+    console = Console()
+    # A log has no width of its own; tables want more than the 80 columns that would be assumed.
+    app(obj=Session(console if console.is_terminal else Console(width=_LOG_WIDTH), step_library))
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"{PROGRAM} {metadata.version(PROGRAM)}")
+        raise typer.Exit
+
+
+@app.callback(epilog="Start with [bold]spikeloom demo[/]: it needs no data, no vendor tool and no network.")
+def _session(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """From extracellular recordings to a 1-bit spike sorter in gateware, bit for bit.
+
+    Results land in one run folder. Steps that are up to date are skipped;
+    [bold]--from[/] and [bold]--to[/] choose steps.
+    """
+
+
+@app.command(rich_help_panel=_EVERYDAY)
+def demo(
+    context: typer.Context,
+    seed: options.Seed = 0,
+    device: options.Device = HardwareSettings.device,
+    cycles: options.Cycles = HardwareSettings.cycles,
+    clock_mhz: options.ClockMhz = HardwareSettings.clock_mhz,
+    spikes: options.Spikes = CheckSettings.spikes,
+    out: options.Out = None,
+    first: options.From = None,
+    last: options.To = None,
+    force: options.Force = False,
+) -> None:
+    """Do everything once: simulate, sort, train, export, build, verify, synthesise, report."""
+    settings = Settings(
+        simulation=SimulationSettings(seed=seed),
+        spikes=SpikeSettings(seed=seed),
+        sorting=SortingSettings(seed=seed),
+        hardware=HardwareSettings(device=device, cycles=cycles, clock_mhz=clock_mhz),
+        check=CheckSettings(spikes=spikes, seed=seed),
+    )
+    _run(context.obj, "demo", settings, out or RUNS / "demo", first, last, force)
+
+
+@app.command(rich_help_panel=_EVERYDAY)
+def train(
+    context: typer.Context,
+    recording: options.RecordingPath = None,
+    read_as: options.ReadAsWhat = "auto",
+    not_unit: options.NotUnit = None,
+    duration_s: options.DurationS = SimulationSettings.duration_s,
+    units: options.Units = SimulationSettings.units,
+    similarity: options.Similarity = SimulationSettings.similarity,
+    noise: options.Noise = SimulationSettings.noise,
+    channels: options.Channels = SimulationSettings.channels,
+    firing_hz: options.FiringHz = SimulationSettings.rate_hz,
+    sampling_hz: options.SamplingHz = SimulationSettings.sampling_rate_hz,
+    drift: options.Drift = SimulationSettings.drift,
+    threshold_sigmas: options.ThresholdSigmas = SpikeSettings.threshold_sigmas,
+    low_hz: options.LowHz = SpikeSettings.low_hz,
+    high_hz: options.HighHz = SpikeSettings.high_hz,
+    zero_phase: options.ZeroPhase = SpikeSettings.zero_phase,
+    align: options.AlignOn = SpikeSettings.align,
+    upsampling: options.Upsampling = SpikeSettings.upsampling,
+    window: options.Window = SpikeSettings.window,
+    bits: options.Bits = SpikeSettings.bits,
+    components: options.Components = SortingSettings.components,
+    hidden: options.Hidden = "256,256",
+    epochs: options.Epochs = TrainingSettings.epochs,
+    seeds: options.Seeds = "0,1,2",
+    seed: options.Seed = 0,
+    out: options.Out = None,
+    first: options.From = None,
+    last: options.To = None,
+    force: options.Force = False,
+) -> None:
+    """Train on a recording, read or simulated, and export the network as a QONNX file."""
+    settings = Settings(
+        recording=recording,
+        read_as=read_as,
+        simulation=SimulationSettings(
+            duration_s, units, similarity, noise, channels, sampling_hz, firing_hz, drift, seed
+        ),
+        spikes=SpikeSettings(
+            threshold_sigmas=threshold_sigmas,
+            low_hz=low_hz,
+            high_hz=high_hz,
+            zero_phase=zero_phase,
+            align=align,
+            upsampling=upsampling,
+            window=window,
+            bits=bits,
+            not_units=tuple(not_unit or ()),
+            seed=seed,
+        ),
+        sorting=SortingSettings(components, seed),
+        training=TrainingSettings(whole_numbers("--seeds", seeds), epochs, whole_numbers("--hidden", hidden)),
+    )
+    _run(context.obj, "train", settings, out or RUNS / "train", first, last, force)
+
+
+@app.command(rich_help_panel=_EVERYDAY)
+def hw(
+    context: typer.Context,
+    model: options.Model = None,
+    device: options.Device = HardwareSettings.device,
+    cycles: options.Cycles = HardwareSettings.cycles,
+    clock_mhz: options.ClockMhz = HardwareSettings.clock_mhz,
+    axi: options.Axi = False,
+    spikes: options.Spikes = CheckSettings.spikes,
+    random_inputs: options.RandomInputs = CheckSettings.random_inputs,
+    seed: options.Seed = 0,
+    out: options.OutAfterTraining = None,
+    first: options.From = None,
+    last: options.To = None,
+    force: options.Force = False,
+) -> None:
+    """Turn a QONNX file into Verilog, a test bench and a count of resources."""
+    settings = Settings(
+        model=model,
+        hardware=HardwareSettings(device, cycles, clock_mhz, axi),
+        check=CheckSettings(spikes, random_inputs, seed=seed),
+    )
+    _build(context.obj, "hw", settings, out, first, last, force)
+
+
+@app.command(rich_help_panel=_EVERYDAY)
+def sim(
+    context: typer.Context,
+    model: options.Model = None,
+    spikes: options.Spikes = CheckSettings.spikes,
+    vcd: options.Vcd = False,
+    device: options.Device = HardwareSettings.device,
+    cycles: options.Cycles = HardwareSettings.cycles,
+    clock_mhz: options.ClockMhz = HardwareSettings.clock_mhz,
+    axi: options.Axi = False,
+    random_inputs: options.RandomInputs = CheckSettings.random_inputs,
+    seed: options.Seed = 0,
+    out: options.OutAfterTraining = None,
+    first: options.From = None,
+    last: options.To = None,
+    force: options.Force = False,
+) -> None:
+    """Run spikes through the gateware's simulation and compare every layer with the ONNX reference."""
+    settings = Settings(
+        model=model,
+        hardware=HardwareSettings(device, cycles, clock_mhz, axi),
+        check=CheckSettings(spikes, random_inputs, vcd, seed),
+    )
+    _build(context.obj, "sim", settings, out, first, last, force)
+
+
+@app.command(rich_help_panel=_EVERYDAY)
+def report(context: typer.Context, out: options.OutToReport = RUNS / "demo") -> None:
+    """Show a run's report and write it anew: report.html, report.md, report.json."""
+    _report(context.obj.console, existing_run_folder(out))
+
+
+@app.command(rich_help_panel=_PARTS)
+def simulate(
+    context: typer.Context,
+    path: Annotated[Path, typer.Argument(help="File to write (.npz).", metavar="FILE")],
+    duration_s: options.DurationS = SimulationSettings.duration_s,
+    units: options.Units = SimulationSettings.units,
+    similarity: options.Similarity = SimulationSettings.similarity,
+    noise: options.Noise = SimulationSettings.noise,
+    channels: options.Channels = SimulationSettings.channels,
+    firing_hz: options.FiringHz = SimulationSettings.rate_hz,
+    sampling_hz: options.SamplingHz = SimulationSettings.sampling_rate_hz,
+    drift: options.Drift = SimulationSettings.drift,
+    seed: options.Seed = 0,
+) -> None:
+    """Write a ground-truth recording to a file."""
+    settings = SimulationSettings(duration_s, units, similarity, noise, channels, sampling_hz, firing_hz, drift, seed)
+    session: Session = context.obj
+    with session.console.status("simulating") as status:
+        line = session.bench.write_recording(settings, path, _told_to(status.update))
+    session.console.print(Text(line))
+
+
+@app.command(rich_help_panel=_PARTS)
+def steps(
+    context: typer.Context,
+    kind: Annotated[Kind, typer.Argument(help="Command whose steps are listed.")] = "demo",
+) -> None:
+    """List the steps, for --from and --to."""
+    table = Table("Step", "What it does", "Reads", box=None, pad_edge=False, header_style="cyan")
+    for step in context.obj.bench.build(Settings(), kind):
+        table.add_row(Text(step.name, style="bold"), Text(step.description), Text(", ".join(step.needs)))
+    context.obj.console.print(table)
+
+
+@app.command(rich_help_panel=_TOOLS)
+def warm(context: typer.Context) -> None:
+    """Run every outside tool once: the first start of the synthesis tool takes a minute or more."""
+    session: Session = context.obj
+    with session.console.status("warming the tools") as status:
+        versions = session.bench.warm(_told_to(status.update))
+    for tool, version in versions.items():
+        session.console.print(Text(f"{tool} {version}"))
+
+
+def _told_to(show_line: Callable[[str], None]) -> Callable[[float, str], None]:
+    def progress(fraction: float, message: str = "") -> None:
+        show_line(f"{100 * fraction:3.0f} % {message}")
+
+    return progress
+
+
+def _build(
+    session: Session,
+    kind: Kind,
+    settings: Settings,
+    out: Path | None,
+    first: str | None,
+    last: str | None,
+    force: bool,
+) -> None:
+    """Build a given model, or go on with what `train` left: its results are taken as they stand."""
+    if settings.model is None:
+        out, first = out or RUNS / "train", first or AFTER_TRAINING
+        existing_run_folder(out)
+    _run(session, kind, settings, out or RUNS / kind, first, last, force)
+
+
+def _run(
+    session: Session,
+    kind: Kind,
+    settings: Settings,
+    out: Path,
+    first: str | None,
+    last: str | None,
+    force: bool,
+) -> None:
+    chain = session.bench.build(settings, kind)
+    with shown_on(session.console) as display:
+        folder = run_steps(chain, out, display, first, last, force)
+    _report(session.console, folder)
+
+
+def _report(console: Console, folder: RunFolder) -> None:
+    show(write_report(folder), console)
+    console.print()
+    console.print(Text(f"The whole report: {page_path(folder)}"), soft_wrap=True)

@@ -1,0 +1,180 @@
+"""Options of the command line, each described once; commands take those that concern them."""
+
+from pathlib import Path
+from typing import Annotated
+
+from typer import Option
+
+from flows.settings import Align, ReadAs
+
+INPUT = "Input"
+RUN = "Run"
+RECORDING = "Simulated recording"
+SPIKES = "Spikes"
+TRAINING = "Pre-sorting and training"
+HARDWARE = "Hardware"
+CHECK = "Check"
+
+# Input
+RecordingPath = Annotated[
+    Path | None,
+    Option(
+        "--recording",
+        help="Recording to read (NWB, Wave_Clus .mat, .npz, ...). Without it, one is simulated.",
+        rich_help_panel=INPUT,
+    ),
+]
+ReadAsWhat = Annotated[
+    ReadAs,
+    Option(
+        "--read-as", help="Of a file that holds both: the continuous trace or the cut windows.", rich_help_panel=INPUT
+    ),
+]
+Model = Annotated[
+    Path | None,
+    Option(
+        "--model",
+        help="QONNX file (.onnx) to build, trained by anybody. Without it, the network in the run folder.",
+        rich_help_panel=INPUT,
+    ),
+]
+NotUnit = Annotated[
+    list[int] | None,
+    Option(
+        "--not-unit",
+        help="Label of the recording that is no single unit, such as multi-unit activity; may be repeated.",
+        rich_help_panel=INPUT,
+    ),
+]
+
+# Run
+From = Annotated[
+    str | None,
+    Option("--from", help="First step; earlier results are taken as they stand.", rich_help_panel=RUN),
+]
+To = Annotated[str | None, Option("--to", help="Last step.", rich_help_panel=RUN)]
+Force = Annotated[
+    bool,
+    Option("--force", help="Make the steps anew: up to date or not, changed by hand or not.", rich_help_panel=RUN),
+]
+Out = Annotated[
+    Path | None,
+    Option("--out", help="Run folder.", show_default="runs/ and the command's name", rich_help_panel=RUN),
+]
+OutAfterTraining = Annotated[
+    Path | None,
+    Option(
+        "--out",
+        help="Run folder.",
+        show_default="runs/train; with --model, runs/ and the command's name",
+        rich_help_panel=RUN,
+    ),
+]
+OutToReport = Annotated[Path, Option("--out", help="Run folder to report on.", rich_help_panel=RUN)]
+Seed = Annotated[int, Option("--seed", help="Of the recording, pre-sorting and random inputs.", rich_help_panel=RUN)]
+
+# Simulated recording
+DurationS = Annotated[
+    float, Option("--duration-s", help="Length of the recording, in seconds.", rich_help_panel=RECORDING)
+]
+Units = Annotated[int, Option("--units", help="Units that fire.", rich_help_panel=RECORDING)]
+Similarity = Annotated[
+    float,
+    Option(
+        "--similarity",
+        help="Mean correlation of the units: 0.6 easy, 0.8, 0.9 hard, 0.96.",
+        rich_help_panel=RECORDING,
+    ),
+]
+Noise = Annotated[
+    float,
+    Option("--noise", help="Background noise as a fraction of spike amplitude.", rich_help_panel=RECORDING),
+]
+Channels = Annotated[int, Option("--channels", help="Electrode channels.", rich_help_panel=RECORDING)]
+FiringHz = Annotated[
+    float, Option("--firing-hz", help="Mean firing rate of a unit, in Hz.", rich_help_panel=RECORDING)
+]
+SamplingHz = Annotated[float, Option("--sampling-hz", help="Samples a second, in Hz.", rich_help_panel=RECORDING)]
+Drift = Annotated[
+    float,
+    Option(
+        "--drift",
+        help="Change of amplitude from start to end, as a fraction of it.",
+        rich_help_panel=RECORDING,
+    ),
+]
+
+# Spikes
+ThresholdSigmas = Annotated[
+    float,
+    Option("--threshold-sigmas", help="Detection threshold, in noise levels.", rich_help_panel=SPIKES),
+]
+LowHz = Annotated[float, Option("--low-hz", help="Lower edge of the band, in Hz.", rich_help_panel=SPIKES)]
+HighHz = Annotated[float, Option("--high-hz", help="Upper edge of the band, in Hz.", rich_help_panel=SPIKES)]
+ZeroPhase = Annotated[
+    bool,
+    Option(
+        "--zero-phase",
+        help="Filter forward and backward, which hardware cannot; otherwise causally.",
+        rich_help_panel=SPIKES,
+    ),
+]
+AlignOn = Annotated[
+    Align, Option("--align", help="Deflection that is detected and aligned on.", rich_help_panel=SPIKES)
+]
+Upsampling = Annotated[
+    int, Option("--upsampling", help="Align on a grid this many times finer.", rich_help_panel=SPIKES)
+]
+Window = Annotated[int, Option("--window", help="Samples of a spike's window.", rich_help_panel=SPIKES)]
+Bits = Annotated[int, Option("--bits", help="Bits of a sample in hardware.", rich_help_panel=SPIKES)]
+
+# Pre-sorting and training
+Components = Annotated[
+    int, Option("--components", help="Most Gaussian components that pre-sorting tries.", rich_help_panel=TRAINING)
+]
+Seeds = Annotated[
+    str,
+    Option(
+        "--seeds",
+        metavar="N,N,...",
+        help="One training each; the best one on the validation part is exported.",
+        rich_help_panel=TRAINING,
+    ),
+]
+Epochs = Annotated[int, Option("--epochs", help="Passes over the training part.", rich_help_panel=TRAINING)]
+Hidden = Annotated[
+    str, Option("--hidden", metavar="N,N,...", help="Units of each hidden layer.", rich_help_panel=TRAINING)
+]
+
+# Hardware
+Device = Annotated[
+    str,
+    Option("--device", help="Device to fold and synthesise for: up5k, xc7a35t, ...", rich_help_panel=HARDWARE),
+]
+Cycles = Annotated[int, Option("--cycles", help="Most clocks an inference may take.", rich_help_panel=HARDWARE)]
+ClockMhz = Annotated[
+    float,
+    Option("--clock-mhz", help="Clock that latency and power are given for.", rich_help_panel=HARDWARE),
+]
+Axi = Annotated[bool, Option("--axi", help="Name the stream ports after AXI4-Stream.", rich_help_panel=HARDWARE)]
+
+# Check
+Spikes = Annotated[
+    int, Option("--spikes", help="Spikes to simulate, and to leave as test vectors.", rich_help_panel=CHECK)
+]
+RandomInputs = Annotated[
+    int,
+    Option(
+        "--random-inputs",
+        help="Random inputs on which the integer network meets the reference.",
+        rich_help_panel=CHECK,
+    ),
+]
+Vcd = Annotated[
+    bool,
+    Option(
+        "--vcd",
+        help="Leave the simulation's waveforms as a .vcd file.",
+        rich_help_panel=CHECK,
+    ),
+]

@@ -1,0 +1,231 @@
+"""Everything a report says, as plain data; None stands for what is unknown."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from flows.report.figures import Figure
+
+Labels = Literal["pseudo-labels", "true units"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What ran."""
+
+    name: str
+    versions: Mapping[str, str | None]
+    """Package -> version."""
+    seeds: Mapping[str, int | tuple[int, ...]]
+    """`step.parameter` -> seed."""
+    left_out: tuple[str, ...] = ()
+    """Steps whose results are older than what they were made from; the report is silent on them."""
+
+
+@dataclass(frozen=True)
+class PartCounts:
+    """Spikes of one part of the recording, held against the true ones within 0.5 ms."""
+
+    part: str
+    n_spikes: int
+    n_true: int | None
+    n_matched: int | None
+    n_missed: int | None
+    """True spikes that were not detected."""
+    n_extra: int | None
+    """Detections that match no true spike."""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """The recording and what was detected in it."""
+
+    name: str
+    provenance: str
+    facts: Mapping[str, Figure]
+    """Label -> figure: threshold, least significant bit, sampling rate, channels, window, units found."""
+    parts: tuple[PartCounts, ...]
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """Fraction of spikes that a model gives the right unit, over its trainings."""
+
+    model: str
+    against: Labels
+    overlapping_counted: bool
+    part: str
+    n_seeds: int
+    n_spikes: int
+    mean: float | None
+    standard_deviation: float | None
+    """Over seeds; None for a single one."""
+    exported: bool = False
+    """This is the network that the gateware runs."""
+
+
+@dataclass(frozen=True)
+class UnitScore:
+    """How the exported network does on one unit, on the test part."""
+
+    unit: str
+    n_spikes: int
+    precision: float | None
+    recall: float | None
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of the network and its folding."""
+
+    name: str
+    kind: str
+    """Such as `INT8 x 1 bit, threshold`."""
+    rows: int
+    columns: int
+    pe: int
+    """Rows worked on in a clock."""
+    simd: int
+    """Columns worked on in a clock."""
+    storage: str
+    """Where the weights stand."""
+    cycles: int
+    """Clocks an inference."""
+    buffer_words: int | None
+    """Depth of the buffer before the layer; 0 where it needs none."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """The network that the gateware runs, and how it is folded."""
+
+    source: str
+    """Name of the QONNX file."""
+    digest: str
+    """SHA-256 of that file."""
+    input_format: str
+    units: tuple[str, ...]
+    layers: tuple[Layer, ...]
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """The gateware, simulated, against the ONNX reference."""
+
+    simulator: str
+    vectors: str
+    """What was run: such as `test spikes` or `random inputs`."""
+    n_spikes: int
+    class_mismatches: int
+    layer_word_mismatches: int
+    latency_cycles_min: int
+    """Clocks from the first input accepted to the class given, counted."""
+    latency_cycles_max: int
+    initiation_interval_cycles: int | None
+    """Clocks between classes while inputs wait, counted; None for a single spike."""
+    clock_mhz: float
+
+    @property
+    def latency_us(self) -> float:
+        """Largest latency, in microseconds at the clock."""
+        return self.latency_cycles_max / self.clock_mhz
+
+
+@dataclass(frozen=True)
+class ReferenceCheck:
+    """The integer network against the ONNX reference."""
+
+    n_spikes: int
+    n_random: int
+    class_mismatches: int
+    layer_word_mismatches: int
+    score_mismatches: int | None
+    """None for a graph that does not expose its scores."""
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One kind of resource on one device, estimated and counted after synthesis."""
+
+    device: str
+    resource: str
+    """LUT, FF, block RAM, ..."""
+    analytic: Figure
+    synthesised: Figure
+    available: int | None
+    """How many the device has."""
+
+    @property
+    def difference(self) -> float | None:
+        """(analytic - synthesised) / synthesised; None where either is unknown or nothing was needed."""
+        analytic, synthesised = self.analytic.value, self.synthesised.value
+        if isinstance(analytic, str) or isinstance(synthesised, str) or analytic is None or not synthesised:
+            return None
+        return (analytic - synthesised) / synthesised
+
+
+@dataclass(frozen=True)
+class PowerPart:
+    """One consumer, between a low and a high estimate."""
+
+    name: str
+    low: Figure
+    high: Figure
+
+    @property
+    def notes(self) -> str:
+        """What is said of the low figure, the high one, or both."""
+        return "; ".join(dict.fromkeys(note for note in (self.low.note, self.high.note) if note))
+
+
+@dataclass(frozen=True)
+class Power:
+    """Power of the whole, consumer by consumer."""
+
+    device: str
+    conditions: str
+    """Clock, supply and spike rate that the figures are for."""
+    parts: tuple[PowerPart, ...]
+
+    @property
+    def known_low_high(self) -> tuple[float, float] | None:
+        """Sums over the parts that are known, in their common unit; None when no part is, or units differ."""
+        known = [
+            (part.low.value, part.high.value)
+            for part in self.parts
+            if isinstance(part.low.value, (int, float)) and isinstance(part.high.value, (int, float))
+        ]
+        units = {figure.unit for part in self.parts for figure in (part.low, part.high)}
+        if not known or len(units) > 1:
+            return None
+        return sum(low for low, _ in known), sum(high for _, high in known)
+
+    @property
+    def unknown_parts(self) -> tuple[str, ...]:
+        """Names of the consumers that the sums leave out."""
+        return tuple(part.name for part in self.parts if part.low.value is None or part.high.value is None)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A PNG of the run."""
+
+    path: str
+    """Relative to the run folder, with `/`."""
+    caption: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """A whole report; a section of None (or an empty one) was not part of the run."""
+
+    run: Run
+    recording: Recording | None = None
+    accuracy: tuple[Accuracy, ...] = ()
+    unit_scores: tuple[UnitScore, ...] = ()
+    network: Network | None = None
+    reference_check: ReferenceCheck | None = None
+    simulations: tuple[Simulation, ...] = ()
+    resources: tuple[Resource, ...] = ()
+    power: Power | None = None
+    pictures: tuple[Picture, ...] = ()

@@ -1,0 +1,40 @@
+"""The report as one HTML page that needs no other file."""
+
+import base64
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from flows.report.dataflow import BOX_HEIGHT, BOX_WIDTH, GAP, dataflow
+from flows.report.model import Report
+from flows.report.tables import headlines, tables
+
+
+def page(report: Report, folder: Path) -> str:
+    """HTML with style, drawings and pictures inside; `folder` is where the pictures' paths start.
+
+    Everything that comes from files is escaped.
+
+    Raises:
+        FileNotFoundError: a picture is not there.
+    """
+    environment = Environment(
+        loader=PackageLoader("flows", "report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template("page.html").render(
+        report=report,
+        headlines=headlines(report),
+        tables=tables(report),
+        strip=None if report.network is None else dataflow(report.network),
+        box={"width": BOX_WIDTH, "height": BOX_HEIGHT, "gap": GAP},
+        pictures=[(picture.caption, _data_uri(folder / picture.path)) for picture in report.pictures],
+    )
+
+
+def _data_uri(png: Path) -> str:
+    return f"data:image/png;base64,{base64.b64encode(png.read_bytes()).decode('ascii')}"

@@ -1,0 +1,108 @@
+"""Pictures for the report; the same numbers give the same bytes."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from flows.report.figures import number
+from flows.report.model import Resource
+
+_COLOURS = ("#0f6e84", "#d9822b", "#7a4fa3", "#3d8b54", "#c0446c", "#5a6b7b", "#a68a1e", "#2f5fb3")
+_SOFT = "#9aa3ab"
+
+
+def unit_waveforms(
+    waveforms: NDArray[np.number],
+    labels: NDArray[np.integer],
+    unit_names: Sequence[str],
+    lsb: float,
+    unit_of_measure: str,
+    path: Path,
+) -> None:
+    """Mean waveform of every unit with a band of one standard deviation.
+
+    `waveforms` is `[n_spikes, n_channels, n_samples]` in least significant bits, `labels` `[n_spikes]` an
+    index into `unit_names` (other values are left out), `lsb` in `unit_of_measure`. Channels stand one after
+    the other.
+    """
+    n_channels, n_samples = waveforms.shape[1:]
+    figure, axes = _figure(width_inches=4.5 + 1.5 * n_channels)
+    for unit, name in enumerate(unit_names):
+        of_unit = waveforms[labels == unit].astype(np.float64) * lsb
+        if len(of_unit):
+            _band(axes, of_unit, f"unit {name} ({len(of_unit)})", _COLOURS[unit % len(_COLOURS)])
+    for border in range(1, n_channels):
+        axes.axvline(border * n_samples - 0.5, color=_SOFT, linewidth=0.8)
+    axes.set_xlabel("sample" if n_channels == 1 else f"sample, {n_channels} channels side by side")
+    axes.set_ylabel(unit_of_measure.replace("uV", "µV"))
+    axes.legend(frameon=False, fontsize=8)
+    _save(figure, path)
+
+
+def layer_cycles(cycles: Mapping[str, int], target_cycles: int | None, path: Path) -> None:
+    """Clocks an inference of every layer, with the target as a line where there is one."""
+    figure, axes = _figure(height_inches=1.2 + 0.4 * len(cycles))
+    bars = axes.barh(list(cycles), list(cycles.values()), color=_COLOURS[0], height=0.6)
+    axes.bar_label(bars, padding=4, fontsize=8)
+    axes.invert_yaxis()
+    if target_cycles is not None:
+        axes.axvline(target_cycles, color=_COLOURS[1], linewidth=1.2, label=f"target {target_cycles}")
+        axes.legend(frameon=False, fontsize=8, loc="lower left", bbox_to_anchor=(0, 1))
+    axes.margins(x=0.12)
+    axes.set_xlabel("clocks an inference")
+    _save(figure, path)
+
+
+def resource_bars(resources: Sequence[Resource], path: Path) -> None:
+    """Estimated and counted use of one device, in percent of what it has; an unknown one has no bar."""
+    limited = [(resource, resource.available) for resource in resources if resource.available]
+    figure, axes = _figure(height_inches=1.4 + 0.6 * len(limited))
+    _percent_bars(axes, "analytic", -0.19, [(resource.analytic.value, has) for resource, has in limited], _SOFT)
+    _percent_bars(
+        axes, "synthesised", 0.19, [(resource.synthesised.value, has) for resource, has in limited], _COLOURS[0]
+    )
+    names = [f"{resource.resource} of {number(has)}" for resource, has in limited]
+    axes.set_yticks(range(len(limited)), names)
+    axes.invert_yaxis()
+    axes.margins(x=0.14)
+    axes.set_xlabel("percent of the device")
+    axes.legend(frameon=False, fontsize=8, ncols=2, loc="lower left", bbox_to_anchor=(0, 1))
+    _save(figure, path)
+
+
+def _percent_bars(
+    axes: Axes, label: str, offset: float, counts: Sequence[tuple[float | int | str | None, int]], colour: str
+) -> None:
+    known = [(row, count, has) for row, (count, has) in enumerate(counts) if isinstance(count, (int, float))]
+    positions = [row + offset for row, _, _ in known]
+    percents = [100 * count / has for _, count, has in known]
+    bars = axes.barh(positions, percents, height=0.34, color=colour, label=label)
+    axes.bar_label(bars, labels=[number(count) for _, count, _ in known], padding=4, fontsize=8)
+
+
+def _figure(width_inches: float = 6.0, height_inches: float = 3.4) -> tuple[Figure, Axes]:
+    # The object interface keeps no global state, and Agg draws the same on every machine.
+    figure = Figure(figsize=(width_inches, height_inches), dpi=144, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.tick_params(labelsize=8)
+    return figure, axes
+
+
+def _band(axes: Axes, waveforms: NDArray[np.float64], label: str, colour: str) -> None:
+    flat = waveforms.reshape(len(waveforms), -1)
+    mean, deviation = flat.mean(axis=0), flat.std(axis=0)
+    samples = np.arange(len(mean))
+    axes.fill_between(samples, mean - deviation, mean + deviation, color=colour, alpha=0.18, linewidth=0)
+    axes.plot(samples, mean, color=colour, linewidth=1.6, label=label)
+
+
+def _save(figure: Figure, path: Path) -> None:
+    # Without this, matplotlib's version would stand in the file.
+    figure.savefig(path, format="png", metadata={"Software": None})

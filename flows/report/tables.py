@@ -1,0 +1,347 @@
+"""The report as headlines and tables of text: wording once, for every way of showing it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from flows.report.figures import UNKNOWN, Figure, number, percent, with_unit
+from flows.report.model import Accuracy, Layer, Power, Recording, ReferenceCheck, Report, Resource, Simulation
+
+Tone = Literal["plain", "good", "bad", "unknown"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Text and how it strikes the reader."""
+
+    text: str
+    tone: Tone = "plain"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column's name; one of numbers is set flush right."""
+
+    name: str
+    numeric: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """One section: a heading, a sentence or two, and rows."""
+
+    heading: str
+    text: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True)
+class Headline:
+    """A figure that the reader came for."""
+
+    label: str
+    value: Cell
+    detail: str
+
+
+def headlines(report: Report) -> tuple[Headline, ...]:
+    """The few figures that sum the run up."""
+    return (
+        *_accuracy_headline(report.accuracy),
+        *_exactness_headline(report.simulations),
+        *_latency_headline(report.simulations),
+        *_resource_headlines(report.resources),
+        *_power_headline(report.power),
+    )
+
+
+def tables(report: Report) -> tuple[Table, ...]:
+    """Every section that the run has something to say on, in reading order."""
+    sections: tuple[Iterator[Table], ...] = (
+        _recording_tables(report.recording),
+        _accuracy_table(report.accuracy),
+        _unit_table(report),
+        _layer_table(report),
+        _reference_table(report.reference_check),
+        _simulation_table(report.simulations),
+        _resource_table(report.resources),
+        _power_table(report.power),
+        _run_tables(report),
+    )
+    return tuple(table for section in sections for table in section)
+
+
+def _cell(value: float | int | str | None) -> Cell:
+    text = number(value)
+    return Cell(text, "unknown" if value is None else "plain")
+
+
+def _figure(figure: Figure) -> Cell:
+    return Cell(str(figure), "unknown" if figure.value is None else "plain")
+
+
+def _fraction(fraction: float | None) -> Cell:
+    return Cell(percent(fraction), "unknown" if fraction is None else "plain")
+
+
+def _mismatches(count: int | None) -> Cell:
+    return _cell(count) if count is None else Cell(number(count), "bad" if count else "good")
+
+
+def _words(*words: str) -> tuple[Cell, ...]:
+    return tuple(Cell(word) for word in words)
+
+
+def _words_in(*columns: str) -> tuple[Column, ...]:
+    return tuple(Column(name) for name in columns)
+
+
+def _numbers_in(*columns: str) -> tuple[Column, ...]:
+    return tuple(Column(name, numeric=True) for name in columns)
+
+
+def _accuracy_headline(rows: Sequence[Accuracy]) -> Iterator[Headline]:
+    tested = [row for row in rows if row.exported and row.part == "test" and row.overlapping_counted]
+    of_truth = [row for row in tested if row.against == "true units"]
+    for row in (of_truth or tested)[:1]:
+        yield Headline("Accuracy", _fraction(row.mean), f"{row.model}, test spikes against {row.against}")
+
+
+def _exactness_headline(simulations: Sequence[Simulation]) -> Iterator[Headline]:
+    for simulation in simulations[:1]:
+        total = simulation.class_mismatches + simulation.layer_word_mismatches
+        detail = f"classes and layer words over {number(simulation.n_spikes)} {simulation.vectors}"
+        yield Headline("Mismatches", _mismatches(total), detail)
+
+
+def _latency_headline(simulations: Sequence[Simulation]) -> Iterator[Headline]:
+    for simulation in simulations[:1]:
+        cycles, clock = number(simulation.latency_cycles_max), number(simulation.clock_mhz)
+        yield Headline("Latency", Cell(f"{number(simulation.latency_us)} µs"), f"{cycles} clocks at {clock} MHz")
+
+
+def _resource_headlines(resources: Sequence[Resource]) -> Iterator[Headline]:
+    # The first device is the one that was asked for; its first resource is its logic.
+    for resource in resources[:1]:
+        detail = f"{resource.device}, {resource.synthesised.provenance}"
+        if resource.available is not None:
+            detail = f"of {number(resource.available)} on {detail}"
+        yield Headline(resource.resource, _figure(resource.synthesised), detail)
+
+
+def _power_headline(power: Power | None) -> Iterator[Headline]:
+    if power is None:
+        return
+    if power.known_low_high is None:
+        yield Headline("Power", Cell(UNKNOWN, "unknown"), power.device)
+        return
+    yield Headline("Power", _power_total(power), ", ".join([power.device, *_without(power)]))
+
+
+def _without(power: Power) -> list[str]:
+    return [f"without {' and '.join(power.unknown_parts)}"] if power.unknown_parts else []
+
+
+def _power_total(power: Power) -> Cell:
+    if power.known_low_high is None:
+        return Cell(UNKNOWN, "unknown")
+    low, high = power.known_low_high
+    return Cell(f"{number(low)} to {with_unit(high, power.parts[0].low.unit)}")
+
+
+_DETECTED = (
+    "Detected spikes against the true ones, one to one within 0.5 ms. Missed spikes and extra detections stand "
+    "beside the accuracies below, which are over matched spikes."
+)
+_NOT_DETECTED = "The true spike times are unknown, or the windows came cut: what was missed cannot be told."
+
+
+def _recording_tables(recording: Recording | None) -> Iterator[Table]:
+    if recording is None:
+        return
+    facts = tuple(
+        (Cell(label), _figure(figure), Cell(figure.provenance), Cell(figure.note))
+        for label, figure in recording.facts.items()
+    )
+    yield Table(
+        "Recording",
+        f"{recording.name}: {recording.provenance}",
+        (*_words_in("Figure"), *_numbers_in("Value"), *_words_in("Provenance", "Note")),
+        facts,
+    )
+    counts = ("n_spikes", "n_true", "n_matched", "n_missed", "n_extra")
+    yield Table(
+        "Detection",
+        _DETECTED if any(part.n_true is not None for part in recording.parts) else _NOT_DETECTED,
+        (*_words_in("Part"), *_numbers_in("Spikes", "True", "Matched", "Missed", "Extra")),
+        tuple((Cell(part.part), *(_cell(getattr(part, count)) for count in counts)) for part in recording.parts),
+    )
+
+
+def _accuracy_table(rows: Sequence[Accuracy]) -> Iterator[Table]:
+    if rows:
+        yield Table(
+            "Accuracy",
+            "Fraction of spikes given the right unit. Clusters are matched one to one to true units on the "
+            "training part; a spike in an unmatched cluster counts as wrong. Mean and standard deviation over seeds.",
+            (
+                *_words_in("Model", "Against", "Overlaps", "Part"),
+                *_numbers_in("Spikes", "Seeds", "Mean", "Std. dev."),
+            ),
+            tuple(_accuracy_row(row) for row in rows),
+        )
+
+
+def _accuracy_row(row: Accuracy) -> tuple[Cell, ...]:
+    overlapping = "counted" if row.overlapping_counted else "left out"
+    spread = Cell("one seed") if row.n_seeds == 1 else _fraction(row.standard_deviation)
+    counts = (_cell(row.n_spikes), _cell(row.n_seeds))
+    return (*_words(row.model, row.against, overlapping, row.part), *counts, _fraction(row.mean), spread)
+
+
+def _unit_table(report: Report) -> Iterator[Table]:
+    if report.unit_scores:
+        yield Table(
+            "Exported network, unit by unit",
+            "On the test part.",
+            (*_words_in("Unit"), *_numbers_in("Spikes", "Precision", "Recall")),
+            tuple(
+                (Cell(score.unit), _cell(score.n_spikes), _fraction(score.precision), _fraction(score.recall))
+                for score in report.unit_scores
+            ),
+        )
+
+
+def _layer_table(report: Report) -> Iterator[Table]:
+    network = report.network
+    if network is not None:
+        yield Table(
+            "Network and folding",
+            f"{network.source} (SHA-256 {network.digest[:16]}…), input {network.input_format}, "
+            f"{len(network.units)} units. Folding: PE rows and SIMD columns are worked on in a clock.",
+            (
+                *_words_in("Layer", "Kind", "Weights in"),
+                *_numbers_in("Rows", "Columns", "PE", "SIMD", "Clocks", "Buffer words"),
+            ),
+            tuple(_layer_row(layer) for layer in network.layers),
+        )
+
+
+def _layer_row(layer: Layer) -> tuple[Cell, ...]:
+    numbers = (layer.rows, layer.columns, layer.pe, layer.simd, layer.cycles, layer.buffer_words)
+    return (*_words(layer.name, layer.kind, layer.storage), *(_cell(value) for value in numbers))
+
+
+def _reference_table(check: ReferenceCheck | None) -> Iterator[Table]:
+    if check is not None:
+        yield Table(
+            "Integer network against the ONNX reference",
+            f"{number(check.n_spikes)} spikes and {number(check.n_random)} random inputs, compared for equality.",
+            (*_words_in("Compared"), *_numbers_in("Mismatches")),
+            (
+                (Cell("classes"), _mismatches(check.class_mismatches)),
+                (Cell("layer words"), _mismatches(check.layer_word_mismatches)),
+                (Cell("scores"), _mismatches(check.score_mismatches)),
+            ),
+        )
+
+
+def _simulation_table(simulations: Sequence[Simulation]) -> Iterator[Table]:
+    if simulations:
+        names = (f"{simulation.simulator}, {simulation.vectors}" for simulation in simulations)
+        yield Table(
+            "Gateware against the ONNX reference",
+            "Every class and every layer's output word, compared for equality. Clocks are counted, not computed.",
+            (*_words_in("Figure"), *_numbers_in(*names)),
+            tuple(zip(_words(*_SIMULATED), *map(_simulation_column, simulations), strict=True)),
+        )
+
+
+_SIMULATED = (
+    "spikes",
+    "wrong classes",
+    "wrong layer words",
+    "latency, clocks",
+    "initiation interval, clocks",
+    "clock",
+    "latency",
+)
+
+
+def _simulation_column(simulation: Simulation) -> tuple[Cell, ...]:
+    low, high = simulation.latency_cycles_min, simulation.latency_cycles_max
+    return (
+        _cell(simulation.n_spikes),
+        _mismatches(simulation.class_mismatches),
+        _mismatches(simulation.layer_word_mismatches),
+        Cell(number(low) if low == high else f"{number(low)} to {number(high)}"),
+        _cell(simulation.initiation_interval_cycles),
+        Cell(with_unit(simulation.clock_mhz, "MHz")),
+        Cell(with_unit(simulation.latency_us, "µs")),
+    )
+
+
+def _resource_table(resources: Sequence[Resource]) -> Iterator[Table]:
+    if resources:
+        yield Table(
+            "Resources",
+            "Estimated by formula, and counted after synthesis; the difference is relative to the count.",
+            (*_words_in("Device", "Resource"), *_numbers_in("Analytic", "Synthesised", "Difference", "Available")),
+            tuple(_resource_row(resource) for resource in resources),
+        )
+
+
+def _resource_row(resource: Resource) -> tuple[Cell, ...]:
+    difference = resource.difference
+    shown = Cell(UNKNOWN, "unknown") if difference is None else Cell(f"{100 * difference:+.1f} %")
+    count, available = resource.synthesised.value, resource.available
+    too_many = isinstance(count, (int, float)) and available is not None and count > available
+    synthesised = Cell(str(resource.synthesised), "bad") if too_many else _figure(resource.synthesised)
+    names = _words(resource.device, resource.resource)
+    return (*names, _figure(resource.analytic), synthesised, shown, _cell(available))
+
+
+def _power_table(power: Power | None) -> Iterator[Table]:
+    if power is None:
+        return
+    parts = tuple(
+        (Cell(part.name), _figure(part.low), _figure(part.high), Cell(part.low.provenance), Cell(part.notes))
+        for part in power.parts
+    )
+    total = (Cell(", ".join(["known parts together", *_without(power)])), *_low_high(power), *_words("", ""))
+    yield Table(
+        "Power",
+        f"{power.device}, {power.conditions}.",
+        (*_words_in("Part"), *_numbers_in("Low", "High"), *_words_in("Provenance", "Note")),
+        (*parts, total),
+    )
+
+
+def _low_high(power: Power) -> tuple[Cell, Cell]:
+    if power.known_low_high is None:
+        return Cell(UNKNOWN, "unknown"), Cell(UNKNOWN, "unknown")
+    low, high = power.known_low_high
+    unit = power.parts[0].low.unit
+    return Cell(with_unit(low, unit)), Cell(with_unit(high, unit))
+
+
+def _run_tables(report: Report) -> Iterator[Table]:
+    run = report.run
+    text = "What made these results."
+    if run.left_out:
+        text += f" Left out, being older than what they were made from: {', '.join(run.left_out)}."
+    yield Table(
+        "Run", text, _words_in("Package or seed", "Version or value"), (*_versions(run.versions), *_seeds(run.seeds))
+    )
+
+
+def _versions(versions: Mapping[str, str | None]) -> tuple[tuple[Cell, ...], ...]:
+    return tuple((Cell(package), _cell(version)) for package, version in versions.items())
+
+
+def _seeds(seeds: Mapping[str, int | tuple[int, ...]]) -> tuple[tuple[Cell, ...], ...]:
+    return tuple(
+        (Cell(name), Cell(str(seed) if isinstance(seed, int) else ", ".join(map(str, seed))))
+        for name, seed in seeds.items()
+    )

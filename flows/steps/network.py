@@ -1,0 +1,81 @@
+"""Steps from a QONNX file to an integer network that equals it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flows.pipeline import StepContext
+from flows.report.assemble import contribution
+from flows.report.model import ReferenceCheck
+from flows.steps import files
+from hw.network.check import compare
+from hw.network.lower import lower
+from hw.network.reference import Reference
+from hw.network.types import Network
+from hw.network.vectors import random_inputs
+from qat.spikes.spikeset import TEST, SpikeSet
+
+
+class NotEqualError(AssertionError):
+    """Two rungs of the ladder that must be equal are not: a defect of the program."""
+
+
+def lower_graph(context: StepContext, path: Path | None) -> Mapping[str, Any]:
+    """Lower the user's graph, or the one that the run exported."""
+    model = path or _exported(context)
+    network = lower(model)
+    (context.folder / files.NETWORK).write_text(network.to_json(), encoding="utf-8", newline="\n")
+    return {"source": model.name, "source_digest": network.source_digest, "digest": network.digest}
+
+
+def check_network(context: StepContext, path: Path | None) -> Mapping[str, Any]:
+    """Compare network and reference on the test spikes, if there are any, and on random inputs.
+
+    Raises:
+        NotEqualError: if they differ anywhere.
+    """
+    network = load_network(context)
+    reference = open_reference(context, path)
+    n_random = context.parameters["random_inputs"]
+    random = random_inputs(network.input_format, network.n_inputs, n_random, context.parameters["seed"])
+    spikes = random[:0] if path else _test_spikes(context)
+    inputs = np.concatenate([spikes, random])
+    compared = compare(network, reference, inputs, lambda done: context.progress(done / len(inputs)))
+    if not compared.equal:
+        raise NotEqualError(f"the integer network and the ONNX reference differ: {compared}")
+    check = ReferenceCheck(
+        n_spikes=len(spikes),
+        n_random=n_random,
+        class_mismatches=compared.class_mismatches,
+        layer_word_mismatches=compared.word_mismatches,
+        score_mismatches=compared.score_mismatches,
+    )
+    return contribution(reference_check=check)
+
+
+def load_network(context: StepContext) -> Network:
+    """What `lower_graph` left."""
+    return Network.from_json((context.of("lower") / files.NETWORK).read_text(encoding="utf-8"))
+
+
+def open_reference(context: StepContext, path: Path | None) -> Reference:
+    """The ONNX reference: the user's graph, or the one that the run exported."""
+    return Reference.open(path or _exported(context))
+
+
+def vectors(context: StepContext, network: Network, n: int, from_spikes: bool) -> tuple[NDArray[Any], str]:
+    """At most `n` inputs to run, and what they are: test spikes of the run, else seeded random inputs."""
+    if from_spikes:
+        return _test_spikes(context)[:n], "test spikes"
+    return random_inputs(network.input_format, network.n_inputs, n, context.parameters["seed"]), "random inputs"
+
+
+def _exported(context: StepContext) -> Path:
+    return context.of("export") / files.MODEL
+
+
+def _test_spikes(context: StepContext) -> NDArray[Any]:
+    return SpikeSet.load(context.of("spikes") / files.SPIKES).inputs(TEST)

@@ -1,0 +1,140 @@
+"""Steps from nothing, or a user's file, to a spike set."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from flows.errors import BadInput
+from flows.pipeline import StepContext
+from flows.report.assemble import contribution
+from flows.report.figures import Figure
+from flows.report.model import PartCounts, Picture, Recording
+from flows.report.plots import unit_waveforms
+from flows.settings import SimulationSettings
+from flows.steps import files
+from qat.recordings.npz import save_recording
+from qat.recordings.read import read_source
+from qat.recordings.simulate import SimulationSpec, simulate_recording
+from qat.recordings.source import RecordedSource, StoredWindows
+from qat.spikes.cut import spikes_from_recording, spikes_from_windows
+from qat.spikes.spec import Sign, SpikeSpec
+from qat.spikes.spikeset import PART_NAMES, SpikeSet
+
+_SIGNS: Mapping[str, Sign] = {"auto": "auto", "trough": "neg", "peak": "pos", "both": "both"}
+
+
+def simulate(context: StepContext) -> Mapping[str, Any]:
+    """Simulate the recording of the run."""
+    spec = _simulation_spec(context.parameters)
+    source = simulate_recording(spec, context.progress)
+    save_recording(source, context.folder / files.RECORDING)
+    return {"provenance": source.provenance}
+
+
+def write_recording(settings: SimulationSettings, path: Path, progress: Callable[[float, str], None]) -> str:
+    """Simulate a recording into a file of the user's."""
+    if path.suffix != ".npz":
+        raise BadInput(f"{path}: a recording is written as .npz; name a file that ends so")
+    if path.exists():
+        raise BadInput(f"{path} is there already; name another file, or move it away")
+    source = simulate_recording(_simulation_spec(vars(settings)), lambda fraction: progress(fraction, ""))
+    partial = path.with_name(f".{path.name}.partial")
+    save_recording(source, partial)
+    partial.replace(path)
+    return f"{path}: {source.provenance}"
+
+
+def cut_spikes(context: StepContext, path: Path | None) -> Mapping[str, Any]:
+    """Read a recording, or windows, and leave the spike set."""
+    chosen = context.parameters
+    source = _source(context, path)
+    spec = SpikeSpec(
+        filter="zero-phase" if chosen["zero_phase"] else "causal",
+        low_hz=chosen["low_hz"],
+        high_hz=chosen["high_hz"],
+        threshold_sigmas=chosen["threshold_sigmas"],
+        sign=_SIGNS[chosen["align"]],
+        upsampling=chosen["upsampling"],
+        window_samples=chosen["window"],
+        align_sample=chosen["window"] // 3,
+        bits=chosen["bits"],
+        split_seed=chosen["seed"],
+    )
+    if isinstance(source, RecordedSource):
+        spikes = spikes_from_recording(source, spec, context.progress)
+    else:
+        spikes = spikes_from_windows(source, spec)
+    spikes.save(context.folder / files.SPIKES)
+    return {
+        "n_spikes": spikes.n_spikes,
+        "preprocessing": dict(spikes.preprocessing),
+        **contribution(recording=_recording(source.name, spikes), pictures=_pictures(spikes, context.folder)),
+    }
+
+
+def _source(context: StepContext, path: Path | None) -> RecordedSource | StoredWindows:
+    if path is None:
+        source = read_source(context.of("recording") / files.RECORDING)
+        return replace(source, name="simulated", provenance=context.summary("recording")["provenance"])
+    chosen = context.parameters
+    return read_source(path, prefer=chosen["read_as"], not_units=tuple(chosen["not_units"]))
+
+
+def load_spikes(context: StepContext) -> SpikeSet:
+    """What `cut_spikes` left."""
+    return SpikeSet.load(context.of("spikes") / files.SPIKES)
+
+
+def _simulation_spec(chosen: Mapping[str, Any]) -> SimulationSpec:
+    return SimulationSpec(
+        duration_s=chosen["duration_s"],
+        sampling_rate_hz=chosen["sampling_rate_hz"],
+        n_units=chosen["units"],
+        n_channels=chosen["channels"],
+        similarity=chosen["similarity"],
+        noise_level=chosen["noise"],
+        firing_rate_hz=chosen["rate_hz"],
+        amplitude_drift=chosen["drift"],
+        seed=chosen["seed"],
+    )
+
+
+def _recording(name: str, spikes: SpikeSet) -> Recording:
+    measure = spikes.unit_of_measure.replace("uV", "µV")
+    facts = {
+        "sampling rate": Figure(spikes.sampling_rate_hz, "Hz", "chosen", "as the source states it"),
+        "channels": Figure(spikes.n_channels, "", "counted"),
+        "window": Figure(spikes.n_samples, "samples a channel", "chosen"),
+        "sample format": Figure(f"INT{spikes.bits}", "", "chosen"),
+        "least significant bit": Figure(spikes.lsb, measure, "estimated", "from the training part"),
+    }
+    for channel, threshold in enumerate(spikes.preprocessing.get("threshold", ())):
+        facts[f"threshold, channel {channel}"] = Figure(
+            threshold, measure, "estimated", "from the median of the training part (Quian Quiroga 2004)"
+        )
+    if spikes.detection is not None:
+        lag = spikes.detection["lag_samples"]
+        facts["lag to the stated spike times"] = Figure(lag, "samples", "estimated", "from the training part")
+    parts = tuple(_part_counts(spikes, index, part) for index, part in enumerate(PART_NAMES))
+    return Recording(name, spikes.provenance, facts, parts)
+
+
+def _part_counts(spikes: SpikeSet, index: int, part: str) -> PartCounts:
+    found = {} if spikes.detection is None else spikes.detection["parts"][part]
+    counts = (found.get(name) for name in ("n_true", "n_matched", "n_missed", "n_extra"))
+    return PartCounts(part, int((spikes.part == index).sum()), *counts)
+
+
+def _pictures(spikes: SpikeSet, folder: Path) -> list[Picture]:
+    if spikes.true_unit is None:
+        return []
+    unit_waveforms(
+        spikes.waveforms,
+        spikes.true_unit,
+        spikes.unit_names,
+        spikes.lsb,
+        spikes.unit_of_measure,
+        folder / "true_units.png",
+    )
+    return [Picture("true_units.png", "Spikes by true unit: mean and standard deviation, as the hardware sees them")]

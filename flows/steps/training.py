@@ -1,0 +1,248 @@
+"""Steps from a spike set to a QONNX file."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+from statistics import mean, stdev
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flows.pipeline import StepContext
+from flows.report.assemble import contribution
+from flows.report.model import Accuracy, Picture, UnitScore
+from flows.report.plots import unit_waveforms
+from flows.steps import files
+from flows.steps.recordings import load_spikes
+from qat.export import describe, export_qonnx
+from qat.models import ModelBuilder, binarized, classify, full_precision_twin
+from qat.plots import draw_confusion_matrix, draw_learning_curves
+from qat.presort import Presorting, PresortSpec, presort
+from qat.scoring import TruthScore, match_clusters, score_against_truth
+from qat.spikes.spikeset import TEST, TRAIN, VALIDATION, SpikeSet
+from qat.train import FULL_PRECISION_RECIPE, LabelledSpikes, TrainedModel, TrainingRecipe, train
+from qat.weights import load_weights, save_weights
+
+_ONE_BIT, _TWIN, _PRESORTER = "1-bit network", "full-precision twin", "pre-sorter"
+
+
+def presort_spikes(context: StepContext) -> Mapping[str, Any]:
+    """Pre-sort, and say how the pseudo-labels compare with true units where these are known."""
+    spikes = load_spikes(context)
+    spec = PresortSpec(max_components=context.parameters["components"], seed=context.parameters["seed"])
+    sorting = presort(spikes, spec, context.progress)
+    sorting.save(context.folder / files.PSEUDO_LABELS)
+    names = _unit_names(sorting)
+    unit_waveforms(
+        spikes.waveforms, sorting.labels, names, spikes.lsb, spikes.unit_of_measure, context.folder / "units.png"
+    )
+    caption = f"Spikes by pseudo-label ({sorting.n_units} units, their number chosen by the data)"
+    return {
+        "n_units": sorting.n_units,
+        "score": sorting.score,
+        "method": dict(sorting.method),
+        **contribution(
+            accuracy=_against_truth(_PRESORTER, spikes, sorting, [sorting.labels]),
+            pictures=[Picture("units.png", caption)],
+        ),
+    }
+
+
+def train_networks(context: StepContext) -> Mapping[str, Any]:
+    """Train both networks once for each seed; keep every network, and name the best on the validation part."""
+    spikes, sorting = load_spikes(context), _load_presorting(context)
+    seeds, hidden = tuple(context.parameters["seeds"]), tuple(context.parameters["hidden"])
+    plans = (
+        _Plan(_ONE_BIT, partial(binarized, hidden=hidden), TrainingRecipe(epochs=context.parameters["epochs"])),
+        _Plan(_TWIN, partial(full_precision_twin, hidden=hidden), FULL_PRECISION_RECIPE),
+    )
+    trainings = _Trainings(context, spikes, sorting, total=len(plans) * len(seeds))
+    trained = {plan.model: [trainings.run(plan, seed) for seed in seeds] for plan in plans}
+    best = min(trained[_ONE_BIT], key=_validation_loss_last)
+    for one_bit in trained[_ONE_BIT]:
+        save_weights(one_bit.model, context.folder / _weights_file(one_bit.seed))
+    answers = {
+        model: [classify(network.model, spikes.inputs()) for network in networks]
+        for model, networks in trained.items()
+    }
+    curves = {
+        f"{model}, seed {best.seed}": _of_seed(networks, best.seed).history for model, networks in trained.items()
+    }
+    draw_learning_curves(curves, context.folder / "learning_curves.png")
+    accuracy = [
+        row
+        for model, labels in answers.items()
+        for row in (
+            _against_pseudo_labels(model, spikes, sorting, labels),
+            *_against_truth(model, spikes, sorting, labels),
+        )
+    ]
+    return {
+        "best_seed": best.seed,
+        "metrics": {model: {str(n.seed): asdict(n.metrics) for n in networks} for model, networks in trained.items()},
+        **contribution(
+            accuracy=accuracy,
+            pictures=[Picture("learning_curves.png", "Loss and accuracy against pseudo-labels over the epochs")],
+        ),
+    }
+
+
+def export_network(context: StepContext) -> Mapping[str, Any]:
+    """Export the best network and score it, unit by unit, on the test part."""
+    spikes, sorting = load_spikes(context), _load_presorting(context)
+    trained = context.summary("train")
+    best_seed = trained["best_seed"]
+    hidden = tuple(context.parameters["hidden"])
+    model = binarized(spikes.inputs().shape[1], sorting.n_units, hidden=hidden)
+    load_weights(model, context.of("train") / _weights_file(best_seed))
+    training = {"seed": best_seed, "labels": "pseudo-labels", "presorting": dict(sorting.method)}
+    metadata = describe(spikes, _unit_names(sorting), training)
+    check = export_qonnx(model.eval(), context.folder / files.MODEL, metadata, spikes.inputs(TEST))
+    labels = classify(model, spikes.inputs())
+    scores, picture = _unit_scores(spikes, sorting, labels, context.folder)
+    name = f"{_ONE_BIT}, exported (seed {best_seed})"
+    rows = [
+        _against_pseudo_labels(name, spikes, sorting, [labels]),
+        *_against_truth(name, spikes, sorting, [labels]),
+    ]
+    return {
+        "best_seed": best_seed,
+        "checked_against_torch": asdict(check),
+        **contribution(
+            accuracy=[replace(row, exported=True) for row in rows], unit_scores=scores, pictures=[picture]
+        ),
+    }
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """A kind of network and how it is trained."""
+
+    model: str
+    build: ModelBuilder
+    recipe: TrainingRecipe
+
+
+class _Trainings:
+    """Runs trainings one after the other, and tells how far all of them have come."""
+
+    def __init__(self, context: StepContext, spikes: SpikeSet, sorting: Presorting, total: int):
+        self.context, self.total, self.done = context, total, 0
+        self.n_units = sorting.n_units
+        self.training, self.validation = (_labelled(spikes, sorting, part) for part in (TRAIN, VALIDATION))
+
+    def run(self, plan: _Plan, seed: int) -> TrainedModel:
+        done, message = self.done, f"{plan.model}, seed {seed}"
+        self.done += 1
+        return train(
+            plan.build,
+            self.training,
+            self.validation,
+            n_units=self.n_units,
+            recipe=plan.recipe,
+            seed=seed,
+            progress=lambda fraction: self.context.progress((done + fraction) / self.total, message),
+        )
+
+
+def _labelled(spikes: SpikeSet, sorting: Presorting, part: int) -> LabelledSpikes:
+    of_part = spikes.part == part
+    return LabelledSpikes(spikes.waveforms[of_part], sorting.labels[of_part], sorting.confidence[of_part])
+
+
+def _load_presorting(context: StepContext) -> Presorting:
+    return Presorting.load(context.of("presort") / files.PSEUDO_LABELS)
+
+
+def _unit_names(sorting: Presorting) -> tuple[str, ...]:
+    return tuple(str(unit) for unit in range(sorting.n_units))
+
+
+def _weights_file(seed: int) -> str:
+    return f"weights_1bit_seed{seed}.pt"
+
+
+def _of_seed(networks: Sequence[TrainedModel], seed: int) -> TrainedModel:
+    return next(network for network in networks if network.seed == seed)
+
+
+def _validation_loss_last(network: TrainedModel) -> tuple[float, float]:
+    """Sorts the best first: by accuracy, then by loss, on the validation part; without one all are equal."""
+    metrics = network.metrics
+    if metrics.validation_accuracy is None or metrics.validation_loss is None:
+        return 0.0, 0.0
+    return -metrics.validation_accuracy, metrics.validation_loss
+
+
+def _against_pseudo_labels(
+    model: str, spikes: SpikeSet, sorting: Presorting, answers: Sequence[NDArray[np.integer]]
+) -> Accuracy:
+    test = spikes.part == TEST
+    shares = [float((labels == sorting.labels)[test].mean()) for labels in answers]
+    return _accuracy_row(model, "pseudo-labels", int(test.sum()), shares)
+
+
+def _against_truth(
+    model: str, spikes: SpikeSet, sorting: Presorting, answers: Sequence[NDArray[np.integer]]
+) -> list[Accuracy]:
+    """With overlapping spikes and, where they are known, without; nothing where the true units are unknown."""
+    scores = [score for labels in answers if (score := _truth_score(spikes, sorting, labels)) is not None]
+    if not scores or scores[0].accuracy is None:
+        return []
+    rows = [_accuracy_row(model, "true units", scores[0].n, [score.accuracy for score in scores])]
+    alone = scores[0].n_without_overlap
+    if alone and alone < scores[0].n:
+        shares = [score.accuracy_without_overlap for score in scores]
+        rows.append(replace(_accuracy_row(model, "true units", alone, shares), overlapping_counted=False))
+    return rows
+
+
+def _truth_score(spikes: SpikeSet, sorting: Presorting, labels: NDArray[np.integer]) -> TruthScore | None:
+    """Score on the test part; clusters are matched to units by the pseudo-labels of the training part."""
+    if spikes.true_unit is None:
+        return None
+    training, test = spikes.part == TRAIN, spikes.part == TEST
+    return score_against_truth(
+        spikes.true_unit[test],
+        labels[test].astype(np.int32),
+        match_clusters(spikes.true_unit[training], sorting.labels[training]),
+        len(spikes.unit_names),
+        None if spikes.overlap is None else spikes.overlap[test],
+    )
+
+
+def _accuracy_row(model: str, against: Any, n_spikes: int, shares: Sequence[float | None]) -> Accuracy:
+    known = [share for share in shares if share is not None]
+    return Accuracy(
+        model=model,
+        against=against,
+        overlapping_counted=True,
+        part="test",
+        n_seeds=len(shares),
+        n_spikes=n_spikes,
+        mean=mean(known) if known else None,
+        standard_deviation=stdev(known) if len(known) > 1 else None,
+    )
+
+
+def _unit_scores(
+    spikes: SpikeSet, sorting: Presorting, labels: NDArray[np.integer], folder: Path
+) -> tuple[list[UnitScore], Picture]:
+    """Precision and recall of the exported network, and its confusion matrix: against the truth where it is known."""
+    test = spikes.part == TEST
+    score = _truth_score(spikes, sorting, labels)
+    clusters = [f"unit {name}" for name in _unit_names(sorting)]
+    path = folder / "confusion.png"
+    if score is None or spikes.true_unit is None:
+        draw_confusion_matrix(sorting.labels[test], labels[test], clusters, clusters, path)
+        return [], Picture(path.name, "Test part: pseudo-label (row) and the exported network's answer (column)")
+    known = test & (spikes.true_unit >= 0)
+    names = [f"true {name}" for name in spikes.unit_names]
+    draw_confusion_matrix(spikes.true_unit[known], labels[known], names, clusters, path)
+    rows = [
+        UnitScore(name, unit.n, unit.precision, unit.recall)
+        for name, unit in zip(spikes.unit_names, score.units, strict=True)
+    ]
+    return rows, Picture(path.name, "Test part: true unit (row) and the exported network's answer (column)")

@@ -1,0 +1,71 @@
+"""Pictures of a training, as PNG: learning curves and confusion matrix."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from qat.errors import BadInput
+from qat.train import EpochRecord
+
+_DPI = 120
+
+
+def draw_learning_curves(histories: Mapping[str, Sequence[EpochRecord]], path: Path) -> None:
+    """Loss and accuracy over the epochs of one or several named networks: training dashed, validation solid."""
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    loss, accuracy = figure.subplots(1, 2)
+    for index, (name, history) in enumerate(histories.items()):
+        epochs = np.arange(1, len(history) + 1)
+        for axes, quantity in ((loss, "loss"), (accuracy, "accuracy")):
+            for part, style in (("train", "--"), ("validation", "-")):
+                # Matplotlib leaves a gap for NaN, which is how an epoch without validation is to look.
+                values = [getattr(record, f"{part}_{quantity}") for record in history]
+                axes.plot(epochs, np.array(values, dtype=float), style, color=f"C{index}", label=f"{name}, {part}")
+    loss.set(xlabel="epoch", ylabel="loss [nats]")
+    loss.set_yscale("symlog", linthresh=1e-4)  # logarithmic above: a single unit has a loss of exactly 0
+    accuracy.set(xlabel="epoch", ylabel="share with its pseudo-label")
+    accuracy.legend(loc="lower right", fontsize="small")
+    _save(figure, path)
+
+
+def draw_confusion_matrix(
+    actual: NDArray[np.integer],
+    predicted: NDArray[np.integer],
+    actual_names: Sequence[str],
+    predicted_names: Sequence[str],
+    path: Path,
+) -> None:
+    """Count spikes by actual row and predicted column; shaded by the share of the row.
+
+    actual, predicted: [n], indices into their names. Raises BadInput for an index outside of them.
+    """
+    counts = np.zeros((len(actual_names), len(predicted_names)), dtype=np.int64)
+    for what, indices, names in (
+        ("actual", actual, actual_names),
+        ("predicted", predicted, predicted_names),
+    ):
+        if indices.size and not 0 <= indices.min() <= indices.max() < len(names):
+            raise BadInput(f"confusion matrix: {what} {indices.min()} ... {indices.max()}, {len(names)} names")
+    np.add.at(counts, (actual, predicted), 1)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    size_inches = (1.8 + 0.7 * len(predicted_names), 1.4 + 0.7 * len(actual_names))
+    figure = Figure(figsize=size_inches, layout="constrained")
+    axes = figure.subplots()
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for (row, column), count in np.ndenumerate(counts):
+        color = "white" if shares[row, column] > 0.5 else "black"
+        axes.text(column, row, str(count), ha="center", va="center", color=color)
+    axes.set_xticks(range(len(predicted_names)), predicted_names)
+    axes.set_yticks(range(len(actual_names)), actual_names)
+    axes.set(xlabel="predicted", ylabel="actual")
+    _save(figure, path)
+
+
+def _save(figure: Figure, path: Path) -> None:
+    """Through a canvas of its own, no display needed, and without matplotlib's version in the file."""
+    figure.set_dpi(_DPI)
+    FigureCanvasAgg(figure).print_png(path, metadata={"Software": None})

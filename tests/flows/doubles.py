@@ -1,0 +1,124 @@
+"""Stand-ins that the tests of flows share: a display that writes down what it is told, and a whole report."""
+
+from dataclasses import dataclass, field
+
+from flows.report.figures import Figure
+from flows.report.model import (
+    Accuracy,
+    Layer,
+    Network,
+    PartCounts,
+    Picture,
+    Power,
+    PowerPart,
+    Recording,
+    ReferenceCheck,
+    Report,
+    Resource,
+    Run,
+    Simulation,
+    UnitScore,
+)
+
+
+@dataclass
+class Diary:
+    """A display that remembers: (event, step) in order, and every progress."""
+
+    events: list[tuple[str, str]] = field(default_factory=list)
+    fractions: list[tuple[str, float, str]] = field(default_factory=list)
+
+    def begin(self, steps):
+        self.events.append(("begin", " ".join(step.name for step in steps)))
+
+    def up_to_date(self, step):
+        self.events.append(("up to date", step.name))
+
+    def start(self, step):
+        self.events.append(("start", step.name))
+
+    def progress(self, step, fraction, message):
+        self.fractions.append((step.name, fraction, message))
+
+    def finish(self, step, seconds):
+        assert seconds >= 0
+        self.events.append(("finish", step.name))
+
+    def fail(self, step):
+        self.events.append(("fail", step.name))
+
+    def ran(self):
+        return [step for event, step in self.events if event == "finish"]
+
+
+RECORDING = Recording(
+    name="simulated",
+    provenance="4 units, noise 0.10, 120 s, seed 0",
+    facts={
+        "sampling rate": Figure(24000.0, "Hz", "chosen"),
+        "window": Figure(48, "samples", "chosen", "one channel"),
+        "threshold": Figure(38.21, "µV", "estimated", "4 times median(|x|) / 0.6745 of the training part"),
+        "least significant bit": Figure(None, "µV", "estimated", "the source states no gain"),
+        "units": Figure(4, "", "estimated", "chosen by the pre-sorter"),
+    },
+    parts=(
+        PartCounts("train", 2280, 2300, 2275, 25, 5),
+        PartCounts("validation", 570, 575, 569, 6, 1),
+        PartCounts("test", 951, None, None, None, None),
+    ),
+)
+
+ACCURACY = (
+    Accuracy("pre-sorter", "true units", True, "test", 1, 951, 0.9968, None),
+    Accuracy("1-bit network", "pseudo-labels", True, "test", 3, 951, 0.9972, 0.0008, exported=True),
+    Accuracy("1-bit network", "true units", True, "test", 3, 951, 0.9958, 0.0011, exported=True),
+    Accuracy("full-precision twin", "true units", True, "test", 3, 951, 0.9962, 0.0004),
+)
+
+NETWORK = Network(
+    source="model.onnx",
+    digest="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    input_format="INT8",
+    units=("0", "1", "2", "3"),
+    layers=(
+        Layer("layer 1", "INT8 x 1 bit, threshold", 256, 48, 4, 12, "block RAM", 256, 48),
+        Layer("layer 2", "1 bit x 1 bit, threshold", 256, 256, 8, 32, "block RAM", 256, 256),
+        Layer("head", "1 bit x 1 bit, scores", 4, 256, 1, 32, "distributed ROM", 32, None),
+    ),
+)
+
+SIMULATION = Simulation("Amaranth", "test spikes", 200, 0, 0, 561, 561, 256, 12.0)
+
+RESOURCES = (
+    Resource("up5k", "LUT", Figure(2810, "", "analytic"), Figure(2956, "", "synthesised"), 5280),
+    Resource("up5k", "FF", Figure(1010, "", "analytic"), Figure(991, "", "synthesised"), 5280),
+    Resource("up5k", "block RAM", Figure(29, "", "analytic"), Figure(29, "", "synthesised"), 30),
+    Resource("xc7", "LUT", Figure(1900, "", "analytic"), Figure(None, "", "synthesised"), None),
+)
+
+POWER = Power(
+    device="up5k",
+    conditions="12 MHz, 1.2 V core, 100 spikes a second",
+    parts=(
+        PowerPart("static", *(Figure(0.105, "mW", "measured elsewhere"),) * 2),
+        PowerPart("clock tree", Figure(0.62, "mW", "measured elsewhere"), Figure(0.64, "mW", "measured elsewhere")),
+        PowerPart("toggles", Figure(0.012, "mW", "simulated"), Figure(0.024, "mW", "simulated", "with glitches")),
+        PowerPart("block RAM", *(Figure(None, "mW", "measured elsewhere", "no published figure"),) * 2),
+    ),
+)
+
+
+def whole_report(pictures: tuple[Picture, ...] = ()) -> Report:
+    """A report with every section, some of whose figures are unknown."""
+    return Report(
+        run=Run("demo", {"spikeloom": "0.1.0", "numpy": "2.4.0", "torch": None}, {"train.seeds": (0, 1, 2)}),
+        recording=RECORDING,
+        accuracy=ACCURACY,
+        unit_scores=(UnitScore("0", 240, 0.9958, 1.0), UnitScore("1", 0, None, None)),
+        network=NETWORK,
+        reference_check=ReferenceCheck(951, 100_000, 0, 0, 0),
+        simulations=(SIMULATION,),
+        resources=RESOURCES,
+        power=POWER,
+        pictures=pictures,
+    )

