@@ -15,11 +15,11 @@ from typer.core import TyperGroup
 from flows import options
 from flows import steps as step_library
 from flows.display import shown_on
-from flows.errors import user_message
+from flows.errors import BadInput, user_message
 from flows.pipeline import Step, run_steps
 from flows.report.terminal import show
 from flows.report.write import page_path, write_report
-from flows.runfolder import PROGRAM, RunFolder, existing_run_folder
+from flows.runfolder import MANIFEST, PROGRAM, RunFolder, existing_run_folder, latest_run
 from flows.settings import (
     CheckSettings,
     HardwareSettings,
@@ -252,9 +252,9 @@ def sim(
 
 
 @app.command(rich_help_panel=_EVERYDAY)
-def report(context: typer.Context, out: options.OutToReport = RUNS / "demo") -> None:
+def report(context: typer.Context, out: options.OutToReport = None) -> None:
     """Show a run's report and write it anew: report.html, report.md, report.json."""
-    _report(context.obj.console, existing_run_folder(out))
+    _report(context.obj.console, existing_run_folder(out or latest_run(RUNS)))
 
 
 @app.command(rich_help_panel=_PARTS)
@@ -321,6 +321,9 @@ def _build(
     if settings.model is None:
         out, first = out or RUNS / "train", first or AFTER_TRAINING
         existing_run_folder(out)
+        names = [step.name for step in session.bench.build(settings, kind)]
+        if first in names[: names.index(AFTER_TRAINING)]:
+            raise BadInput(f"--from {first}: `{kind}` takes what `train` left; its first step is {AFTER_TRAINING!r}")
     _run(session, kind, settings, out or RUNS / kind, first, last, force)
 
 
@@ -334,9 +337,22 @@ def _run(
     force: bool,
 ) -> None:
     chain = session.bench.build(settings, kind)
+    _refuse_to_mix(out, settings.model)
     with shown_on(session.console) as display:
         folder = run_steps(chain, out, display, first, last, force)
     _report(session.console, folder)
+
+
+def _refuse_to_mix(out: Path, model: Path | None) -> None:
+    """A run's report is about one network: trained there, or from elsewhere."""
+    if not (out / MANIFEST).is_file():
+        return
+    manifest = existing_run_folder(out).manifest()
+    lowered = manifest.get(AFTER_TRAINING)
+    if model is not None and "export" in manifest:
+        raise BadInput(f"{out} holds a network that was trained there: give --model a folder of its own with --out")
+    if model is None and lowered is not None and not lowered.needs:
+        raise BadInput(f"{out} was made from a model from elsewhere: give another folder with --out")
 
 
 def _report(console: Console, folder: RunFolder) -> None:

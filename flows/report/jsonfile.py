@@ -17,6 +17,7 @@ def report_json(report: Report) -> str:
         "schema": SCHEMA,
         "simulations": [_simulation(simulation) for simulation in report.simulations],
         "resources": [_resource(resource) for resource in report.resources],
+        "part_resources": [_resource(resource) for resource in report.part_resources],
         "power": None if report.power is None else _power(report.power),
     }
     return canonical_json(content)

@@ -148,6 +148,8 @@ class Resource:
     """One kind of resource on one device, estimated and counted after synthesis."""
 
     device: str
+    part: str
+    """The whole design, or the part of it that this is about."""
     resource: str
     """LUT, FF, block RAM, ..."""
     analytic: Figure
@@ -227,5 +229,8 @@ class Report:
     reference_check: ReferenceCheck | None = None
     simulations: tuple[Simulation, ...] = ()
     resources: tuple[Resource, ...] = ()
+    """Of the whole design."""
+    part_resources: tuple[Resource, ...] = ()
+    """Of its layers and what is between them."""
     power: Power | None = None
     pictures: tuple[Picture, ...] = ()

@@ -14,6 +14,7 @@ from flows.report.model import Resource
 
 _COLOURS = ("#0f6e84", "#d9822b", "#7a4fa3", "#3d8b54", "#c0446c", "#5a6b7b", "#a68a1e", "#2f5fb3")
 _SOFT = "#9aa3ab"
+_MOST_INCHES = 60.0
 
 
 def unit_waveforms(
@@ -31,11 +32,13 @@ def unit_waveforms(
     the other.
     """
     n_channels, n_samples = waveforms.shape[1:]
-    figure, axes = _figure(width_inches=4.5 + 1.5 * n_channels)
+    width, height = 4.5 + 1.5 * n_channels, max(3.4, 0.6 + 0.2 * len(unit_names))
+    figure, axes = _figure(min(width, _MOST_INCHES), min(height, _MOST_INCHES))
     for unit, name in enumerate(unit_names):
         of_unit = waveforms[labels == unit].astype(np.float64) * lsb
         if len(of_unit):
-            _band(axes, of_unit, f"unit {name} ({len(of_unit)})", _COLOURS[unit % len(_COLOURS)])
+            literal = name.replace("$", r"\$")  # which would begin a formula
+            _band(axes, of_unit, f"unit {literal} ({len(of_unit)})", _COLOURS[unit % len(_COLOURS)])
     for border in range(1, n_channels):
         axes.axvline(border * n_samples - 0.5, color=_SOFT, linewidth=0.8)
     axes.set_xlabel("sample" if n_channels == 1 else f"sample, {n_channels} channels side by side")

@@ -1,7 +1,8 @@
 """The report as headlines and tables of text: wording once, for every way of showing it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Literal
 
 from flows.report.figures import UNKNOWN, Figure, number, percent, with_unit
@@ -48,7 +49,7 @@ class Headline:
 def headlines(report: Report) -> tuple[Headline, ...]:
     """The few figures that sum the run up."""
     return (
-        *_accuracy_headline(report.accuracy),
+        *_accuracy_headline(report.accuracy, report.recording),
         *_exactness_headline(report.simulations),
         *_latency_headline(report.simulations),
         *_resource_headlines(report.resources),
@@ -66,6 +67,7 @@ def tables(report: Report) -> tuple[Table, ...]:
         _reference_table(report.reference_check),
         _simulation_table(report.simulations),
         _resource_table(report.resources),
+        _part_resource_tables(report.part_resources),
         _power_table(report.power),
         _run_tables(report),
     )
@@ -101,11 +103,20 @@ def _numbers_in(*columns: str) -> tuple[Column, ...]:
     return tuple(Column(name, numeric=True) for name in columns)
 
 
-def _accuracy_headline(rows: Sequence[Accuracy]) -> Iterator[Headline]:
+def _accuracy_headline(rows: Sequence[Accuracy], recording: Recording | None) -> Iterator[Headline]:
     tested = [row for row in rows if row.exported and row.part == "test" and row.overlapping_counted]
     of_truth = [row for row in tested if row.against == "true units"]
     for row in (of_truth or tested)[:1]:
-        yield Headline("Accuracy", _fraction(row.mean), f"{row.model}, test spikes against {row.against}")
+        beside = _not_scored(recording) if row.against == "true units" else ""
+        yield Headline("Accuracy", _fraction(row.mean), f"{row.model}, test spikes against {row.against}{beside}")
+
+
+def _not_scored(recording: Recording | None) -> str:
+    """What our detection got wrong in the test part, on which no accuracy is told."""
+    for part in recording.parts if recording is not None else ():
+        if part.part == "test" and part.n_missed is not None:
+            return f"; {number(part.n_missed)} missed and {number(part.n_extra)} extra not scored"
+    return ""
 
 
 def _exactness_headline(simulations: Sequence[Simulation]) -> Iterator[Headline]:
@@ -152,7 +163,8 @@ def _power_total(power: Power) -> Cell:
 
 _DETECTED = (
     "Detected spikes against the true ones, one to one within 0.5 ms. Missed spikes and extra detections stand "
-    "beside the accuracies below, which are over matched spikes."
+    "beside the accuracies below, which are over matched spikes: an extra detection, one that matches no stated "
+    "spike, is given a unit too, and counts nowhere there."
 )
 _NOT_DETECTED = "The true spike times are unknown, or the windows came cut: what was missed cannot be told."
 
@@ -290,6 +302,28 @@ def _resource_table(resources: Sequence[Resource]) -> Iterator[Table]:
             (*_words_in("Device", "Resource"), *_numbers_in("Analytic", "Synthesised", "Difference", "Available")),
             tuple(_resource_row(resource) for resource in resources),
         )
+
+
+def _part_resource_tables(resources: Sequence[Resource]) -> Iterator[Table]:
+    for device, of_device in _grouped(resources, lambda resource: resource.device):
+        parts = _grouped(of_device, lambda resource: resource.part)
+        kinds = [resource.resource for resource in parts[0][1]]
+        yield Table(
+            f"Resources of each layer, {device}",
+            "Estimated / counted after synthesis. Synthesis works across layers; a cell counts where its name says.",
+            (*_words_in("Part"), *_numbers_in(*kinds)),
+            tuple(
+                (Cell(part), *(_estimated_and_counted(resource) for resource in of_part)) for part, of_part in parts
+            ),
+        )
+
+
+def _grouped(resources: Sequence[Resource], key: Callable[[Resource], str]) -> list[tuple[str, list[Resource]]]:
+    return [(name, list(group)) for name, group in groupby(resources, key)]
+
+
+def _estimated_and_counted(resource: Resource) -> Cell:
+    return Cell(f"{number(resource.analytic.value)} / {number(resource.synthesised.value)}")
 
 
 def _resource_row(resource: Resource) -> tuple[Cell, ...]:

@@ -20,8 +20,9 @@ from hw.accelerator.top import Ports, PortStyle
 from hw.components.rom import Storage
 from hw.devices import Device, device_named
 from hw.errors import DoesNotFit
-from hw.estimate.accelerator import estimate
+from hw.estimate.accelerator import Estimate, estimate
 from hw.estimate.power import Range, up5k_power
+from hw.estimate.resources import Resources
 from hw.handover.template import instantiation
 from hw.handover.testbench import Vectors
 from hw.netlist import TOP_NAME, emit
@@ -35,8 +36,9 @@ from hw.tools import yosys
 
 _BESIDE = {"ice40": "xc7a35t", "xc7": "up5k"}
 """Device of the other family, whose counts stand beside those of the chosen one."""
+_WHOLE = "whole design"
 _SPIKES_FOR_POWER = 20
-"""Enough for an average: every clock of a busy pipeline looks alike."""
+"""Enough for an average, beside those that fill and drain the pipeline."""
 
 
 def fold_network(context: StepContext) -> Mapping[str, Any]:
@@ -66,17 +68,17 @@ def simulate_gateware(context: StepContext, path: Path | None) -> Mapping[str, A
     reference = open_reference(context, path).run(spikes)
     vcd = context.folder / "waveforms.vcd" if context.parameters["vcd"] else None
     result = simulate(accelerator, spikes, vcd=vcd, progress=context.progress)
+    scores = accelerator.network.scores(spikes)
     # A graph may scale its scores; the integer network's keep their order, as its lowering has proven.
-    words = (*reference.words, accelerator.network.scores(spikes))
+    last = scores if accelerator.network.head.rescaled else reference.scores
+    layers = zip((*result.words, result.scores), (*reference.words, last), strict=True)
+    wrong_results = (result.classes != reference.classes) | (result.best_scores != scores.max(axis=1))
     section = Simulation(
         simulator="Amaranth",
         vectors=what,
         n_spikes=len(spikes),
-        class_mismatches=int((result.classes != reference.classes).sum()),
-        layer_word_mismatches=sum(
-            int((ours != theirs).any(axis=1).sum())
-            for ours, theirs in zip((*result.words, result.scores), words, strict=True)
-        ),
+        class_mismatches=int(wrong_results.sum()),
+        layer_word_mismatches=sum(int((ours != theirs).any(axis=1).sum()) for ours, theirs in layers),
         latency_cycles_min=result.latency_cycles,
         latency_cycles_max=result.latency_cycles,
         initiation_interval_cycles=result.initiation_interval_cycles,
@@ -112,22 +114,23 @@ def synthesise_gateware(context: StepContext) -> Mapping[str, Any]:
     accelerator, chosen = _accelerator(context), device_named(context.parameters["device"])
     (context.folder / f"{TOP_NAME}.il").write_text((context.of("gateware") / f"{TOP_NAME}.il").read_text())
     devices = (chosen, device_named(_BESIDE[chosen.family]))
-    rows, counts = [], {}
+    rows, parts, counts = [], [], {}
     for index, device in enumerate(devices):
         context.progress(index / len(devices), f"Yosys, {device.title}")
-        mapped = files.MAPPED_NETLIST if device is chosen else None
-        counted = yosys.synthesise(f"{TOP_NAME}.il", TOP_NAME, device, context.folder, mapped)
+        counted = yosys.synthesise(f"{TOP_NAME}.il", TOP_NAME, device, context.folder, _mapped_file(device))
         counts[device.name] = dict(counted.cells)
         if device is chosen:
             _check_fits(counted, device)
-        rows += _resource_rows(accelerator, device, counted)
+        estimated = estimate(accelerator, device)
+        rows += _resource_rows(device, _WHOLE, estimated.total, counted)
+        parts += _part_rows(accelerator, device, estimated, context.folder / _mapped_file(device))
     (context.folder / f"{TOP_NAME}.il").unlink()
     (context.folder / yosys.STATISTICS).unlink()
     resource_bars([row for row in rows if row.device == chosen.name], context.folder / "resources.png")
     caption = f"{chosen.title}: estimated and synthesised, of what the device has"
     return {
         "cells": counts,
-        **contribution(resources=rows, pictures=[Picture("resources.png", caption)]),
+        **contribution(resources=rows, part_resources=parts, pictures=[Picture("resources.png", caption)]),
     }
 
 
@@ -141,8 +144,8 @@ def estimate_power(context: StepContext) -> Mapping[str, Any]:
     if device.family != "ice40":
         return {"power": None, "why": f"no coefficients for {device.title}"}
     accelerator = _accelerator(context)
-    spikes, what = _vectors(context, accelerator.network, _SPIKES_FOR_POWER)
-    netlist = MappedNetlist.read(context.of("synthesise") / files.MAPPED_NETLIST, TOP_NAME)
+    spikes, what = _vectors(context, accelerator.network, _SPIKES_FOR_POWER + 4 * len(accelerator.units))
+    netlist = MappedNetlist.read(context.of("synthesise") / _mapped_file(device), TOP_NAME)
     ports = Ports.of(accelerator, _port_style(context))
     run = run_netlist(netlist, ports, accelerator, spikes, context.progress)
     scores = accelerator.network.scores(spikes)
@@ -150,11 +153,19 @@ def estimate_power(context: StepContext) -> Mapping[str, Any]:
     wrong += int((run.best_scores != scores.max(axis=1)).sum())
     if wrong:
         raise NotEqualError(f"the mapped netlist differs from the integer network in {wrong} classes and scores")
-    facts = {"toggles": asdict(run.toggles), "n_spikes": len(spikes), "vectors": what, "mismatches": wrong}
+    facts = {
+        "toggles": asdict(run.toggles),
+        "n_spikes": len(spikes),
+        "n_inferences": run.inferences,
+        "vectors": what,
+        "mismatches": wrong,
+    }
+    if not run.inferences:
+        return {**facts, "power": None, "why": f"{len(spikes)} spikes are too few to fill the pipeline"}
     if device.name != "up5k":
         return {**facts, "power": None, "why": f"the coefficients were measured on UP5K, not on {device.title}"}
-    power = up5k_power(run.toggles, len(spikes), clock_mhz)
-    return {**facts, **contribution(power=_power_section(device, power, len(spikes), what))}
+    power = up5k_power(run.toggles, run.inferences, clock_mhz)
+    return {**facts, **contribution(power=_power_section(device, power, run.inferences, what))}
 
 
 def warm(progress: Callable[[float, str], None]) -> Mapping[str, str]:
@@ -171,6 +182,10 @@ def _accelerator(context: StepContext) -> Accelerator:
 
 def _vectors(context: StepContext, network: Network, n: int) -> tuple[np.ndarray, str]:
     return vectors(context, network, n, context.parameters["from_spikes"])
+
+
+def _mapped_file(device: Device) -> str:
+    return f"mapped_{device.name}.json"
 
 
 def _port_style(context: StepContext) -> PortStyle:
@@ -200,25 +215,53 @@ def _layer(element: str, fold: LayerFolding, is_head: bool) -> Layer:
 
 
 def _check_fits(counted: yosys.CellCounts, device: Device) -> None:
-    if counted.luts > device.luts or counted.block_rams > device.block_rams:
+    needs = (counted.luts, counted.flip_flops, counted.block_rams)
+    has = (device.luts, device.flip_flops, device.block_rams)
+    if any(need > there for need, there in zip(needs, has, strict=True)):
+        names = ("LUTs", "flip-flops", device.block_ram.name)
+        wants, holds = (
+            ", ".join(f"{n} {name}" for n, name in zip(figures, names, strict=True)) for figures in (needs, has)
+        )
         raise DoesNotFit(
-            f"after synthesis the design takes {counted.luts} LUTs and {counted.block_rams} {device.block_ram.name}; "
-            f"{device.name} has {device.luts} and {device.block_rams}: allow more clocks an inference, or take a "
-            "larger device"
+            f"after synthesis the design takes {wants}; {device.name} holds {holds}: allow more clocks an inference, "
+            "or take a larger device"
         )
 
 
-def _resource_rows(accelerator: Accelerator, device: Device, counted: yosys.CellCounts) -> list[Resource]:
-    analytic = estimate(accelerator, device).total
+def _part_rows(accelerator: Accelerator, device: Device, estimated: Estimate, mapped: Path) -> list[Resource]:
+    """Each layer with the converter and replay before it, the winner, and cells whose names tell no part."""
+    counted = yosys.count_by_part(mapped, TOP_NAME, device)
+    rows = []
+    for index, unit in enumerate(accelerator.units):
+        cells = _sum_of(counted, f"width{index}", f"replay{index}", f"layer{index}")
+        rows += _resource_rows(device, unit.name, estimated.layers[unit.name], cells)
+    rows += _resource_rows(device, "winner", estimated.winner, _sum_of(counted, "scores", "argmax"))
+    return rows + _resource_rows(device, "between parts", None, _sum_of(counted, ""))
+
+
+def _sum_of(counted: Mapping[str, yosys.CellCounts], *parts: str) -> yosys.CellCounts:
+    return sum((counted[part] for part in parts if part in counted), yosys.CellCounts(0, 0, 0, 0, {}))
+
+
+def _resource_rows(
+    device: Device, part: str, estimated: Resources | None, counted: yosys.CellCounts
+) -> list[Resource]:
+    """Analytic beside synthesised; what the device has only stands beside the whole design."""
     tool = f"Yosys {yosys.yosys_version()}"
-    kinds = (
-        (f"LUT{device.lut_inputs}", analytic.luts, counted.luts, device.luts),
-        ("flip-flops", analytic.flip_flops, counted.flip_flops, device.flip_flops),
-        (device.block_ram.name, analytic.block_rams, counted.block_rams, device.block_rams),
-    )
+    ours = (None, None, None) if estimated is None else astuple(estimated)
+    theirs = (counted.luts, counted.flip_flops, counted.block_rams)
+    has = (device.luts, device.flip_flops, device.block_rams)
+    names = (f"LUT{device.lut_inputs}", "flip-flops", device.block_ram.name)
     return [
-        Resource(device.name, name, Figure(ours, "", "analytic"), Figure(theirs, "", "synthesised", tool), available)
-        for name, ours, theirs, available in kinds
+        Resource(
+            device.name,
+            part,
+            name,
+            Figure(analytic, "", "analytic"),
+            Figure(synthesised, "", "synthesised", tool),
+            available if part == _WHOLE else None,
+        )
+        for name, analytic, synthesised, available in zip(names, ours, theirs, has, strict=True)
     ]
 
 

@@ -11,7 +11,7 @@ from flows.report.assemble import contribution
 from flows.report.figures import Figure
 from flows.report.model import PartCounts, Picture, Recording
 from flows.report.plots import unit_waveforms
-from flows.settings import SimulationSettings
+from flows.settings import SimulationSettings, SpikeSettings
 from flows.steps import files
 from qat.recordings.npz import save_recording
 from qat.recordings.read import read_source
@@ -19,7 +19,7 @@ from qat.recordings.simulate import SimulationSpec, simulate_recording
 from qat.recordings.source import RecordedSource, StoredWindows
 from qat.spikes.cut import spikes_from_recording, spikes_from_windows
 from qat.spikes.spec import Sign, SpikeSpec
-from qat.spikes.spikeset import PART_NAMES, SpikeSet
+from qat.spikes.spikeset import PART_NAMES, TEST, SpikeSet
 
 _SIGNS: Mapping[str, Sign] = {"auto": "auto", "trough": "neg", "peak": "pos", "both": "both"}
 
@@ -46,7 +46,11 @@ def write_recording(settings: SimulationSettings, path: Path, progress: Callable
 
 
 def cut_spikes(context: StepContext, path: Path | None) -> Mapping[str, Any]:
-    """Read a recording, or windows, and leave the spike set."""
+    """Read a recording, or windows, and leave the spike set.
+
+    Raises:
+        BadInput: the source cannot be used, or leaves no spike to test on.
+    """
     chosen = context.parameters
     source = _source(context, path)
     spec = SpikeSpec(
@@ -64,7 +68,10 @@ def cut_spikes(context: StepContext, path: Path | None) -> Mapping[str, Any]:
     if isinstance(source, RecordedSource):
         spikes = spikes_from_recording(source, spec, context.progress)
     else:
+        _refuse_without_effect(source, chosen)
         spikes = spikes_from_windows(source, spec)
+    if not (spikes.part == TEST).any():
+        raise BadInput(f"{source.name}: no spike in the test part, the last quarter; use a longer recording")
     spikes.save(context.folder / files.SPIKES)
     return {
         "n_spikes": spikes.n_spikes,
@@ -79,6 +86,18 @@ def _source(context: StepContext, path: Path | None) -> RecordedSource | StoredW
         return replace(source, name="simulated", provenance=context.summary("recording")["provenance"])
     chosen = context.parameters
     return read_source(path, prefer=chosen["read_as"], not_units=tuple(chosen["not_units"]))
+
+
+def _refuse_without_effect(source: StoredWindows, chosen: Mapping[str, Any]) -> None:
+    """Windows that came cut are taken as they are: a choice about detection would be dropped without a word."""
+    options = ("threshold_sigmas", "low_hz", "high_hz", "zero_phase", "align", "upsampling", "window")
+    changed = [name for name in options if chosen[name] != getattr(SpikeSettings, name)]
+    if changed:
+        option = changed[0].replace("_", "-")
+        raise BadInput(
+            f"--{option} has no effect on {source.name}, whose windows came cut: leave it out, or take the "
+            "continuous trace with --read-as raw if the file holds one"
+        )
 
 
 def load_spikes(context: StepContext) -> SpikeSet:

@@ -60,7 +60,7 @@ def train_networks(context: StepContext) -> Mapping[str, Any]:
     )
     trainings = _Trainings(context, spikes, sorting, total=len(plans) * len(seeds))
     trained = {plan.model: [trainings.run(plan, seed) for seed in seeds] for plan in plans}
-    best = min(trained[_ONE_BIT], key=_validation_loss_last)
+    best = min(trained[_ONE_BIT], key=_best_first)
     for one_bit in trained[_ONE_BIT]:
         save_weights(one_bit.model, context.folder / _weights_file(one_bit.seed))
     answers = {
@@ -168,8 +168,8 @@ def _of_seed(networks: Sequence[TrainedModel], seed: int) -> TrainedModel:
     return next(network for network in networks if network.seed == seed)
 
 
-def _validation_loss_last(network: TrainedModel) -> tuple[float, float]:
-    """Sorts the best first: by accuracy, then by loss, on the validation part; without one all are equal."""
+def _best_first(network: TrainedModel) -> tuple[float, float]:
+    """Sorts by accuracy, then by loss, on the validation part; without one all are equal."""
     metrics = network.metrics
     if metrics.validation_accuracy is None or metrics.validation_loss is None:
         return 0.0, 0.0

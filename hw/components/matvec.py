@@ -219,7 +219,7 @@ class MatrixVectorCircuit(wiring.Component):
             with m.If(valid_1):
                 m.d.sync += [first_2.eq(first_1), last_2.eq(last_1)]
                 m.d.sync += [
-                    partial.eq(_sum_of_terms(spec, word, weights.data[p * spec.simd :][: spec.simd]))
+                    partial.eq(_sum_of_terms(m, spec, word, weights.data[p * spec.simd :][: spec.simd]))
                     for p, partial in enumerate(partials)
                 ]
             with m.If(valid_2):
@@ -252,9 +252,12 @@ class MatrixVectorCircuit(wiring.Component):
         return memory.read_port()
 
 
-def _sum_of_terms(spec: MatrixVectorUnit, word: Value, weights: Value) -> Value:
+def _sum_of_terms(m: Module, spec: MatrixVectorUnit, word: Value, weights: Value) -> Value:
     if spec.element.bipolar:
-        return population_count(~(word ^ weights))
+        # A signal, because every slice of an expression is emitted, and simulated, as the whole expression again.
+        matches = Signal(spec.simd, name="matches")
+        m.d.comb += matches.eq(~(word ^ weights))
+        return population_count(matches)
     bits = spec.element.bits
     lanes = [word[i * bits :][:bits] for i in range(spec.simd)]
     elements = [lane.as_signed() if spec.element.signed else Cat(lane, 0).as_signed() for lane in lanes]

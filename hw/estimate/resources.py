@@ -7,7 +7,7 @@ accelerators in several foldings (random weights, 48 -> 256 -> 256 -> 5; `synth_
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, gcd
 
 from hw.components.argmax import ArgMax
 from hw.components.matvec import MatrixVectorUnit
@@ -111,7 +111,9 @@ def replay_resources(replay: VectorReplay, device: Device) -> Resources:
     if replay.repeats == 1 and replay.banks == 1:
         return Resources()
     family = _FAMILIES[device.family]
-    bits = replay.word_bits * replay.words * replay.banks
+    # The newest word of a single bank is the unit's own input register: synthesis keeps one of the two.
+    words = replay.words - 1 if replay.banks == 1 else 2 * replay.words
+    bits = replay.word_bits * words
     in_luts = 0 < family.shift_depth <= replay.words
     counters = _counter_bits(replay.words) * replay.banks + _counter_bits(replay.repeats)
     flags = 1 if replay.banks == 1 else 4
@@ -123,17 +125,21 @@ def replay_resources(replay: VectorReplay, device: Device) -> Resources:
 
 
 def converter_resources(converter: WidthConverter) -> Resources:
-    """A width converter."""
-    wide, narrow = (
-        max(converter.bits_in, converter.bits_out),
-        min(converter.lanes_in, converter.lanes_out) * converter.element_bits,
-    )
-    if wide == narrow:
+    """A width converter; where neither width divides the other, both of its halves."""
+    bits, lanes_in, lanes_out = converter.element_bits, converter.lanes_in, converter.lanes_out
+    middle = gcd(lanes_in, lanes_out)
+    if middle not in (lanes_in, lanes_out):
+        halves = WidthConverter(bits, lanes_in, middle), WidthConverter(bits, middle, lanes_out)
+        return total(converter_resources(half) for half in halves)
+    if lanes_in == lanes_out:
         return Resources()
-    counter = (wide // narrow).bit_length()
-    if converter.lanes_out > converter.lanes_in:
-        return Resources(luts=_CONVERTER_CONTROL, flip_flops=wide + counter + 1)
-    return Resources(luts=round(_NARROW_BIT * wide) + _CONVERTER_CONTROL, flip_flops=wide + counter)
+    if lanes_out > lanes_in:
+        counter = _counter_bits(lanes_out // lanes_in)
+        return Resources(luts=_CONVERTER_CONTROL, flip_flops=converter.bits_out + counter + 1)
+    counter = _counter_bits(lanes_in // lanes_out + 1)
+    return Resources(
+        luts=round(_NARROW_BIT * converter.bits_in) + _CONVERTER_CONTROL, flip_flops=converter.bits_in + counter
+    )
 
 
 def argmax_resources(argmax: ArgMax) -> Resources:

@@ -20,10 +20,12 @@ class Vectors:
     Attributes:
         spikes: words, first spike first.
         units: one word a spike.
+        quiet_cycles: clocks without a result after which the test bench gives up.
     """
 
     spikes: list[int]
     units: list[int]
+    quiet_cycles: int
 
     @classmethod
     def of(cls, netlist: Netlist, accelerator: Accelerator, spikes: NDArray[np.integer]) -> "Vectors":
@@ -37,7 +39,7 @@ class Vectors:
         winners = zip(classes, scores, strict=True)
         units = [netlist.ports.join_result(int(c), int(row[c])) for c, row in winners]
         words = [word for spike in accelerator.input_format.pack(spikes) for word in spike]
-        return cls(words, units)
+        return cls(words, units, accelerator.schedule.quiet_cycles)
 
     def write(self, netlist: Netlist, folder: Path) -> None:
         """Write both files for `$readmemh` and the test bench that reads them."""
@@ -64,7 +66,7 @@ def _testbench(netlist: Netlist, vectors: Vectors) -> str:
 module {netlist.top}_tb;
     localparam integer WORDS = {len(vectors.spikes)};
     localparam integer SPIKES = {len(vectors.units)};
-    localparam integer CLOCKS_WITHOUT_RESULT = 1000000;
+    localparam integer CLOCKS_WITHOUT_RESULT = {vectors.quiet_cycles};
 
     reg clock = 0;
     reg reset = {ports.reset_active};

@@ -104,6 +104,8 @@ def check_line(graph: Graph) -> None:
     """Raise UnsupportedGraph unless the nodes form one line from the input, with constant parameters."""
     tensor = graph.input_name
     for index, node in enumerate(graph.nodes):
+        if node.op_type not in INPUT_COUNTS:
+            raise unsupported(node, f"only constants may pass through it; {ACCEPTED}")
         if tensor not in node.input:
             raise unsupported(node, f"it does not read {tensor!r}, but layers must form one line")
         readers = [other for other in graph.nodes[index + 1 :] if tensor in other.input]

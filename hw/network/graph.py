@@ -358,6 +358,8 @@ def _metadata(proto: ModelProto, path: Path) -> dict[str, Any]:
         return {}
     try:
         record = json.loads(texts[0])
+        # Python reads NaN and halves of characters, which no file could be written with.
+        json.dumps(record, allow_nan=False, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise BadInput(f"{path}: its {METADATA_KEY!r} metadata is not JSON") from error
     if not isinstance(record, dict):

@@ -149,13 +149,11 @@ class BinaryProduct:
 
     def accumulate(self, x: NDArray[Any]) -> NDArray[np.int64]:
         """Accumulators `[n, rows]` of integer values x `[n, columns]`."""
-        return self._accumulate(x).astype(np.int64)
-
-    def _accumulate(self, x: NDArray[Any]) -> NDArray[np.float32]:
         # A float32 matrix product is an order of magnitude faster than an integer one (BLAS), and exact
         # here: every partial sum, in whatever order, is an integer of magnitude <= columns * max|x| <= 2**24.
         signs = np.where(self.weights, np.float32(1), np.float32(-1))
-        return x.astype(np.float32) @ signs.T
+        # Only the sums: a threshold may lie one beyond 2**24, where float32 has no odd numbers.
+        return (x.astype(np.float32) @ signs.T).astype(np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,10 +183,8 @@ class ThresholdLayer(BinaryProduct):
 
     def compute(self, x: NDArray[Any]) -> NDArray[np.bool_]:
         """Output bits `[n, rows]` (True = +1) of integer values x `[n, columns]`."""
-        acc = self._accumulate(x)
-        # Thresholds lie within the accumulator's range (or one beyond): float32 holds them exactly too.
-        thresholds = self.thresholds.astype(np.float32)
-        return np.where(self.rising, acc >= thresholds, acc <= thresholds)
+        acc = self.accumulate(x)
+        return np.where(self.rising, acc >= self.thresholds, acc <= self.thresholds)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,6 @@
 """Automatic folding: the fewest lookup tables that keep up, within a device's block memory."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -22,6 +22,7 @@ from hw.network.types import Network
 from hw.schedule.types import LayerFolding, Schedule, converter_clocks
 
 _Widths = tuple[int, int]  # PE and SIMD
+_Cost = Callable[[Resources], tuple[int, int]]  # what is to be least, and what decides where that is equal
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,8 @@ def fold(network: Network, device: Device, max_cycles: int) -> Schedule:
 
     Every divisor of each layer's rows (PE) and columns (SIMD) and every storage is weighed by the analytic estimate;
     the exact minimum of lookup tables under that estimate is found layer by layer (dynamic programming over the
-    neighbouring layers' widths and the block memories spent).
+    neighbouring layers' widths and the block memories spent). Where it needs more flip-flops than the device has, the
+    minimum of flip-flops takes its place.
 
     Args:
         network: what to fold.
@@ -50,7 +52,7 @@ def fold(network: Network, device: Device, max_cycles: int) -> Schedule:
     """
     if max_cycles < 1:
         raise BadInput(f"clocks an inference: {max_cycles} is not possible, 1 is the least")
-    best = _cheapest(network, device, max_cycles)
+    best = _best(network, device, max_cycles)
     if best and _fits(best.resources, device):
         return Schedule(network.digest, device.name, best.folds)
     raise DoesNotFit(_what_would_fit(network, device, max_cycles, best))
@@ -70,34 +72,50 @@ def banks_needed(previous: LayerFolding | None, fold: LayerFolding) -> int:
     return 1 if divides and clocks_repeating < clocks_between_words else 2
 
 
-def _cheapest(network: Network, device: Device, max_cycles: int) -> _Choice | None:
+def _best(network: Network, device: Device, max_cycles: int) -> _Choice | None:
+    """The choice of fewest lookup tables, or of fewest flip-flops where only these are too many; None: too slow."""
+    choice = _cheapest(network, device, max_cycles, _lookup_tables)
+    if choice is None or _fits(choice.resources, device) or choice.resources.luts > device.luts:
+        return choice
+    return _cheapest(network, device, max_cycles, _flip_flops)
+
+
+def _cheapest(network: Network, device: Device, max_cycles: int, cost: _Cost) -> _Choice | None:
     if network.head.rows > max_cycles:
         return None
     units = [MatrixVectorUnit.of_layer(layer, network.format_into(i)) for i, layer in enumerate(network.layers)]
     choices = [_Choice((), Resources())]
     for unit in units:
-        choices = _pareto(list(_extended(choices, unit, device, max_cycles)), device)
+        choices = _pareto(_extended(choices, unit, device, max_cycles, cost), device, cost)
     finished = [_with_winner(choice, units[-1]) for choice in choices]
-    return min(finished, key=lambda c: (not _fits(c.resources, device), *_order(c)), default=None)
+    return min(finished, key=lambda c: (not _fits(c.resources, device), cost(c.resources)), default=None)
 
 
-def _extended(choices: list[_Choice], unit: MatrixVectorUnit, device: Device, max_cycles: int) -> Iterator[_Choice]:
-    """Every choice so far, with every folding of one more layer behind it."""
-    options = list(_options(unit, device, max_cycles))
-    joints: dict[tuple[_Widths | None, _Widths], tuple[int, Resources] | None] = {}
-    for choice, (fold, resources) in product(choices, options):
-        key = (_widths(choice), (fold.pe, fold.simd))
-        if key not in joints:
-            before = choice.folds[-1] if choice.folds else None
-            joints[key] = _joint(unit, before, fold, device, max_cycles)
-        joint = joints[key]
-        if joint is not None:
-            banks, between = joint
-            folds = (*choice.folds, replace(fold, banks=banks))
-            yield _Choice(folds, choice.resources + between + resources)
+def _extended(
+    choices: list[_Choice], unit: MatrixVectorUnit, device: Device, max_cycles: int, cost: _Cost
+) -> list[_Choice]:
+    """The choices so far with one more layer behind them: the cheapest for each folding and block memories spent."""
+    groups: dict[_Widths | None, list[_Choice]] = {}
+    for choice in choices:
+        groups.setdefault(_widths(choice), []).append(choice)
+    best: dict[tuple[_Widths, int], tuple[Resources, _Choice, LayerFolding]] = {}
+    for (fold, resources), group in product(_options(unit, device, max_cycles, cost), groups.values()):
+        joint = _joint(unit, group[0].folds[-1] if group[0].folds else None, fold, device, max_cycles)
+        if joint is None:
+            continue
+        banks, between = joint
+        here, added = replace(fold, banks=banks), between + resources
+        for choice in group:
+            spent = choice.resources + added
+            key = ((fold.pe, fold.simd), spent.block_rams)
+            if key not in best or cost(spent) < cost(best[key][0]):
+                best[key] = (spent, choice, here)
+    return [_Choice((*choice.folds, here), spent) for spent, choice, here in best.values()]
 
 
-def _options(unit: MatrixVectorUnit, device: Device, max_cycles: int) -> Iterator[tuple[LayerFolding, Resources]]:
+def _options(
+    unit: MatrixVectorUnit, device: Device, max_cycles: int, cost: _Cost
+) -> Iterator[tuple[LayerFolding, Resources]]:
     """Every folding of one layer that is fast enough, with what its unit takes; storages that lose are left out."""
     rows, columns = unit.weights.shape
     for pe, simd in product(_divisors(rows), _divisors(columns)):
@@ -108,7 +126,7 @@ def _options(unit: MatrixVectorUnit, device: Device, max_cycles: int) -> Iterato
             fold = LayerFolding(unit.name, rows, columns, pe, simd, 1, weight_storage, bias_storage)
             resources = matvec_resources(unit.folded(pe, simd, weight_storage, bias_storage), device)
             best = found.get(resources.block_rams)
-            if best is None or resources.luts < best[1].luts:
+            if best is None or cost(resources) < cost(best[1]):
                 found[resources.block_rams] = (fold, resources)
         yield from found.values()
 
@@ -132,18 +150,17 @@ def _widths(choice: _Choice) -> _Widths | None:
     return (choice.folds[-1].pe, choice.folds[-1].simd) if choice.folds else None
 
 
-def _pareto(choices: list[_Choice], device: Device) -> list[_Choice]:
-    """For each folding of the last layer, the choices that no other beats in lookup tables and block memory."""
+def _pareto(choices: list[_Choice], device: Device, cost: _Cost) -> list[_Choice]:
+    """For each folding of the last layer, the choices that fit and that no other beats in cost and block memory."""
     kept: list[_Choice] = []
-    best: dict[_Widths | None, int] = {}
-    for choice in sorted(choices, key=lambda c: (c.resources.block_rams, *_order(c))):
+    best: dict[_Widths | None, tuple[int, int]] = {}
+    within = [choice for choice in choices if choice.resources.block_rams <= device.block_rams]
+    for choice in sorted(within, key=lambda c: (c.resources.block_rams, cost(c.resources))):
         key = _widths(choice)
-        if key not in best or choice.resources.luts < best[key]:
-            best[key] = choice.resources.luts
+        if key not in best or cost(choice.resources) < best[key]:
+            best[key] = cost(choice.resources)
             kept.append(choice)
-    within = [c for c in kept if c.resources.block_rams <= device.block_rams]
-    # Where nothing fits, the smallest stays, so that the error can say what it would take.
-    return within or sorted(kept, key=lambda c: c.resources.block_rams)[:1]
+    return kept
 
 
 def _with_winner(choice: _Choice, head: MatrixVectorUnit) -> _Choice:
@@ -153,12 +170,20 @@ def _with_winner(choice: _Choice, head: MatrixVectorUnit) -> _Choice:
     return replace(choice, resources=choice.resources + narrow + winner)
 
 
-def _order(choice: _Choice) -> tuple[int, int]:
-    return choice.resources.luts, choice.resources.flip_flops
+def _lookup_tables(resources: Resources) -> tuple[int, int]:
+    return resources.luts, resources.flip_flops
+
+
+def _flip_flops(resources: Resources) -> tuple[int, int]:
+    return resources.flip_flops, resources.luts
 
 
 def _fits(resources: Resources, device: Device) -> bool:
-    return resources.luts <= device.luts and resources.block_rams <= device.block_rams
+    return (
+        resources.luts <= device.luts
+        and resources.flip_flops <= device.flip_flops
+        and resources.block_rams <= device.block_rams
+    )
 
 
 def _divisors(n: int) -> list[int]:
@@ -166,16 +191,20 @@ def _divisors(n: int) -> list[int]:
 
 
 def _what_would_fit(network: Network, device: Device, max_cycles: int, best: _Choice | None) -> str:
-    holds = f"{device.name} holds {device.luts} LUTs and {device.block_rams} {device.block_ram.name}"
+    held = Resources(device.luts, device.flip_flops, device.block_rams)
+    holds = f"{device.name} holds {_in_words(held, device)}"
     slowest = max(layer.weights.size for layer in network.layers)
     cycles = max_cycles
     while cycles < slowest:
         cycles = min(2 * cycles, slowest)
-        slower = _cheapest(network, device, cycles)
-        if slower and _fits(slower.resources, device):
+        best = _best(network, device, cycles)
+        if best and _fits(best.resources, device):
             return f"{max_cycles} clocks an inference cannot be met: {holds}; {cycles} clocks an inference fit"
-        best = slower or best
-    if best is None:
-        return f"{max_cycles} clocks an inference cannot be met: {network.head.rows} scores take a clock each"
-    needs = f"{best.resources.luts} LUTs and {best.resources.block_rams} {device.block_ram.name}"
+    assert best, "one row and one column a clock keep up with the slowest target"
+    needs = _in_words(best.resources, device)
     return f"the network does not fit at any speed: {holds}, the smallest folding found needs about {needs}"
+
+
+def _in_words(resources: Resources, device: Device) -> str:
+    memories = f"{resources.block_rams} {device.block_ram.name}"
+    return f"{resources.luts} LUTs, {resources.flip_flops} flip-flops and {memories}"

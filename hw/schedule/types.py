@@ -80,6 +80,11 @@ class Schedule:
         converters = [converter_clocks(before.pe, here) for before, here in pairwise(self.layers)]
         return max(self.layers[-1].rows, *(layer.cycles for layer in self.layers), *converters)
 
+    @property
+    def quiet_cycles(self) -> int:
+        """More clocks than a spike takes from its first word to its result, if source and sink seldom pause."""
+        return 10_000 + 2 * sum(layer.rows + layer.columns + layer.cycles for layer in self.layers)
+
     def check(self, network: Network) -> None:
         """Hold the schedule against a network.
 

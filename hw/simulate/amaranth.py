@@ -77,6 +77,7 @@ def simulate(
         taps=[layer.o for layer in circuit.layers],
         hold_after=accelerator.words_per_spike,
         pauses=pauses,
+        quiet_cap=accelerator.schedule.quiet_cycles,
         vcd=vcd,
         progress=progress,
     )

@@ -19,12 +19,14 @@ class NetlistRun:
     Attributes:
         classes: int64 `[n]`, index of the unit.
         best_scores: int64 `[n]`.
-        toggles: over the clocks from the first spike's first word to the last result.
+        toggles: while the pipeline was full, from the first result to the last one that left before the spikes ran out.
+        inferences: results in that stretch; 0 for too few spikes.
     """
 
     classes: NDArray[np.int64]
     best_scores: NDArray[np.int64]
     toggles: Toggles
+    inferences: int
 
 
 def run_netlist(
@@ -52,14 +54,24 @@ def run_netlist(
     simulator = MappedSimulator(netlist)
     for _ in range(2):
         simulator.clock({ports.reset: ports.reset_active})
-    before = simulator.toggles
-    results = _stream(simulator, ports, words, len(spikes), progress)
-    fields = [ports.split_result(result) for result in results]
+    results = _stream(simulator, ports, words, len(spikes), accelerator.schedule.quiet_cycles, progress)
+    fields = [ports.split_result(result.word) for result in results]
+    full = [result.toggles for result in results if result.words_left]
     return NetlistRun(
         np.array([unit for unit, _ in fields], dtype=np.int64),
         np.array([score for _, score in fields], dtype=np.int64),
-        simulator.toggles - before,
+        full[-1] - full[0] if full else Toggles(),
+        max(0, len(full) - 1),
     )
+
+
+@dataclass(frozen=True)
+class _Result:
+    """A word that came out, the toggles up to then, and how many input words were still to come."""
+
+    word: int
+    toggles: Toggles
+    words_left: int
 
 
 def _stream(
@@ -67,11 +79,12 @@ def _stream(
     ports: Ports,
     words: list[int],
     n_results: int,
+    quiet_cap: int,
     progress: Callable[[float], None] | None,
-) -> list[int]:
+) -> list[_Result]:
     spike_data, spike_valid, spike_ready = ports.spike_stream
     unit_data, unit_valid, unit_ready = ports.unit_stream
-    results: list[int] = []
+    results: list[_Result] = []
     sent, quiet = 0, 0
     simulator.clock({ports.reset: 1 - ports.reset_active, spike_valid: 1, spike_data: words[0], unit_ready: 1})
     while len(results) < n_results:
@@ -79,11 +92,11 @@ def _stream(
         if sent < len(words) and simulator.get(spike_ready):
             sent, quiet = sent + 1, 0
         if simulator.get(unit_valid):
-            results.append(simulator.get(unit_data))
+            results.append(_Result(simulator.get(unit_data), simulator.toggles, len(words) - sent))
             quiet = 0
             if progress:
                 progress(len(results) / n_results)
-        if quiet > 100_000:
+        if quiet > quiet_cap:
             raise StreamError(f"the mapped netlist gave {len(results)} of {n_results} results, and nothing moves")
         offered = {spike_valid: 1, spike_data: words[sent]} if sent < len(words) else {spike_valid: 0}
         simulator.clock(offered)

@@ -25,11 +25,14 @@ class Pauses:
         gap: probability that the source offers nothing in a clock.
         stall: probability that the sink takes nothing in a clock.
         seed: of the pauses.
+        sink_waits: whether the sink takes nothing before it has seen a word wait, which a circuit whose valid waits
+            for ready never shows.
     """
 
     gap: float = 0.0
     stall: float = 0.0
     seed: int = 0
+    sink_waits: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ def run_stream(
     taps: Sequence[wiring.PureInterface] = (),
     hold_after: int | None = None,
     pauses: Pauses = Pauses(),
-    cycle_cap: int | None = None,
+    quiet_cap: int = 10_000,
     idle_cycles: int = 64,
     vcd: Path | None = None,
     progress: Callable[[float], None] | None = None,
@@ -76,7 +79,7 @@ def run_stream(
         hold_after: offer only so many words at first, and the rest once the first output word has been taken (to
             count the latency of an empty pipeline).
         pauses: seeded random gaps and stalls.
-        cycle_cap: clocks after which a missing word is an error; None: 10,000 clocks without any transfer.
+        quiet_cap: clocks without any transfer after which a missing word is an error.
         idle_cycles: clocks at the end in which nothing may come out.
         vcd: file for a waveform dump.
         progress: called with the fraction of output words taken.
@@ -84,7 +87,7 @@ def run_stream(
     Raises:
         StreamError: if a word is missing or too many, valid falls or a payload changes before it was taken.
     """
-    bench = _Bench(words, n_out, hold_after, pauses, cycle_cap, idle_cycles, progress)
+    bench = _Bench(words, n_out, hold_after, pauses, quiet_cap, idle_cycles, progress)
     top = Module()
     top.domains.sync = ClockDomain("sync")  # a circuit of wires has none of its own
     top.submodules.circuit = circuit
@@ -105,12 +108,12 @@ class _Bench:
         n_out: int,
         hold_after: int | None,
         pauses: Pauses,
-        cycle_cap: int | None,
+        quiet_cap: int,
         idle_cycles: int,
         progress: Callable[[float], None] | None,
     ):
         self.words, self.n_out, self.hold_after = words, n_out, hold_after
-        self.pauses, self.cycle_cap, self.idle_cycles = pauses, cycle_cap, idle_cycles
+        self.pauses, self.quiet_cap, self.idle_cycles = pauses, quiet_cap, idle_cycles
         self.progress = progress
         self.rng = np.random.default_rng(pauses.seed)
         self.taken: list[int] = []
@@ -144,7 +147,7 @@ class _Bench:
                     return
                 self._check_cap(cycle, quiet)
                 offered = self._offers(offered and not i_ready)
-                ready = not self.rng.random() < self.pauses.stall
+                ready = self._accepts(waiting is not None)
                 self._drive(ctx, i, o, offered, ready)
                 cycle += 1
 
@@ -166,6 +169,9 @@ class _Bench:
             return False
         return not self.rng.random() < self.pauses.gap
 
+    def _accepts(self, word_waits: bool) -> bool:
+        return (word_waits or not self.pauses.sink_waits) and not self.rng.random() < self.pauses.stall
+
     def _take(self, word: int, cycle: int) -> None:
         if len(self.taken) == self.n_out:
             raise StreamError(f"clock {cycle}: a word came out after the last one expected ({self.n_out})")
@@ -180,8 +186,7 @@ class _Bench:
                 log.append(int(payload))
 
     def _check_cap(self, cycle: int, quiet: int) -> None:
-        capped = quiet > 10_000 if self.cycle_cap is None else cycle > self.cycle_cap
-        if capped:
+        if quiet > self.quiet_cap:
             raise StreamError(
                 f"clock {cycle}: {len(self.taken)} of {self.n_out} words came out, "
                 f"{len(self.cycles_in)} of {len(self.words)} went in, and nothing moves"

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -19,7 +20,7 @@ _SYNTHESIS = {
     # DSP blocks would hide logic that the report is about.
     "ice40": "synth_ice40 -device {part} -top {top}",
     # Without -nowidelut, wide multiplexers of the slice take the place of lookup tables and hide them.
-    "xc7": "synth_xilinx -family xc7 -nowidelut -noiopad -noclkbuf -nodsp -top {top}",
+    "xc7": "synth_xilinx -flatten -family xc7 -nowidelut -noiopad -noclkbuf -nodsp -top {top}",
 }
 
 
@@ -44,6 +45,15 @@ class CellCounts:
     carries: int
     block_rams: int
     cells: Mapping[str, int]
+
+    def __add__(self, other: "CellCounts") -> "CellCounts":
+        return CellCounts(
+            self.luts + other.luts,
+            self.flip_flops + other.flip_flops,
+            self.carries + other.carries,
+            self.block_rams + other.block_rams,
+            dict(sorted((Counter(self.cells) + Counter(other.cells)).items())),
+        )
 
 
 def yosys_version() -> str:
@@ -81,7 +91,7 @@ def write_verilog(rtlil: str, verilog: str, folder: Path) -> None:
     run_yosys(f"read_rtlil {rtlil}; proc -nomux -norom; memory_collect; write_verilog -norename {verilog}", folder)
 
 
-def synthesise(rtlil: str, top: str, device: Device, folder: Path, mapped: str | None = None) -> CellCounts:
+def synthesise(rtlil: str, top: str, device: Device, folder: Path, mapped: str) -> CellCounts:
     """Map an RTLIL file onto a device's cells and count them.
 
     Args:
@@ -95,10 +105,26 @@ def synthesise(rtlil: str, top: str, device: Device, folder: Path, mapped: str |
         ToolError: if Yosys fails.
     """
     flow = _SYNTHESIS[device.family].format(top=top, part=device.synthesis_part)
-    write = f"; write_json {mapped}" if mapped else ""
-    run_yosys(f"read_rtlil {rtlil}; {flow}; tee -q -o {STATISTICS} stat -json{write}", folder)
+    # Cells are named after the nets that they drive, and so after the part of the design that they belong to.
+    run_yosys(f"read_rtlil {rtlil}; {flow}; autoname; tee -q -o {STATISTICS} stat -json; write_json {mapped}", folder)
     statistics = json.loads((folder / STATISTICS).read_text())
     return count_cells(statistics["design"]["num_cells_by_type"], device)
+
+
+def count_by_part(mapped: Path, top: str, device: Device) -> dict[str, CellCounts]:
+    """Cells of a mapped netlist by the part of the accelerator that their name begins with; "" for the others.
+
+    Args:
+        mapped: JSON that `synthesise` left.
+        top: name of the top module.
+        device: whose cells.
+    """
+    types: dict[str, Counter[str]] = {}
+    for name, cell in json.loads(mapped.read_text())["modules"][top]["cells"].items():
+        path = name.split(".")
+        part = path[1] if path[0] == "accelerator" and len(path) > 2 else ""
+        types.setdefault(part, Counter())[cell["type"]] += 1
+    return {part: count_cells(counted, device) for part, counted in types.items()}
 
 
 def count_cells(cells: Mapping[str, int], device: Device) -> CellCounts:

@@ -6,12 +6,14 @@ from spikeinterface.core import BaseRecording, BaseSorting, NumpyRecording, Nump
 
 from qat.errors import BadInput
 
+_HIGHEST_RATE_HZ = 1e6  # above it, an interval was stated in another unit
+
 
 def recording_from_array(raw: NDArray[np.generic], rate_hz: float | None, name: str) -> BaseRecording:
     """A recording of `raw`, `[n_samples]` or `[n_channels, n_samples]`, without a gain.
 
     Raises:
-        BadInput: wrong shape or type, fewer than two samples, NaN, or an unknown rate.
+        BadInput: wrong shape or type, fewer than two samples, NaN, or an unknown or impossible rate.
     """
     traces = raw[None, :] if raw.ndim == 1 else raw
     if traces.ndim != 2 or traces.dtype.kind not in "iuf":
@@ -22,8 +24,9 @@ def recording_from_array(raw: NDArray[np.generic], rate_hz: float | None, name: 
         raise BadInput(f"{name}: raw has shape {raw.shape}; expected [n_channels, n_samples], so transpose it")
     if rate_hz is None:
         raise BadInput(f"{name}: sampling_rate_hz is missing or NaN; a continuous recording needs it")
-    check_finite(traces, f"{name}: raw")
-    whole = traces.T.astype(np.float32) if traces.dtype.kind == "f" else traces.T
+    if rate_hz > _HIGHEST_RATE_HZ:
+        raise BadInput(f"{name}: a sampling rate of {rate_hz:g} Hz; expected at most {_HIGHEST_RATE_HZ:g} Hz")
+    whole = as_float32(traces, f"{name}: raw").T if traces.dtype.kind == "f" else traces.T
     return NumpyRecording([whole], rate_hz)
 
 
@@ -57,9 +60,11 @@ def unit_labels(labels: NDArray[np.generic], not_units: tuple[int, ...], name: s
     """`[n]` labels, -1 for what is no single unit.
 
     Raises:
-        BadInput: they are not whole numbers, or no list.
+        BadInput: they are not whole numbers below 2^31, or no list.
     """
     units = whole_numbers(labels, f"{name}: labels")
+    if units.max(initial=0) > np.iinfo(np.int32).max:
+        raise BadInput(f"{name}: labels reach {units.max()}; expected numbers below 2^31")
     return np.where((units < 0) | np.isin(units, not_units), -1, units).astype(np.int32)
 
 
@@ -75,12 +80,15 @@ def whole_numbers(values: NDArray[np.generic], what: str) -> NDArray[np.int64]:
     return values.astype(np.int64)
 
 
-def check_finite(values: NDArray[np.generic], what: str) -> None:
-    """Refuse NaN and infinity.
+def as_float32(values: NDArray[np.generic], what: str) -> NDArray[np.float32]:
+    """The same values as float32.
 
     Raises:
-        BadInput: there is one; says where.
+        BadInput: one is NaN, infinite, or too large for float32; says where.
     """
-    if values.dtype.kind == "f" and not np.isfinite(values).all():
-        where = tuple(int(i) for i in np.argwhere(~np.isfinite(values))[0])
+    with np.errstate(over="ignore"):
+        single = values.astype(np.float32)
+    if not np.isfinite(single).all():
+        where = tuple(int(i) for i in np.argwhere(~np.isfinite(single))[0])
         raise BadInput(f"{what} is NaN or infinite at index {where}; replace or cut out such samples")
+    return single

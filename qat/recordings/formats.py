@@ -89,7 +89,7 @@ def _attempt(path: Path, reader: Reader) -> BaseRecording:
 
 
 def _nwb_units(path: Path, recording: BaseRecording, not_units: tuple[int, ...]) -> BaseSorting | None:
-    """The units table, where there is one; its times become samples of the recording."""
+    """The units table, where there is one; its times within the recording become samples of it."""
     with h5py.File(path) as file:
         if "units" not in file:
             return None
@@ -101,4 +101,6 @@ def _nwb_units(path: Path, recording: BaseRecording, not_units: tuple[int, ...])
         )
     except _READING_FAILS as error:
         raise BadInput(f"{path}: the units table cannot be read: {error}") from error
-    return sorting.select_units([unit for unit in sorting.unit_ids if unit not in not_units])
+    excluded = {str(label) for label in not_units}  # a file may name its units in words
+    units = sorting.select_units([unit for unit in sorting.unit_ids if str(unit) not in excluded])
+    return units.frame_slice(0, recording.get_num_samples(0), check_spike_frames=False)

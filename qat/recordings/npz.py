@@ -1,8 +1,10 @@
 """The `.npz` layout: windows or a continuous trace, with labels where there are some."""
 
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Mapping
+from lzma import LZMAError
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,7 @@ from numpy.typing import NDArray
 
 from qat.errors import BadInput
 from qat.recordings.build import (
-    check_finite,
+    as_float32,
     recording_from_array,
     sorting_from_arrays,
     unit_labels,
@@ -26,9 +28,12 @@ _LOADING_FAILS = (
     KeyError,
     AttributeError,
     EOFError,
+    LZMAError,
     MemoryError,
+    OverflowError,
     RuntimeError,
     SyntaxError,
+    tokenize.TokenError,
     zipfile.BadZipFile,
     zlib.error,
 )
@@ -118,7 +123,7 @@ def _windows(name: str, arrays: Mapping[str, NDArray[np.generic]], not_units: tu
         )
     if min(waveforms.shape) < 1 or waveforms.shape[-1] < 2:
         raise BadInput(f"{name}: waveforms have shape {waveforms.shape}; spikes of at least 2 samples expected")
-    check_finite(waveforms, f"{name}: waveforms")
+    waveforms = as_float32(waveforms, f"{name}: waveforms")
     units = unit_labels(arrays["labels"], not_units, name) if "labels" in arrays else None
     times = whole_numbers(arrays["spike_times"], f"{name}: spike_times") if "spike_times" in arrays else None
     overlap = whole_numbers(arrays["overlap"], f"{name}: overlap") if "overlap" in arrays else None
@@ -127,7 +132,7 @@ def _windows(name: str, arrays: Mapping[str, NDArray[np.generic]], not_units: tu
             raise BadInput(f"{name}: {len(waveforms)} waveforms but {len(values)} {what}; expected as many")
     return StoredWindows(
         name=name,
-        waveforms=(waveforms[:, None, :] if waveforms.ndim == 2 else waveforms).astype(np.float32),
+        waveforms=waveforms[:, None, :] if waveforms.ndim == 2 else waveforms,
         sample_index=times,
         sampling_rate_hz=_rate_hz(name, arrays),
         true_unit=None if units is None or (units < 0).all() else units,

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.io import loadmat
 from scipy.io.matlab import MatReadError
+from scipy.sparse import issparse
 
 from qat.errors import BadInput
 from qat.recordings.build import recording_from_array, sorting_from_arrays
@@ -40,7 +41,7 @@ def read_waveclus(path: Path, not_units: tuple[int, ...]) -> RecordedSource:
         raise BadInput(f"{path}: MATLAB 7.3 file; save it with -v7") from error
     except _LOADING_FAILS as error:
         raise BadInput(f"{path}: not a readable MATLAB file") from error
-    arrays = {name: _first_cell(contents[name]).squeeze() for name in names if name in contents}
+    arrays = {name: _first_cell(path.name, name, contents[name]).squeeze() for name in names if name in contents}
     if "data" not in arrays or "samplingInterval" not in arrays:
         raise BadInput(f"{path.name}: a Wave_Clus file has data and samplingInterval; found {', '.join(arrays)}")
     recording = recording_from_array(
@@ -58,11 +59,13 @@ def read_waveclus(path: Path, not_units: tuple[int, ...]) -> RecordedSource:
     )
 
 
-def _first_cell(value: NDArray[np.generic]) -> NDArray[np.generic]:
-    """The first cell of a cell array, which holds times or classes; anything else as it is."""
-    while value.dtype == object and value.size:
-        value = np.asarray(value.flat[0])
-    return value
+def _first_cell(file: str, name: str, value: object) -> NDArray[np.generic]:
+    """The first cell of a cell array, which holds times or classes; any other array as it is."""
+    while isinstance(value, np.ndarray) and value.dtype == object and value.size:
+        value = value.flat[0]
+    if issparse(value):
+        raise BadInput(f"{file}: {name} is a sparse matrix; save it as full({name})")
+    return np.asarray(value)
 
 
 def _rate_hz(name: str, interval_ms: NDArray[np.generic]) -> float:

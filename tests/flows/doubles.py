@@ -90,10 +90,20 @@ NETWORK = Network(
 SIMULATION = Simulation("Amaranth", "test spikes", 200, 0, 0, 561, 561, 256, 12.0)
 
 RESOURCES = (
-    Resource("up5k", "LUT", Figure(2810, "", "analytic"), Figure(2956, "", "synthesised"), 5280),
-    Resource("up5k", "FF", Figure(1010, "", "analytic"), Figure(991, "", "synthesised"), 5280),
-    Resource("up5k", "block RAM", Figure(29, "", "analytic"), Figure(29, "", "synthesised"), 30),
-    Resource("xc7", "LUT", Figure(1900, "", "analytic"), Figure(None, "", "synthesised"), None),
+    Resource("up5k", "whole design", "LUT", Figure(2810, "", "analytic"), Figure(2956, "", "synthesised"), 5280),
+    Resource("up5k", "whole design", "FF", Figure(1010, "", "analytic"), Figure(991, "", "synthesised"), 5280),
+    Resource("up5k", "whole design", "block RAM", Figure(29, "", "analytic"), Figure(29, "", "synthesised"), 30),
+    Resource("xc7", "whole design", "LUT", Figure(1900, "", "analytic"), Figure(None, "", "synthesised"), None),
+)
+
+PART_RESOURCES = tuple(
+    Resource("up5k", part, resource, Figure(estimated, "", "analytic"), Figure(counted, "", "synthesised"), None)
+    for part, resource, estimated, counted in (
+        ("layer 1", "LUT", 1200, 1300),
+        ("layer 1", "FF", 600, 610),
+        ("between layers", "LUT", None, 40),
+        ("between layers", "FF", None, 0),
+    )
 )
 
 POWER = Power(
@@ -119,6 +129,7 @@ def whole_report(pictures: tuple[Picture, ...] = ()) -> Report:
         reference_check=ReferenceCheck(951, 100_000, 0, 0, 0),
         simulations=(SIMULATION,),
         resources=RESOURCES,
+        part_resources=PART_RESOURCES,
         power=POWER,
         pictures=pictures,
     )

@@ -1,4 +1,6 @@
+import errno
 import json
+import os
 from dataclasses import dataclass, field
 
 import pytest
@@ -191,9 +193,7 @@ def test_warm_names_the_tools():
 
 
 def test_report_of_no_run_is_one_line():
-    assert failure("report") == (
-        "error: runs/demo holds no run: make one first, for example with `spikeloom demo --out runs/demo`"
-    )
+    assert failure("report") == ("error: runs holds no run: make one first, for example with `spikeloom demo`")
 
 
 @pytest.mark.parametrize(
@@ -206,12 +206,44 @@ def test_report_of_no_run_is_one_line():
         ("sim --model gone.onnx", "--model gone.onnx: a file that is there is wanted"),
         ("train --low-hz 4000", "--low-hz 4000 --high-hz 3000: 0 < low < high is wanted"),
         ("train --seeds one", "--seeds one: whole numbers joined by commas are wanted, such as 0,1,2"),
-        ("train --seeds 1,1", "--seeds 1,1: one or more different whole numbers from 0 is wanted"),
-        ("demo --seed -1", "--seed -1: a whole number from 0 is wanted"),
+        ("train --seeds 1,1", "--seeds 1,1: one or more different whole numbers from 0 to 4294967295 is wanted"),
+        (
+            "train --seeds 4294967296",
+            "--seeds 4294967296: one or more different whole numbers from 0 to 4294967295 is wanted",
+        ),
+        ("demo --seed -1", "--seed -1: a whole number from 0 to 4294967295 is wanted"),
+        ("hw --model net.onnx --seed -1", "--seed -1: a whole number from 0 to 4294967295 is wanted"),
+        ("train --not-unit 0", "--not-unit without --recording: a recording to read is wanted"),
+        ("train --read-as raw", "--read-as without --recording: a recording to read is wanted"),
+        ("demo --device no-such", "device 'no-such' is not known; known are up5k, hx8k, hx1k, xc7a35t, xc7a100t"),
     ],
 )
 def test_a_value_out_of_range_is_one_line(words, message):
     assert failure(*words.split()) == f"error: {message}"
+
+
+def test_options_of_a_simulated_recording_do_not_pass_for_those_of_a_file(in_an_empty_folder):
+    (in_an_empty_folder / "a.npz").write_bytes(b"")
+    line = failure("train", "--recording", "a.npz", "--sampling-hz", "30000")
+    assert line == "error: --recording a.npz: options of a simulated recording do not apply to it"
+
+
+@pytest.mark.parametrize("command", ["hw", "sim"])
+def test_hardware_never_trains_anew(command):
+    assert call("train", "--seeds", "5").exit_code == 0
+    assert failure(command, "--from", "export") == (
+        f"error: --from export: `{command}` takes what `train` left; its first step is 'lower'"
+    )
+
+
+def test_a_run_folder_is_about_one_network(in_an_empty_folder):
+    (in_an_empty_folder / "foreign.onnx").write_bytes(b"")
+    call("train", "--out", "trained")
+    line = failure("hw", "--model", "foreign.onnx", "--out", "trained")
+    assert line.startswith("error: trained holds a network that was trained there")
+    call("hw", "--model", "foreign.onnx", "--out", "built")
+    line = failure("train", "--out", "built")
+    assert line.startswith("error: built was made from a model from elsewhere")
 
 
 def test_a_model_that_is_no_onnx_file_is_one_line(in_an_empty_folder):
@@ -233,6 +265,8 @@ def test_a_foreign_folder_is_one_line(in_an_empty_folder):
         (FileNotFoundError(2, "No such file", "a.npz"), "no such file or folder: a.npz"),
         (PermissionError(13, "Permission denied", "a.npz"), "not permitted to open a.npz"),
         (IsADirectoryError(21, "Is a directory", "data"), "a folder where a file is wanted: data"),
+        (NotADirectoryError(20, "Not a directory", "a.npz/run"), "a file where a folder is wanted: a.npz/run"),
+        (OSError(errno.ENOSPC, "No space left on device"), "cannot write: No space left on device"),
         (
             ModuleNotFoundError("No module named 'torch'", name="torch"),
             "torch is not installed, which this step needs: pip install 'spikeloom[qat]'",
@@ -255,3 +289,12 @@ def test_ctrl_c_is_one_line_and_130():
 @pytest.mark.parametrize("bug", [ValueError("a bug"), KeyError("a bug"), ModuleNotFoundError("bug", name="flowz")])
 def test_a_bug_keeps_its_traceback(bug):
     assert call("train", bench=FakeBench(bug)).exception is bug
+
+
+def test_report_takes_the_last_run(tmp_path):
+    for name in ("early", "late"):
+        assert call("train", "--out", f"runs/{name}").exit_code == 0
+    os.utime("runs/early/manifest.json", ns=(0, 0))
+    assert "spikeloom: late" in call("report").output
+    os.utime("runs/late/manifest.json", ns=(-1, -1))
+    assert "spikeloom: early" in call("report").output

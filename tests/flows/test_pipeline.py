@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import pytest
 
+from flows import pipeline
 from flows.errors import BadInput
 from flows.pipeline import Step, run_steps
 from flows.runfolder import existing_run_folder, open_run_folder
@@ -336,3 +337,10 @@ def test_a_step_name_is_a_plain_folder_name(name):
 def test_inputs_of_one_name_are_refused(tmp_path):
     with pytest.raises(BadInput, match="different names"):
         Step("first", "", write(""), inputs=(tmp_path / "a/x.npz", tmp_path / "b/x.npz"))
+
+
+def test_a_changed_program_makes_its_steps_anew(tmp_path, monkeypatch):
+    run(tmp_path, (FIRST,))
+    assert run(tmp_path, (FIRST,)).ran() == []
+    monkeypatch.setattr(pipeline, "program_version", lambda: "0.1.0, source of another day")
+    assert run(tmp_path, (FIRST,)).ran() == ["first"]

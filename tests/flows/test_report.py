@@ -1,6 +1,7 @@
 import io
 import json
 import re
+import warnings
 from dataclasses import asdict, fields, is_dataclass, replace
 from pathlib import Path
 
@@ -15,13 +16,13 @@ from flows.report.assemble import assemble, contribution
 from flows.report.figures import Figure, number, percent
 from flows.report.jsonfile import report_json
 from flows.report.markdown import markdown
-from flows.report.model import Picture, Power, PowerPart, Report, Resource, Run
+from flows.report.model import PartCounts, Picture, Power, PowerPart, Report, Resource, Run
 from flows.report.page import page
 from flows.report.plots import layer_cycles, resource_bars, unit_waveforms
 from flows.report.tables import headlines, tables
 from flows.report.terminal import show
 from flows.report.write import write_report
-from tests.flows.doubles import ACCURACY, NETWORK, POWER, RESOURCES, SIMULATION, Diary, whole_report
+from tests.flows.doubles import ACCURACY, NETWORK, POWER, RECORDING, RESOURCES, SIMULATION, Diary, whole_report
 
 SCHEMA = json.loads((Path(model.__file__).parent / "schema.json").read_text(encoding="utf-8"))
 UNKNOWN_FIGURE = Figure(None, "", "synthesised")
@@ -99,6 +100,13 @@ def test_the_headline_accuracy_is_that_of_the_exported_network():
     assert headlines(replace(whole_report(), accuracy=others))[0].label == "Mismatches"
 
 
+def test_the_headline_accuracy_names_what_it_leaves_out():
+    parts = (PartCounts("test", 951, 960, 949, 11, 2),)
+    detected = replace(whole_report(), recording=replace(RECORDING, parts=parts))
+    assert headlines(detected)[0].detail.endswith("against true units; 11 missed and 2 extra not scored")
+    assert headlines(whole_report())[0].detail.endswith("against true units")  # nobody knows what was missed
+
+
 def test_simulators_stand_side_by_side():
     slower = replace(SIMULATION, simulator="Verilator", latency_cycles_min=540, initiation_interval_cycles=None)
     rows = rows_of(replace(whole_report(), simulations=(SIMULATION, slower)), "Gateware against the ONNX reference")
@@ -126,7 +134,7 @@ def test_more_than_the_device_has_strikes_the_eye():
 )
 def test_resource_difference(analytic, synthesised, difference):
     figures = Figure(analytic, "", "analytic"), Figure(synthesised, "", "synthesised")
-    assert Resource("up5k", "LUT", *figures, None).difference == difference
+    assert Resource("up5k", "whole design", "LUT", *figures, None).difference == difference
 
 
 def test_power_sums_what_is_known_and_names_the_rest():
@@ -283,8 +291,29 @@ def test_pictures_are_the_same_bytes_twice_and_say_nothing_of_the_machine(tmp_pa
     assert b"tIME" not in png
 
 
+@pytest.mark.parametrize(("n_units", "n_channels"), [(64, 1), (1, 384)])
+def test_pictures_of_many_units_or_channels_are_drawn(tmp_path, n_units, n_channels):
+    waveforms = np.zeros((n_units, n_channels, 16), dtype=np.int8)
+    names = [str(unit) for unit in range(n_units)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        unit_waveforms(waveforms, np.arange(n_units), names, 0.5, "uV", tmp_path / "many.png")
+
+
+def test_names_of_units_are_drawn_as_they_stand(tmp_path):
+    unit_waveforms(np.zeros((1, 1, 8), dtype=np.int8), np.zeros(1), [r"$\none$"], 0.5, "uV", tmp_path / "a.png")
+
+
 def test_asdict_of_the_report_is_what_json_holds():
     content = json.loads(report_json(whole_report()))
     assert content["network"]["layers"][0] == asdict(NETWORK.layers[0])
     assert content["simulations"][0]["latency_us"] == 561 / 12
     assert content["power"]["unknown_parts"] == ["block RAM"]
+
+
+def test_each_layers_resources_stand_in_a_row():
+    report = whole_report()
+    assert rows_of(report, "Resources of each layer, up5k") == [
+        ["layer 1", "1\u202f200 / 1\u202f300", "600 / 610"],
+        ["between layers", "unknown / 40", "unknown / 0"],
+    ]

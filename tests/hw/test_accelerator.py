@@ -4,14 +4,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from amaranth.sim import Simulator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hw.accelerator.accelerator import Accelerator
+from hw.accelerator.top import PortStyle, Top
+from hw.components.rom import Storage
 from hw.errors import BadInput
 from hw.network.types import BIPOLAR, IntegerFormat
 from hw.network.vectors import random_inputs
-from hw.schedule.types import Schedule
+from hw.schedule.types import LayerFolding, Schedule
 from hw.simulate.amaranth import simulate
 from hw.simulate.streams import Pauses
 from tests.hw.networks import random_network, random_schedule
@@ -35,7 +38,7 @@ def assert_exact(network, accelerator, spikes, result):
     hidden=st.lists(sizes, max_size=3),
     n_units=st.integers(1, 5),
     input_format=st.sampled_from([BIPOLAR, IntegerFormat(4, False), IntegerFormat(8, True), IntegerFormat(16, True)]),
-    pauses=st.sampled_from([Pauses(), Pauses(0.3, 0.3, seed=7)]),
+    pauses=st.sampled_from([Pauses(), Pauses(0.3, 0.3, seed=7, sink_waits=True)]),
 )
 def test_random_networks_in_random_foldings(seed, n_inputs, hidden, n_units, input_format, pauses):
     rng = np.random.default_rng(seed)
@@ -65,6 +68,62 @@ def test_latency_is_that_of_an_empty_pipeline():
     alone = simulate(accelerator, spikes[:1])
     assert simulate(accelerator, spikes).latency_cycles == alone.latency_cycles
     assert alone.initiation_interval_cycles is None
+
+
+def test_a_slow_folding_is_not_taken_for_a_stuck_one():
+    """128 x 128 weights, one a clock: more clocks between two words than a circuit that hangs is given."""
+    rng = np.random.default_rng(6)
+    network = random_network(rng, 1, (128, 128), n_units=2)
+    folds = [
+        LayerFolding(layer.name, layer.rows, layer.columns, 1, 1, 1, Storage.BLOCK, Storage.BLOCK)
+        for layer in network.layers
+    ]
+    spikes = random_inputs(network.input_format, 1, 1, seed=0)
+    accelerator = Accelerator(network, Schedule(network.digest, "up5k", tuple(folds)))
+    assert_exact(network, accelerator, spikes, simulate(accelerator, spikes))
+
+
+@settings(deadline=None, max_examples=20)
+@given(seed=st.integers(0, 2**32 - 1), cut=st.integers(1, 80), style=st.sampled_from(PortStyle))
+def test_a_reset_at_any_moment_leaves_nothing_behind(seed, cut, style):
+    rng = np.random.default_rng(seed)
+    network = random_network(rng)
+    top = Top(Accelerator(network, random_schedule(rng, network)), style)
+    ports, spikes = top.ports, random_inputs(network.input_format, network.n_inputs, 4, seed)
+    words = [word for spike in top.accelerator.input_format.pack(spikes) for word in spike]
+    spike, unit = ([getattr(top, name) for name in names] for names in (ports.spike_stream, ports.unit_stream))
+    results: list[int] = []
+
+    async def run(ctx, clocks):
+        """Offers all words without a pause; collects results from a sink that always takes."""
+        sent = 0
+        ctx.set(getattr(top, ports.reset), 1 - ports.reset_active)
+        ctx.set(unit[2], 1)
+        for _ in range(clocks):
+            ctx.set(spike[1], sent < len(words))
+            ctx.set(spike[0], words[sent] if sent < len(words) else 0)
+            if ctx.get(unit[1]):
+                results.append(ctx.get(unit[0]))
+            sent += ctx.get(spike[2]) and sent < len(words)
+            await clock(ctx)
+
+    async def clock(ctx):
+        for level in (1, 0):
+            ctx.set(getattr(top, ports.clock), level)
+            await ctx.delay(1e-6)
+
+    async def testbench(ctx):
+        await run(ctx, cut)
+        ctx.set(getattr(top, ports.reset), ports.reset_active)
+        await clock(ctx)
+        results.clear()
+        await run(ctx, 1000)
+
+    simulator = Simulator(top)
+    simulator.add_testbench(testbench)
+    simulator.run()
+    winners = zip(network.classes(spikes), network.scores(spikes), strict=True)
+    assert results == [ports.join_result(int(c), int(row[c])) for c, row in winners]
 
 
 def test_a_schedule_of_another_network_is_refused():

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from amaranth.back import rtlil
 from amaranth.hdl import Module, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
@@ -18,7 +19,15 @@ from hw.network.types import BIPOLAR, IntegerFormat
 from hw.simulate.streams import Pauses, StreamError, run_stream
 from tests.hw.networks import divisors
 
-pauses = st.sampled_from([Pauses(), Pauses(gap=0.4, seed=1), Pauses(stall=0.4, seed=2), Pauses(0.3, 0.3, seed=3)])
+pauses = st.sampled_from(
+    [
+        Pauses(),
+        Pauses(gap=0.4, seed=1),
+        Pauses(stall=0.4, seed=2),
+        Pauses(0.3, 0.3, seed=3),
+        Pauses(0.3, 0.3, seed=4, sink_waits=True),
+    ]
+)
 formats = st.sampled_from(
     [BIPOLAR, IntegerFormat(1, False), IntegerFormat(3, False), IntegerFormat(2, True), IntegerFormat(8, True)]
 )
@@ -98,6 +107,13 @@ def test_matrix_vector_unit(seed, element, rows, columns, emit_signs, shift, pau
     assert np.array_equal(unit.output_format.unpack(run.words).reshape(5, rows), unit.compute(vectors))
 
 
+def test_matching_bits_are_emitted_once():
+    """Once a row: as an expression they would stand in the netlist again for every bit that is counted."""
+    unit = MatrixVectorUnit("wide", BIPOLAR, np.ones((2, 64), bool), np.zeros(2, np.int64), 0, True, 2, 64)
+    text = rtlil.convert(unit.circuit(), name="part", emit_src=False)
+    assert text.count("parameter \\Y_WIDTH 64\n") == 4  # an XOR and a NOT for each row
+
+
 def test_matrix_vector_unit_forms_the_stated_sum():
     """`compute` against the formula of the docstring, written out."""
     rng = np.random.default_rng(5)
@@ -152,6 +168,8 @@ class Faulty(wiring.Component):
             m.d.comb += [self.o.valid.eq(0), self.i.ready.eq(1)]
         elif self.fault == "repeats words":
             m.d.comb += self.i.ready.eq(self.o.ready & clock[0])
+        elif self.fault == "waits for ready":
+            m.d.comb += self.o.valid.eq(self.i.valid & self.o.ready)
         elif self.fault == "speaks in the idle tail":
             m.d.comb += self.o.valid.eq(self.i.valid | (clock == 15))
         return m
@@ -159,8 +177,16 @@ class Faulty(wiring.Component):
 
 @pytest.mark.parametrize(
     "fault",
-    ["changes its payload", "takes its offer back", "swallows words", "repeats words", "speaks in the idle tail"],
+    [
+        "changes its payload",
+        "takes its offer back",
+        "swallows words",
+        "repeats words",
+        "waits for ready",
+        "speaks in the idle tail",
+    ],
 )
 def test_the_driver_notices_a_part_that(fault):
+    pauses = Pauses(stall=0.5, seed=1, sink_waits=fault == "waits for ready")
     with pytest.raises(StreamError):
-        run_stream(Faulty(fault), [1, 2, 3, 4], 4, pauses=Pauses(stall=0.5, seed=1), cycle_cap=200)
+        run_stream(Faulty(fault), [1, 2, 3, 4], 4, pauses=pauses, quiet_cap=200)

@@ -11,6 +11,7 @@ from hw.components.rom import Storage
 from hw.devices import DEVICES, EBR, Device, device_named
 from hw.errors import BadInput, DoesNotFit
 from hw.estimate.accelerator import estimate
+from hw.network.types import IntegerFormat
 from hw.schedule.fold import banks_needed, fold
 from hw.schedule.types import LayerFolding, Schedule
 from tests.hw.networks import divisors, random_network
@@ -57,7 +58,7 @@ def test_no_other_folding_is_cheaper(block_rams):
 def test_too_small_a_device_is_told_with_what_it_would_take():
     network = random_network(np.random.default_rng(0), **PAPER)
     with pytest.raises(
-        DoesNotFit, match=r"does not fit at any speed: hx1k holds 1280 LUTs and 16 EBR, .* needs about"
+        DoesNotFit, match=r"not fit at any speed: hx1k holds 1280 LUTs, 1280 flip-flops and 16 EBR, .* about"
     ):
         fold(network, device_named("hx1k"), 256)
 
@@ -68,9 +69,22 @@ def test_too_fast_a_target_is_told_with_what_could_be_met():
         fold(network, device_named("up5k"), 16)
 
 
+def test_flip_flops_are_held_to_the_device_too():
+    """500 INT16 samples kept for a second pass are 8000 flip-flops; up5k has 5280."""
+    network = random_network(np.random.default_rng(0), 500, (16,), 3, IntegerFormat(16, signed=True))
+    device = device_named("up5k")
+    needs = estimate(Accelerator(network, fold(network, device, 256)), device).total
+    assert needs.flip_flops <= device.flip_flops
+    few = Device("few", "made for this test", "ice40", "u", 4, 5280, 500, EBR, 30)
+    with pytest.raises(
+        DoesNotFit, match=r"few holds 5280 LUTs, 500 flip-flops and 30 EBR, .* about \d+ LUTs, \d+ fl"
+    ):
+        fold(network, few, 256)
+
+
 def test_fewer_clocks_than_scores_cannot_be_met():
     network = random_network(np.random.default_rng(0), n_units=5)
-    with pytest.raises(DoesNotFit, match="3 clocks an inference cannot be met"):
+    with pytest.raises(DoesNotFit, match=r"3 clocks an inference cannot be met: .*; 6 clocks an inference fit"):
         fold(network, device_named("up5k"), 3)
 
 

@@ -106,12 +106,18 @@ def test_the_mapped_netlist_gives_the_networks_classes(tmp_path, accelerator, sp
     device = device_named("up5k")
     counts = yosys.synthesise("top.il", netlist.top, device, tmp_path, "mapped.json")
     assert 0 < counts.luts < device.luts
+    by_part = yosys.count_by_part(tmp_path / "mapped.json", netlist.top, device)
+    assert {"layer0", "layer1", "layer2"} <= set(by_part)
+    assert sum(part.luts for part in by_part.values()) == counts.luts
+    assert sum(part.flip_flops for part in by_part.values()) == counts.flip_flops
     mapped = MappedNetlist.read(tmp_path / "mapped.json", netlist.top)
     run = run_netlist(mapped, netlist.ports, accelerator, spikes)
     scores = accelerator.network.scores(spikes)
     assert np.array_equal(run.classes, accelerator.network.classes(spikes))
     assert np.array_equal(run.best_scores, scores.max(axis=1))
     assert run.toggles.logic_with_glitches >= run.toggles.logic > 0
+    # A full pipeline gives a result every initiation interval, and reads each of its memories as often.
+    assert run.toggles.clocks == run.inferences * accelerator.schedule.initiation_interval
 
 
 @pytest.mark.synth
@@ -120,7 +126,7 @@ def test_the_papers_network_fits_up5k_after_synthesis(tmp_path):
     device = device_named("up5k")
     netlist = emit(Accelerator(network, fold(network, device, 256)))
     (tmp_path / "top.il").write_text(netlist.rtlil)
-    counts = yosys.synthesise("top.il", netlist.top, device, tmp_path)
+    counts = yosys.synthesise("top.il", netlist.top, device, tmp_path, "mapped.json")
     assert counts.luts <= 5280
     assert counts.block_rams <= 30
 

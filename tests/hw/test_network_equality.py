@@ -124,6 +124,19 @@ def test_bipolar_accumulators_have_the_parity_of_the_inputs(tmp_path):
     assert hidden_thresholds(builder, tmp_path, "BIPOLAR") == ([1], [True])
 
 
+@pytest.mark.parametrize(("weight", "offset"), [(-1.0, -(2.0**25)), (1.0, 2.0**25)])
+def test_a_threshold_one_beyond_the_largest_accumulator_that_float32_counts(tmp_path, weight, offset):
+    """512 x 32768 is 2**24; that no accumulator fires must hold for 2**24 itself, though 2**24 + 1 is no float32."""
+    builder = GraphBuilder()
+    builder.weights(np.full((1, 512), weight), "gemm")
+    builder.append("Add", builder.constant(offset))
+    builder.activation()
+    builder.weights(np.array([[1.0], [-1.0]]), "matmul")
+    path = write(builder.model([1, 512], "INT16", 2), tmp_path / "network.onnx")
+    x = np.full((1, 512), -(2**15))
+    assert compare(lower(path), Reference.open(path), x).equal
+
+
 def test_constant_first_and_power_of_two_scales(tmp_path):
     builder = GraphBuilder()
     quantized = builder.binarize(builder.constant(np.ones((3, 1))), 0.25)

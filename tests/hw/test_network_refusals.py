@@ -158,6 +158,17 @@ def test_same_tensor_twice(tmp_path):
     refused(builder.model([1, 3], "INT4", 2), tmp_path, r"node 'mul_2' \(Mul\): its parameter .* is not constant")
 
 
+@pytest.mark.parametrize("place", ["input", "accumulator"])
+def test_transposed_data(tmp_path, place):
+    builder = GraphBuilder()
+    if place == "input":
+        builder.append("Transpose", perm=[0, 1])
+    builder.weights(np.ones((2, 3)), "gemm")
+    if place == "accumulator":
+        builder.append("Transpose", perm=[0, 1])
+    refused(builder.model([1, 3], "INT4", 2), tmp_path, r"\(Transpose\): only constants may pass through it")
+
+
 def test_cycle(tmp_path):
     model = good()
     node_of(model, "BatchNormalization").input[0] = node_of(model, "ArgMax").input[0]
@@ -307,5 +318,6 @@ def test_metadata(tmp_path):
     assert network.unit_names == ("a", "b", "c") and network.metadata["schema"] == 1
     helper.set_model_props(model, {"spikeloom": json.dumps({"units": ["a"]})})
     refused(model, tmp_path, "list of 3 names", BadInput)
-    helper.set_model_props(model, {"spikeloom": "{"})
-    refused(model, tmp_path, "not JSON", BadInput)
+    for text in ("{", '{"lsb": NaN}', '{"units": ["\\ud800", "b", "c"]}'):
+        helper.set_model_props(model, {"spikeloom": text})
+        refused(model, tmp_path, "not JSON", BadInput)

@@ -1,4 +1,5 @@
 import pickle
+import zipfile
 from datetime import UTC, datetime
 
 import numpy as np
@@ -6,6 +7,7 @@ import pytest
 from pynwb import NWBHDF5IO, NWBFile
 from pynwb.ecephys import ElectricalSeries
 from scipy.io import savemat
+from scipy.sparse import csr_matrix
 from spikeinterface.core import NumpyRecording
 
 from qat.errors import BadInput
@@ -113,6 +115,23 @@ def test_nwb_with_units(nwb_path):
     assert source.sorting.get_unit_spike_train(source.sorting.unit_ids[0]).tolist() == [200, 400]
 
 
+def test_nwb_units_named_in_words_can_be_left_out(nwb_path):
+    with NWBHDF5IO(nwb_path, "a") as io:
+        file = io.read()
+        file.add_unit_column("unit_name", "as the sorter called it", data=["4"])
+        io.write(file)
+    assert read_source(nwb_path).sorting.unit_ids.tolist() == ["4"]
+    assert read_source(nwb_path, not_units=(4,)).sorting.unit_ids.tolist() == []
+
+
+def test_nwb_spikes_outside_the_recording_are_not_its_spikes(nwb_path):
+    with NWBHDF5IO(nwb_path, "a") as io:
+        file = io.read()
+        file.add_unit(spike_times=[-0.01, 0.03, 0.06], id=8)  # the recording is 0.05 s long
+        io.write(file)
+    assert read_source(nwb_path).sorting.get_unit_spike_train(8).tolist() == [600]
+
+
 @pytest.mark.filterwarnings("ignore:The extractor is not serializable")
 def test_a_folder_that_spikeinterface_saved(tmp_path):
     NumpyRecording([RAW[:, None]], 24000.0).save(folder=tmp_path / "saved", verbose=False)
@@ -140,7 +159,10 @@ def test_a_folder_that_spikeinterface_saved(tmp_path):
         ({"raw": RAW, "sampling_rate_hz": 1e4, "spike_times": TIMES / 7, "labels": LABELS}, "whole numbers"),
         ({"waveforms": WINDOWS, "labels": LABELS}, "5 waveforms but 3 labels"),
         ({"waveforms": WINDOWS, "labels": np.array(["a"] * 5)}, "whole numbers"),
+        ({"raw": RAW, "sampling_rate_hz": 24e6}, "at most 1e\\+06 Hz"),
+        ({"waveforms": WINDOWS, "labels": np.full(5, 2**32 + 1)}, "below 2\\^31"),
         ({"waveforms": WINDOWS * np.nan}, "NaN"),
+        ({"waveforms": WINDOWS.astype(float) * 1e300}, "infinite"),
         ({"waveforms": WINDOWS[:0]}, "shape"),
         ({"waveforms": WINDOWS[0]}, "n_spikes, n_samples"),
         ({"waveforms": WINDOWS[:, :1]}, "2 samples"),
@@ -156,6 +178,26 @@ def test_an_npz_that_makes_no_sense_is_refused_in_one_line(tmp_path, arrays, say
 def test_what_is_preferred_must_be_there(tmp_path, prefer, signal):
     with pytest.raises(BadInput, match="no array"):
         read_source(npz(tmp_path, **signal, sampling_rate_hz=1e4), prefer=prefer)
+
+
+@pytest.mark.parametrize(
+    ("header", "compression"),
+    [
+        (f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({2**70},)}}", zipfile.ZIP_STORED),
+        ("(" * 200, zipfile.ZIP_STORED),
+        ("damaged", zipfile.ZIP_LZMA),
+    ],
+)
+def test_an_npz_made_to_harm_is_refused_in_one_line(tmp_path, header, compression):
+    path = tmp_path / "file.npz"
+    text = (header + "\n").encode()
+    with zipfile.ZipFile(path, "w", compression) as file:
+        file.writestr("raw.npy", b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text + RNG.bytes(1000))
+    if compression == zipfile.ZIP_LZMA:
+        content = path.read_bytes()
+        path.write_bytes(content[:150] + bytes(150) + content[300:])
+    with pytest.raises(BadInput, match="plain arrays"):
+        read_source(path)
 
 
 class Bomb:
@@ -210,6 +252,12 @@ def test_what_is_missing_or_unknown_is_named(tmp_path):
     for name, says in (("none.npz", "no such file"), ("empty", "no reader"), ("notes.txt", "no reader")):
         with pytest.raises(BadInput, match=says):
             read_source(tmp_path / name)
+
+
+def test_a_mat_file_with_a_sparse_matrix_is_refused(tmp_path):
+    savemat(tmp_path / "sparse.mat", {"data": csr_matrix(RAW[None, :]), "samplingInterval": 1 / 24})
+    with pytest.raises(BadInput, match="sparse"):
+        read_source(tmp_path / "sparse.mat")
 
 
 def test_a_mat_file_without_a_recording_is_refused(tmp_path):

@@ -231,3 +231,10 @@ def test_pictures_are_the_same_bytes_for_the_same_training(tmp_path, n_units):
 def test_a_confusion_outside_the_names_is_refused(tmp_path):
     with pytest.raises(BadInput, match="actual -1"):
         draw_confusion_matrix(np.array([-1, 0]), np.array([0, 0]), ["a"], ["0"], tmp_path / "confusion.png")
+
+
+def test_many_units_with_any_names_are_drawn(tmp_path):
+    names = [f"$unit_{{{unit}" for unit in range(300)]
+    units = np.arange(300)
+    draw_confusion_matrix(units, units, names, names, tmp_path / "many.png")
+    assert (tmp_path / "many.png").stat().st_size > 0

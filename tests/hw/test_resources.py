@@ -1,0 +1,53 @@
+"""The analytic flip-flops are those that the circuits declare, but for what synthesis is known to share."""
+
+import re
+from itertools import product
+
+import numpy as np
+import pytest
+from amaranth.back import rtlil
+
+from hw.components.argmax import ArgMax
+from hw.components.matvec import MatrixVectorUnit
+from hw.components.replay import VectorReplay
+from hw.components.width import WidthConverter
+from hw.devices import device_named
+from hw.estimate.resources import argmax_resources, converter_resources, matvec_resources, replay_resources
+from hw.network.types import BIPOLAR, IntegerFormat
+
+UP5K = device_named("up5k")
+INT8 = IntegerFormat(8, signed=True)
+
+
+def declared(circuit) -> int:
+    """Bits of the registers in the emitted circuit."""
+    text = rtlil.convert(circuit, name="part", emit_src=False)
+    return sum(int(bits) for bits in re.findall(r"cell \$dff .*?parameter \\WIDTH (\d+)", text, re.DOTALL))
+
+
+def test_width_converters():
+    for lanes_in, lanes_out in product(range(1, 7), repeat=2):
+        spec = WidthConverter(3, lanes_in, lanes_out)
+        assert converter_resources(spec).flip_flops == declared(spec.circuit()), spec
+
+
+def test_vector_replays():
+    for words, repeats, banks in product((1, 2, 3, 4), (1, 2, 3), (1, 2)):
+        spec = VectorReplay(3, words, repeats, banks)
+        shared = 3 if banks == 1 and repeats > 1 else 0  # with the input register of the unit behind it
+        assert replay_resources(spec, UP5K).flip_flops == declared(spec.circuit()) - shared, spec
+
+
+@pytest.mark.parametrize("classes", [1, 2, 3, 4, 5])
+def test_winners(classes):
+    spec = ArgMax(classes, INT8)
+    assert argmax_resources(spec).flip_flops == declared(spec.circuit())
+
+
+@pytest.mark.parametrize("element", [BIPOLAR, INT8, IntegerFormat(3, signed=False)])
+@pytest.mark.parametrize(("pe", "simd", "emit_signs"), [(1, 1, True), (2, 4, False), (6, 8, True), (6, 1, False)])
+def test_matrix_vector_units(element, pe, simd, emit_signs):
+    rng = np.random.default_rng(0)
+    weights, bias = rng.random((6, 8)) < 0.5, rng.integers(-9, 9, 6)
+    unit = MatrixVectorUnit("sums", element, weights, bias, 0, emit_signs, pe, simd)
+    assert matvec_resources(unit, UP5K).flip_flops == declared(unit.circuit())
