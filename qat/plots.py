@@ -41,8 +41,9 @@ def draw_confusion_matrix(
     predicted_names: Sequence[str],
     path: Path,
 ) -> None:
-    """Count spikes by actual row and predicted column; shaded by the share of the row, with numbers if they have room.
+    """Count spikes by actual row and predicted column, shaded by the share of the row.
 
+    Counts stand in the cells as long as they have room.
     actual, predicted: [n], indices into their names. Raises BadInput for an index outside of them.
     """
     counts = np.zeros((len(actual_names), len(predicted_names)), dtype=np.int64)

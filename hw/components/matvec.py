@@ -16,6 +16,9 @@ from hw.components.sums import population_count, tree_sum
 from hw.components.words import WordFormat
 from hw.network.types import BIPOLAR, IntegerFormat, ScoreLayer, ThresholdLayer
 
+# Simulation writes constants as decimal text, of which Python takes 4300 digits, 14,284 bits.
+_WIDEST_MEMORY = 8192
+
 
 @dataclass(frozen=True, eq=False)
 class MatrixVectorUnit:
@@ -154,13 +157,20 @@ class MatrixVectorUnit:
         return np.where(totals >= 0, 1, -1) if self.emit_signs else totals
 
     @property
-    def weight_rom(self) -> Rom:
-        """The weight memory: row groups outside, column groups inside; PE outside SIMD within a word."""
+    def weight_roms(self) -> tuple[Rom, ...]:
+        """The weight memories: row groups outside, column groups inside; PE outside SIMD within a word.
+
+        One memory, or several of some lanes each where a word is wider than `_WIDEST_MEMORY` bits.
+        """
         blocks = self.weights.reshape(self.row_groups, self.pe, self.column_groups, self.simd)
         words = blocks.transpose(0, 2, 1, 3).reshape(self.row_groups * self.column_groups, -1)
+        step = max(1, _WIDEST_MEMORY // self.simd) * self.simd
+        return tuple(self._rom(words[:, first : first + step]) for first in range(0, words.shape[1], step))
+
+    def _rom(self, words: NDArray[np.bool_]) -> Rom:
         packed = np.packbits(words, axis=1, bitorder="little")
         rows = [int.from_bytes(row.tobytes(), "little") for row in packed]
-        return Rom(rows, self.pe * self.simd, self.weight_storage)
+        return Rom(rows, words.shape[1], self.weight_storage)
 
     @property
     def bias_rom(self) -> Rom:
@@ -193,8 +203,9 @@ class MatrixVectorCircuit(wiring.Component):
         m.d.comb += [enable.eq(~self.o.valid | self.o.ready), self.i.ready.eq(enable)]
 
         position, group, first, last = self._count(m, enable & self.i.valid)
-        weights = self._rom(m, "weights", spec.weight_rom)
-        bias = self._rom(m, "bias", spec.bias_rom)
+        weights = [self._port(m, f"weights{i}", rom) for i, rom in enumerate(spec.weight_roms)]
+        lanes = [port.data[at:][: spec.simd] for port in weights for at in range(0, len(port.data), spec.simd)]
+        bias = self._port(m, "bias", spec.bias_rom)
 
         # Stage 1: the word waits a clock for its weights.
         word = Signal(spec.input_format.bits, reset_less=True)
@@ -205,9 +216,8 @@ class MatrixVectorCircuit(wiring.Component):
         valid_2, first_2, last_2 = Signal(), Signal(), Signal()
         # Stage 3: the sum over column groups.
         totals = [Signal(signed(spec.total_format.bits), name=f"total{p}", reset_less=True) for p in range(spec.pe)]
+        m.d.comb += [(port.addr.eq(position), port.en.eq(enable & self.i.valid)) for port in weights]
         m.d.comb += [
-            weights.addr.eq(position),
-            weights.en.eq(enable & self.i.valid),
             bias.addr.eq(group_1),
             bias.en.eq(enable & valid_1 & first_1),
         ]
@@ -219,8 +229,8 @@ class MatrixVectorCircuit(wiring.Component):
             with m.If(valid_1):
                 m.d.sync += [first_2.eq(first_1), last_2.eq(last_1)]
                 m.d.sync += [
-                    partial.eq(_sum_of_terms(m, spec, word, weights.data[p * spec.simd :][: spec.simd]))
-                    for p, partial in enumerate(partials)
+                    partial.eq(_sum_of_terms(m, spec, word, lane))
+                    for partial, lane in zip(partials, lanes, strict=True)
                 ]
             with m.If(valid_2):
                 m.d.sync += [
@@ -247,7 +257,7 @@ class MatrixVectorCircuit(wiring.Component):
         return position, group, first, last
 
     @staticmethod
-    def _rom(m: Module, name: str, rom: Rom) -> ReadPort:
+    def _port(m: Module, name: str, rom: Rom) -> ReadPort:
         m.submodules[name] = memory = rom.memory()
         return memory.read_port()
 

@@ -19,7 +19,7 @@ class NetlistRun:
     Attributes:
         classes: int64 `[n]`, index of the unit.
         best_scores: int64 `[n]`.
-        toggles: while the pipeline was full, from the first result to the last one that left before the spikes ran out.
+        toggles: while the pipeline was full: from the first result to the last before the spikes ran out.
         inferences: results in that stretch; 0 for too few spikes.
     """
 

@@ -24,5 +24,5 @@ def test_a_choice_without_effect_on_stored_windows_is_refused(tmp_path):
     waveforms = np.random.default_rng(0).normal(size=(200, 32)).astype(np.float32)
     np.savez(tmp_path / "cut.npz", waveforms=waveforms)
     settings = Settings(recording=tmp_path / "cut.npz", spikes=SpikeSettings(low_hz=500.0))
-    with pytest.raises(BadInput, match="--low-hz has no effect on cut.npz, whose windows came cut"):
+    with pytest.raises(BadInput, match=r"--low-hz has no effect on cut\.npz, whose windows came cut"):
         run_steps(steps.build(settings, "train"), tmp_path / "run", Diary(), last="spikes")

@@ -153,3 +153,15 @@ def test_a_wrong_weight_is_seen_in_the_layer_words():
     accelerator = Accelerator(changed, random_schedule(rng, changed))
     result = simulate(accelerator, spikes)
     assert not np.array_equal(result.words[0], network.words(spikes)[0])
+
+
+def test_a_layer_unrolled_whole_has_more_weights_than_one_memory_is_wide():
+    network = random_network(np.random.default_rng(1), n_inputs=8, hidden=(96, 160), n_units=2)
+    folds = [
+        LayerFolding(layer.name, *layer.weights.shape, *layer.weights.shape, 1, Storage.LOGIC, Storage.LOGIC)
+        for layer in network.layers
+    ]
+    accelerator = Accelerator(network, Schedule(network.digest, "up5k", tuple(folds)))
+    assert len(accelerator.units[1].weight_roms) == 2
+    spikes = random_inputs(network.input_format, network.n_inputs, 4, seed=0)
+    assert_exact(network, accelerator, spikes, simulate(accelerator, spikes))

@@ -105,7 +105,8 @@ def test_a_units_memories_hold_every_weight_once():
     unit = MatrixVectorUnit.of_layer(network.hidden[0], network.input_format).folded(
         4, 3, Storage.BLOCK, Storage.LOGIC
     )
-    rows = unit.weight_rom.rows
+    (rom,) = unit.weight_roms
+    rows = rom.rows
     ones = sum(row.bit_count() for row in rows)
     assert ones == int(unit.weights.sum())
-    assert len(rows) * unit.weight_rom.width == unit.weights.size
+    assert len(rows) * rom.width == unit.weights.size
