@@ -83,7 +83,7 @@ def cut_spikes(context: StepContext, path: Path | None) -> Mapping[str, Any]:
 def _source(context: StepContext, path: Path | None) -> RecordedSource | StoredWindows:
     if path is None:
         source = read_source(context.of("recording") / files.RECORDING)
-        return replace(source, name="simulated", provenance=context.summary("recording")["provenance"])
+        return replace(source, name="recording", provenance=context.summary("recording")["provenance"])
     chosen = context.parameters
     return read_source(path, prefer=chosen["read_as"], not_units=tuple(chosen["not_units"]))
 

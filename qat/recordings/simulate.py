@@ -219,5 +219,15 @@ def _as_source(
         recording=recording,
         sorting=sorting,
         unit_of_measure="uV",
-        provenance=f"simulated by spikeloom: {spec}",
+        provenance=_in_words(spec),
+    )
+
+
+def _in_words(spec: SimulationSpec) -> str:
+    rates = "/".join(f"{rate:g}" for rate in np.atleast_1d(spec.firing_rate_hz))
+    channels = "1 channel" if spec.n_channels == 1 else f"{spec.n_channels} channels"
+    return (
+        f"simulated by spikeloom: {spec.n_units} units of mean correlation {spec.target_correlation:g} firing at "
+        f"{rates} Hz, noise {spec.noise_level:g} of {spec.amplitude_uv:g} uV, drift {spec.amplitude_drift:g}, "
+        f"{channels}, {spec.duration_s:g} s, seed {spec.seed}"
     )
