@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from amaranth.hdl import Cat, Const, Value
+from amaranth.hdl import Value
 
 
 def tree_sum(terms: Sequence[Value]) -> Value:
@@ -24,17 +24,5 @@ def tree_sum(terms: Sequence[Value]) -> Value:
 
 
 def population_count(bits: Value) -> Value:
-    """Number of ones among the bits, `range(len(bits) + 1)`.
-
-    Bits are taken three at a time into full adders (a sum and a carry bit, one 4-input LUT each) before the
-    tree begins, which is what small LUTs do best.
-    """
-    return tree_sum([_full_adder(bits[i : i + 3]) for i in range(0, len(bits), 3)])
-
-
-def _full_adder(bits: Value) -> Value:
-    if len(bits) == 1:
-        return bits
-    a, b = bits[0], bits[1]
-    c = bits[2] if len(bits) == 3 else Const(0, 1)
-    return Cat(a ^ b ^ c, (a & b) | (c & (a ^ b)))
+    """Number of ones among the bits, `range(len(bits) + 1)`."""
+    return tree_sum(list(bits))
