@@ -230,6 +230,7 @@ def sim(
     context: typer.Context,
     model: options.Model = None,
     spikes: options.Spikes = CheckSettings.spikes,
+    engine: options.Simulator = CheckSettings.engine,
     vcd: options.Vcd = False,
     device: options.Device = HardwareSettings.device,
     cycles: options.Cycles = HardwareSettings.cycles,
@@ -246,7 +247,7 @@ def sim(
     settings = Settings(
         model=model,
         hardware=HardwareSettings(device, cycles, clock_mhz, axi),
-        check=CheckSettings(spikes, random_inputs, vcd, seed),
+        check=CheckSettings(spikes, random_inputs, vcd, engine, seed),
     )
     _build(context.obj, "sim", settings, out, first, last, force)
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from typer import Option
 
-from flows.settings import Align, ReadAs
+from flows.settings import Align, Engine, ReadAs
 
 INPUT = "Input"
 RUN = "Run"
@@ -170,6 +170,14 @@ RandomInputs = Annotated[
     Option(
         "--random-inputs",
         help="Random inputs on which the integer network meets the reference.",
+        rich_help_panel=CHECK,
+    ),
+]
+Simulator = Annotated[
+    Engine,
+    Option(
+        "--engine",
+        help="What simulates: Amaranth's simulator, or compiled by Verilator (needs a C++ compiler).",
         rich_help_panel=CHECK,
     ),
 ]

@@ -249,7 +249,7 @@ def _expected_record(run: RunFolder, step: Step) -> StepRecord:
 def program_version() -> str:
     """The program's version and a digest of its source: a mended program makes its steps anew."""
     packages = [Path(__file__).parents[1] / package for package in ("flows", "hw", "qat")]
-    suffixes = (".py", ".html", ".css", ".json")
+    suffixes = (".py", ".cpp", ".html", ".css", ".json")
     files = sorted(path for package in packages for path in package.rglob("*") if path.suffix in suffixes)
     source = digest_of_json([digest_of_file(path) for path in files])
     return f"{_version(PROGRAM)}, source {source[:12]}"

@@ -10,6 +10,7 @@ from hw.devices import device_named
 
 ReadAs = Literal["auto", "windows", "raw"]
 Align = Literal["auto", "trough", "peak", "both"]
+Engine = Literal["amaranth", "verilator"]
 
 _MOST_SEED = 2**32 - 1  # what every generator of random numbers in use takes
 
@@ -163,6 +164,8 @@ class CheckSettings:
     random_inputs: int = 100_000
     # Leave a waveform file (.vcd) of the simulation.
     vcd: bool = False
+    # What simulates the gateware: Amaranth's own simulator, or Verilator, which compiles first and is far faster.
+    engine: Engine = "amaranth"
     # Of random inputs and random spikes.
     seed: int = 0
 

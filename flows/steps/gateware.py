@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from platformdirs import user_cache_dir
 
 from flows.pipeline import StepContext
 from flows.report.assemble import contribution
@@ -29,7 +30,7 @@ from hw.netlist import TOP_NAME, emit
 from hw.network.types import Network
 from hw.schedule.fold import fold
 from hw.schedule.types import LayerFolding, Schedule
-from hw.simulate.amaranth import simulate
+from hw.simulate import amaranth, verilator
 from hw.simulate.mapped import MappedNetlist
 from hw.simulate.netlist import run_netlist
 from hw.tools import yosys
@@ -58,7 +59,7 @@ def fold_network(context: StepContext) -> Mapping[str, Any]:
 
 
 def simulate_gateware(context: StepContext, path: Path | None) -> Mapping[str, Any]:
-    """Run spikes in Amaranth's simulator; compare every class and every layer's word with the ONNX reference.
+    """Run spikes through the simulated gateware; compare every class and every layer's word with the ONNX reference.
 
     Raises:
         NotEqualError: if anything differs.
@@ -67,14 +68,19 @@ def simulate_gateware(context: StepContext, path: Path | None) -> Mapping[str, A
     spikes, what = _vectors(context, accelerator.network, context.parameters["spikes"])
     reference = open_reference(context, path).run(spikes)
     vcd = context.folder / "waveforms.vcd" if context.parameters["vcd"] else None
-    result = simulate(accelerator, spikes, vcd=vcd, progress=context.progress)
+    compiled = context.parameters["engine"] == "verilator"
+    if compiled:
+        cache = Path(user_cache_dir("spikeloom")) / "verilated"
+        result = verilator.simulate(accelerator, spikes, cache=cache, vcd=vcd, progress=context.progress)
+    else:
+        result = amaranth.simulate(accelerator, spikes, vcd=vcd, progress=context.progress)
     scores = accelerator.network.scores(spikes)
     # A graph may scale its scores; the integer network's keep their order, as its lowering has proven.
     last = scores if accelerator.network.head.rescaled else reference.scores
     layers = zip((*result.words, result.scores), (*reference.words, last), strict=True)
     wrong_results = (result.classes != reference.classes) | (result.best_scores != scores.max(axis=1))
     section = Simulation(
-        simulator="Amaranth",
+        simulator="Verilator" if compiled else "Amaranth",
         vectors=what,
         n_spikes=len(spikes),
         class_mismatches=int(wrong_results.sum()),

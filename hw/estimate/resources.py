@@ -60,8 +60,8 @@ class _Family:
 
 
 _FAMILIES = {
-    "ice40": _Family(1.8, 2.5, 2.0, memory_bits=8, memory_depth=16, control=40, shift_depth=0),
-    "xc7": _Family(1.6, 2.0, 1.5, memory_bits=45, memory_depth=64, control=30, shift_depth=3),
+    "ice40": _Family(2.6, 2.5, 2.0, memory_bits=8, memory_depth=16, control=40, shift_depth=0),
+    "xc7": _Family(1.6, 1.8, 1.5, memory_bits=45, memory_depth=64, control=20, shift_depth=3),
 }
 # A bit of a bank's feedback and of the choice between banks; counters of a replay; bits of a converter, a winner.
 _REPLAY_BIT, _REPLAY_CONTROL = {1: 1.05, 2: 3.05}, {1: 10, 2: 30}

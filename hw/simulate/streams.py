@@ -11,6 +11,7 @@ from amaranth.lib import wiring
 from amaranth.sim import Simulator
 
 CLOCK_PERIOD_S = 1e-6  # of simulated time; cycles are what is counted
+IDLE_CYCLES = 64  # clocks after the last word in which nothing may come out
 
 
 class StreamError(AssertionError):
@@ -63,7 +64,7 @@ def run_stream(
     hold_after: int | None = None,
     pauses: Pauses = Pauses(),
     quiet_cap: int = 10_000,
-    idle_cycles: int = 64,
+    idle_cycles: int = IDLE_CYCLES,
     vcd: Path | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> StreamRun:

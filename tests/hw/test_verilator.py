@@ -1,0 +1,85 @@
+"""Compiled simulation: the same words, results and clocks as Amaranth's simulator, from the Verilog."""
+
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hw.accelerator.accelerator import Accelerator
+from hw.errors import BadInput
+from hw.network.types import BIPOLAR, IntegerFormat
+from hw.network.vectors import random_inputs
+from hw.simulate import amaranth, verilator
+from tests.hw.networks import random_network, random_schedule
+
+FORMATS = [IntegerFormat(8, True), IntegerFormat(5, False), BIPOLAR, IntegerFormat(16, True)]
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("verilated")
+
+
+def accelerator_of(seed, input_format):
+    rng = np.random.default_rng(seed)
+    network = random_network(rng, n_inputs=12, hidden=(24, 36), n_units=3, input_format=input_format)
+    return Accelerator(network, random_schedule(rng, network))
+
+
+def assert_same(ours, theirs):
+    for one, other in zip((*ours.words, ours.scores), (*theirs.words, theirs.scores), strict=True):
+        assert np.array_equal(one, other)
+    assert np.array_equal(ours.classes, theirs.classes)
+    assert np.array_equal(ours.best_scores, theirs.best_scores)
+    assert np.array_equal(ours.cycles_between_results, theirs.cycles_between_results)
+    assert (ours.latency_cycles, ours.cycles) == (theirs.latency_cycles, theirs.cycles)
+
+
+@pytest.mark.parametrize(
+    ("seed", "input_format"),
+    [(0, FORMATS[0]), *(pytest.param(i, f, marks=pytest.mark.slow) for i, f in enumerate(FORMATS[1:] * 3, start=1))],
+)
+def test_both_engines_agree_to_the_clock(cache, seed, input_format):
+    accelerator = accelerator_of(seed, input_format)
+    spikes = random_inputs(input_format, accelerator.network.n_inputs, 30, seed)
+    compiled = verilator.simulate(accelerator, spikes, cache=cache)
+    assert_same(compiled, amaranth.simulate(accelerator, spikes))
+
+
+def test_many_spikes_take_no_second_compile(cache, monkeypatch):
+    accelerator = accelerator_of(0, FORMATS[0])
+    verilator.simulate(accelerator, random_inputs(FORMATS[0], 12, 2, seed=0), cache=cache)
+    monkeypatch.setattr(shutil, "which", lambda tool: None)  # from here on nothing can be compiled
+    spikes = random_inputs(FORMATS[0], 12, 2000, seed=1)
+    told = []
+    result = verilator.simulate(accelerator, spikes, cache=cache, progress=told.append)
+    assert np.array_equal(result.classes, accelerator.network.classes(spikes))
+    assert told == sorted(told)
+    assert told[-1] == 1.0
+
+
+def test_other_thresholds_are_seen_in_the_layer_words(cache):
+    accelerator = accelerator_of(0, FORMATS[0])
+    first, *later = accelerator.network.hidden
+    other = replace(first, thresholds=np.zeros_like(first.thresholds))
+    network = replace(accelerator.network, hidden=(other, *later))
+    spikes = random_inputs(FORMATS[0], 12, 20, seed=2)
+    result = verilator.simulate(accelerator, spikes, cache=cache)
+    assert not np.array_equal(result.words[0], network.words(spikes)[0])
+
+
+def test_without_a_compiler_there_is_one_line(tmp_path, monkeypatch):
+    monkeypatch.setattr(shutil, "which", lambda tool: None)
+    accelerator = accelerator_of(1, FORMATS[0])
+    spikes = random_inputs(FORMATS[0], 12, 2, seed=0)
+    with pytest.raises(BadInput, match=r"needs g\+\+, make, perl, which this machine lacks: .* --engine amaranth"):
+        verilator.simulate(accelerator, spikes, cache=tmp_path)
+
+
+@pytest.mark.slow
+def test_waveforms_on_request(tmp_path, cache):
+    accelerator = accelerator_of(0, FORMATS[0])
+    spikes = random_inputs(FORMATS[0], 12, 2, seed=0)
+    verilator.simulate(accelerator, spikes, cache=cache, vcd=tmp_path / "waves.vcd")
+    assert "layer0_word" in (tmp_path / "waves.vcd").read_text()
