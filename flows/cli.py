@@ -235,7 +235,6 @@ def sim(
     device: options.Device = HardwareSettings.device,
     cycles: options.Cycles = HardwareSettings.cycles,
     clock_mhz: options.ClockMhz = HardwareSettings.clock_mhz,
-    axi: options.Axi = False,
     random_inputs: options.RandomInputs = CheckSettings.random_inputs,
     seed: options.Seed = 0,
     out: options.OutAfterTraining = None,
@@ -246,7 +245,7 @@ def sim(
     """Run spikes through the gateware's simulation and compare every layer with the ONNX reference."""
     settings = Settings(
         model=model,
-        hardware=HardwareSettings(device, cycles, clock_mhz, axi),
+        hardware=HardwareSettings(device, cycles, clock_mhz),
         check=CheckSettings(spikes, random_inputs, vcd, engine, seed),
     )
     _build(context.obj, "sim", settings, out, first, last, force)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from rich.console import Console, RenderableType
 from rich.markup import escape
@@ -48,9 +49,9 @@ class BarDisplay:
         self._update(step, style="red", message="[red]broke off", mark="[red]✗")
         self._progress.stop_task(self._tasks[step.name])
 
-    def _update(self, step: Step, style: str, **fields: object) -> None:
+    def _update(self, step: Step, style: str, **fields: Any) -> None:
         name = f"[{style}]{step.name}" if style else step.name
-        self._progress.update(self._tasks[step.name], description=name, **fields)  # type: ignore[arg-type]
+        self._progress.update(self._tasks[step.name], description=name, **fields)
 
 
 class LineDisplay:

@@ -12,7 +12,7 @@ import numpy as np
 import onnx
 import torch
 from brevitas import nn as qnn
-from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
 from qonnx.core.datatype import DataType
 from qonnx.core.modelwrapper import ModelWrapper

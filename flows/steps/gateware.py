@@ -78,6 +78,7 @@ def simulate_gateware(context: StepContext, path: Path | None) -> Mapping[str, A
     # A graph may scale its scores; the integer network's keep their order, as its lowering has proven.
     last = scores if accelerator.network.head.rescaled else reference.scores
     layers = zip((*result.words, result.scores), (*reference.words, last), strict=True)
+    # The port gives the winner's class and score; a result is wrong if either is.
     wrong_results = (result.classes != reference.classes) | (result.best_scores != scores.max(axis=1))
     section = Simulation(
         simulator="Verilator" if compiled else "Amaranth",
@@ -130,6 +131,8 @@ def synthesise_gateware(context: StepContext) -> Mapping[str, Any]:
         estimated = estimate(accelerator, device)
         rows += _resource_rows(device, _WHOLE, estimated.total, counted)
         parts += _part_rows(accelerator, device, estimated, context.folder / _mapped_file(device))
+        if device is not chosen:
+            (context.folder / _mapped_file(device)).unlink()
     (context.folder / f"{TOP_NAME}.il").unlink()
     (context.folder / yosys.STATISTICS).unlink()
     resource_bars([row for row in rows if row.device == chosen.name], context.folder / "resources.png")
@@ -246,7 +249,7 @@ def _part_rows(accelerator: Accelerator, device: Device, estimated: Estimate, ma
 
 
 def _sum_of(counted: Mapping[str, yosys.CellCounts], *parts: str) -> yosys.CellCounts:
-    return sum((counted[part] for part in parts if part in counted), yosys.CellCounts(0, 0, 0, 0, {}))
+    return sum((counted[part] for part in parts if part in counted), yosys.CellCounts(0, 0, 0, {}))
 
 
 def _resource_rows(

@@ -38,10 +38,15 @@ def write_recording(settings: SimulationSettings, path: Path, progress: Callable
         raise BadInput(f"{path}: a recording is written as .npz; name a file that ends so")
     if path.exists():
         raise BadInput(f"{path} is there already; name another file, or move it away")
+    if not path.parent.is_dir():
+        raise BadInput(f"{path}: there is no folder {path.parent}; make it first")
     source = simulate_recording(_simulation_spec(vars(settings)), lambda fraction: progress(fraction, ""))
     partial = path.with_name(f".{path.name}.partial")
-    save_recording(source, partial)
-    partial.replace(path)
+    try:
+        save_recording(source, partial)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
     return f"{path}: {source.provenance}"
 
 

@@ -1,9 +1,10 @@
 """Drives a circuit's streams in Amaranth's simulator and holds them to the stream contract."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from amaranth.hdl import ClockDomain, Module, Value
@@ -122,11 +123,11 @@ class _Bench:
         self.cycles_out: list[int] = []
         self.tapped: list[list[int]] = []
 
-    def process(self, i, o, taps):  # type: ignore[no-untyped-def]
+    def process(self, i: Any, o: Any, taps: Sequence[Any]) -> Callable[[Any], Awaitable[None]]:
         self.tapped = [[] for _ in taps]
         watched = [Value.cast(s) for tap in taps for s in (tap.valid & tap.ready, tap.payload)]
 
-        async def testbench(ctx):  # type: ignore[no-untyped-def]
+        async def testbench(ctx: Any) -> None:
             offered, ready, waiting = False, False, None
             cycle = idle = quiet = 0
             tick = ctx.tick().sample(i.ready, o.valid, Value.cast(o.payload), *watched)
@@ -154,7 +155,7 @@ class _Bench:
 
         return testbench
 
-    def _drive(self, ctx, i, o, offered: bool, ready: bool) -> None:  # type: ignore[no-untyped-def]
+    def _drive(self, ctx: Any, i: Any, o: Any, offered: bool, ready: bool) -> None:
         ctx.set(i.valid, offered)
         if offered:
             ctx.set(i.payload, self.words[len(self.cycles_in)])

