@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 from amaranth.hdl import Module, unsigned
-from amaranth.lib import stream, wiring
+from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 from numpy.typing import NDArray
 
@@ -59,6 +59,16 @@ class Accelerator:
         return self.units[0].column_groups
 
     @property
+    def result_layout(self) -> data.StructLayout:
+        """Members of a result: `unit` in the low bits, `score` above."""
+        return self.argmax.result_layout
+
+    @property
+    def outputs(self) -> tuple[tuple[WordFormat, int], ...]:
+        """For every layer the words of its output stream, and how many of them a spike takes."""
+        return tuple((unit.output_format, unit.row_groups) for unit in self.units)
+
+    @property
     def converters(self) -> tuple[WidthConverter, ...]:
         """The width converter before each layer."""
         lanes = (self.input_format.lanes, *(unit.pe for unit in self.units[:-1]))
@@ -100,16 +110,18 @@ class Accelerator:
 class AcceleratorCircuit(wiring.Component):
     """Circuit of an `Accelerator`: stream `spikes` of input words, stream `units` of results.
 
-    `layers` holds the circuits of the matrix-vector units, so that a simulation can watch every layer's output.
+    `outputs` holds every layer's output stream, so that a simulation can watch it; the stream is called `o` and
+    belongs to a submodule `layer0`, `layer1`, ..., by which a simulation of the netlist finds it.
     """
 
     def __init__(self, spec: Accelerator):
         self.spec = spec
         self.layers = [unit.circuit() for unit in spec.units]
+        self.outputs = [layer.o for layer in self.layers]
         super().__init__(
             {
                 "spikes": In(stream.Signature(unsigned(spec.input_format.bits))),
-                "units": Out(stream.Signature(spec.argmax.result_layout)),
+                "units": Out(stream.Signature(spec.result_layout)),
             }
         )
 

@@ -34,7 +34,7 @@ class Ports:
     def of(cls, accelerator: Accelerator, style: PortStyle) -> "Ports":
         """Ports of an accelerator."""
         extend = _whole_bytes if style is PortStyle.AXI else int
-        layout = accelerator.argmax.result_layout
+        layout = accelerator.result_layout
         return cls(
             style,
             extend(accelerator.input_format.bits),

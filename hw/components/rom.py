@@ -9,10 +9,14 @@ from amaranth.lib.memory import Memory
 
 
 class Storage(StrEnum):
-    """Where a memory is kept."""
+    """Where weights and row constants are kept."""
 
     BLOCK = "block"  # block RAM of the device
-    LOGIC = "logic"  # lookup tables
+    LOGIC = "logic"  # a memory in lookup tables
+    CONSTANT = "constant"  # in no memory: every weight shapes the sums of a layer that is unrolled
+
+
+MEMORIES = (Storage.BLOCK, Storage.LOGIC)
 
 
 @dataclass(frozen=True, eq=False)

@@ -40,7 +40,7 @@ def row_sums(layer: ThresholdLayer | ScoreLayer, element: IntegerFormat) -> RowS
 
 def _threshold_sums(layer: ThresholdLayer, element: IntegerFormat) -> RowSums:
     weights = np.where(layer.rising[:, None], layer.weights, ~layer.weights)
-    threshold = np.where(layer.rising, layer.thresholds, -layer.thresholds)
+    threshold = np.where(layer.rising, layer.thresholds[:, 0], -layer.thresholds[:, 0])
     n_minus = (~weights).sum(axis=1)
     matches = (threshold + layer.columns + 1) // 2  # W x >= t is the same as matches >= ceil((t + n) / 2)
     bias = -matches if element.bipolar else n_minus - threshold

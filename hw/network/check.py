@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from hw.errors import BadInput
 from hw.network.reference import Reference
-from hw.network.types import Network, bipolar, classes_of
+from hw.network.types import Network, classes_of
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Comparison:
     Attributes:
         n: inputs compared.
         class_mismatches: inputs with another class.
-        word_mismatches: (input, hidden layer) pairs with any bit that differs.
+        word_mismatches: (input, hidden layer) pairs with any output that differs.
         score_mismatches: (input, unit) pairs with another score; None where the graph's own scores are
             on another scale than the integers (`ScoreLayer.rescaled`), so that only their order is equal.
     """
@@ -56,7 +56,7 @@ def compare(
     network.check_inputs(x)
     expected = reference.run(x, progress)
     words = network.words(x)
-    scores = network.head.compute(bipolar(words[-1]) if words else x)
+    scores = network.head.compute(words[-1] if words else x)
     return Comparison(
         n=len(x),
         class_mismatches=int(np.count_nonzero(classes_of(scores) != expected.classes)),

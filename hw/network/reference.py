@@ -19,12 +19,12 @@ class ReferenceRun:
     """What the graph computes for n inputs.
 
     Attributes:
-        words: of every activation in order, bool `[n, rows]`, True = positive.
+        words: of every activation in order, int8 `[n, rows]`.
         scores: the input of ArgMax, float32 `[n, units]`.
         classes: int64 `[n]`.
     """
 
-    words: list[NDArray[np.bool_]]
+    words: list[NDArray[np.int8]]
     scores: NDArray[np.float32]
     classes: NDArray[np.int64]
 
@@ -85,7 +85,7 @@ class Reference:
         activations = [node.output[0] for node in self.graph.nodes if node.op_type == "BipolarQuant"]
         last = self.graph.nodes[-1]
         return ReferenceRun(
-            words=[context[name][:n] > 0 for name in activations],
+            words=[np.where(context[name][:n] > 0, np.int8(1), np.int8(-1)) for name in activations],
             scores=context[last.input[0]][:n],
             classes=context[last.output[0]].reshape(-1)[:n].astype(np.int64),
         )

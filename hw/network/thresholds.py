@@ -40,7 +40,7 @@ def threshold_layer(graph: Graph, stage: Stage, values: IntegerFormat) -> Thresh
     first_positive = np.where(n_positive == 0, high + 1, high - values.step * (n_positive - 1))
     last_positive = low + values.step * (n_positive - 1)
     thresholds = np.where(rising, first_positive, last_positive)
-    return ThresholdLayer(stage.product.name, stage.weights, thresholds, rising)
+    return ThresholdLayer(stage.product.name, stage.weights, thresholds[:, np.newaxis], rising)
 
 
 def score_layer(graph: Graph, stage: Stage, values: IntegerFormat) -> ScoreLayer:

@@ -19,7 +19,8 @@ from hw.errors import BadInput
 EXACT_FLOAT32 = 2**24
 MAX_INPUT_BITS = 16
 MAX_FRACTION_BITS = 16
-JSON_SCHEMA = 1
+MAX_ACTIVATION_BITS = 4
+JSON_SCHEMA = 2
 
 
 @dataclass(frozen=True)
@@ -158,33 +159,58 @@ class BinaryProduct:
 
 @dataclass(frozen=True, eq=False)
 class ThresholdLayer(BinaryProduct):
-    """`acc = W x`; the output bit is `acc >= threshold` where rising, else `acc <= threshold` (True = +1).
+    """`acc = W x`; the output counts the thresholds that the accumulator has passed.
 
-    A row that is constant is legal: rising, with its threshold at the smallest accumulator value (always
-    +1) or one above the largest (always -1).
+    With `n` the number of a row's thresholds t with `acc >= t` where rising, else with `acc <= t`, the output is
+    `lowest + n * output.step`: one threshold and a bipolar output give a bit that means -1 or +1.
+
+    A threshold that is never or always passed is legal (one above the largest accumulator value, or the smallest,
+    where rising): so a row may be constant, and a level may be missing.
 
     Attributes:
-        thresholds: int64 `[rows]`.
+        thresholds: int64 `[rows, steps]`; not falling along a rising row, not rising along a falling one.
         rising: bool `[rows]`.
+        output: format of the outputs, of 1 to 4 bits.
+        lowest: the output below the first threshold.
 
     Raises:
-        BadInput: for another dtype or shape.
+        BadInput: for another dtype or shape, thresholds out of order, or outputs that the format does not hold.
     """
 
     thresholds: NDArray[np.int64]
     rising: NDArray[np.bool_]
+    output: IntegerFormat = BIPOLAR
+    lowest: int = -1
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        thresholds = _frozen(self.thresholds, np.int64, (self.rows,), f"thresholds of layer {self.name!r}")
-        rising = _frozen(self.rising, np.bool_, (self.rows,), f"directions of layer {self.name!r}")
+        what = f"of layer {self.name!r}"
+        thresholds = _frozen(self.thresholds, np.int64, None, f"thresholds {what}")
+        if thresholds.ndim != 2 or thresholds.shape[0] != self.rows or thresholds.shape[1] < 1:
+            raise BadInput(f"thresholds {what}: expected [{self.rows}, steps], got {list(thresholds.shape)}")
+        rising = _frozen(self.rising, np.bool_, (self.rows,), f"directions {what}")
+        if np.any(np.where(rising[:, None], 1, -1) * np.diff(thresholds) < 0):
+            raise BadInput(f"thresholds {what}: expected in the order in which the accumulator passes them")
         object.__setattr__(self, "thresholds", thresholds)
         object.__setattr__(self, "rising", rising)
+        highest = self.lowest + self.output.step * self.steps
+        if self.output.bits > MAX_ACTIVATION_BITS:
+            raise BadInput(f"outputs {what}: {self.output.name}, 1 to {MAX_ACTIVATION_BITS} bits can be used")
+        if self.lowest < self.output.minimum or highest > self.output.maximum:
+            raise BadInput(f"outputs {what}: {self.lowest} to {highest} are not in the format {self.output.name}")
 
-    def compute(self, x: NDArray[Any]) -> NDArray[np.bool_]:
-        """Output bits `[n, rows]` (True = +1) of integer values x `[n, columns]`."""
+    @property
+    def steps(self) -> int:
+        """Thresholds of a row."""
+        return int(self.thresholds.shape[1])
+
+    def compute(self, x: NDArray[Any]) -> NDArray[np.int8]:
+        """Outputs `[n, rows]` of integer values x `[n, columns]`."""
         acc = self.accumulate(x)
-        return np.where(self.rising, acc >= self.thresholds, acc <= self.thresholds)
+        passed = np.zeros(acc.shape, np.int8)
+        for threshold in self.thresholds.T:
+            passed += np.where(self.rising, acc >= threshold, acc <= threshold)
+        return np.int8(self.lowest) + np.int8(self.output.step) * passed
 
 
 @dataclass(frozen=True, eq=False)
@@ -224,7 +250,7 @@ class Network:
     """A binarized network in integers: threshold layers, then scores, then the index of the largest.
 
     Attributes:
-        input_format: what the first layer takes; every later layer takes bits that mean -1 and +1.
+        input_format: what the first layer takes; every later layer takes the outputs of the one before.
         hidden: the threshold layers, first to last; may be empty.
         head: the scores.
         unit_names: one for each class.
@@ -267,8 +293,8 @@ class Network:
                 "where float32 no longer counts exactly: use fewer inputs or a narrower format"
             )
         if isinstance(layer, ThresholdLayer):
-            low, high = accumulator_bounds(layer.weights, values)
-            t, up = layer.thresholds, layer.rising
+            low, high = (bound[:, None] for bound in accumulator_bounds(layer.weights, values))
+            t, up = layer.thresholds, layer.rising[:, None]
             if np.any(np.where(up, (t < low) | (t > high + 1), (t < low - 1) | (t > high))):
                 raise BadInput(f"layer {layer.name!r}: a threshold lies outside its accumulator's range")
 
@@ -279,15 +305,15 @@ class Network:
 
     def format_into(self, index: int) -> IntegerFormat:
         """The values that layer `index` of `layers` takes."""
-        return self.input_format if index == 0 else BIPOLAR
+        return self.input_format if index == 0 else self.hidden[index - 1].output
 
     @property
     def n_inputs(self) -> int:
         """Number of values in one input vector."""
         return self.layers[0].columns
 
-    def words(self, x: NDArray[Any]) -> list[NDArray[np.bool_]]:
-        """Output bits of every hidden layer, each `[n, rows]`, True = +1.
+    def words(self, x: NDArray[Any]) -> list[NDArray[np.int8]]:
+        """Outputs of every hidden layer, each `[n, rows]`.
 
         Args:
             x: integers `[n, n_inputs]` within the input format.
@@ -296,15 +322,15 @@ class Network:
             BadInput: for another shape or dtype, or a value that the input format does not have.
         """
         self.check_inputs(x)
-        words: list[NDArray[np.bool_]] = []
+        words: list[NDArray[np.int8]] = []
         for layer in self.hidden:
-            words.append(layer.compute(bipolar(words[-1]) if words else x))
+            words.append(layer.compute(words[-1] if words else x))
         return words
 
     def scores(self, x: NDArray[Any]) -> NDArray[np.int64]:
         """Integer scores `[n, units]`; arguments and errors as for `words`."""
         words = self.words(x)
-        return self.head.compute(bipolar(words[-1]) if words else x)
+        return self.head.compute(words[-1] if words else x)
 
     def classes(self, x: NDArray[Any]) -> NDArray[np.int64]:
         """Index of the largest score `[n]`, lowest index first on ties; as for `words`."""
@@ -336,6 +362,8 @@ class Network:
                         "weights": _to_hex(layer.weights),
                         "thresholds": layer.thresholds.tolist(),
                         "rising": layer.rising.tolist(),
+                        "output": layer.output.name,
+                        "lowest": layer.lowest,
                     }
                     for layer in self.hidden
                 ],
@@ -371,6 +399,8 @@ class Network:
                         weights=_from_hex(layer["weights"], layer["columns"]),
                         thresholds=np.array(layer["thresholds"], np.int64),
                         rising=np.array(layer["rising"], np.bool_),
+                        output=IntegerFormat.from_name(layer["output"]),
+                        lowest=layer["lowest"],
                     )
                     for layer in record["hidden"]
                 ),
@@ -394,11 +424,6 @@ class Network:
     def digest(self) -> str:
         """sha256 of `to_json()`, 64 hexadecimal digits."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()
-
-
-def bipolar(bits: NDArray[np.bool_]) -> NDArray[np.int8]:
-    """True -> +1, False -> -1."""
-    return np.where(bits, np.int8(1), np.int8(-1))
 
 
 def classes_of(scores: NDArray[Any]) -> NDArray[np.int64]:

@@ -7,7 +7,7 @@ from itertools import product
 from hw.components.argmax import ArgMax
 from hw.components.matvec import MatrixVectorUnit
 from hw.components.replay import VectorReplay
-from hw.components.rom import Storage
+from hw.components.rom import MEMORIES
 from hw.components.width import WidthConverter
 from hw.devices import Device
 from hw.errors import BadInput, DoesNotFit
@@ -122,7 +122,7 @@ def _options(
         if (rows // pe) * (columns // simd) > max_cycles:
             continue
         found: dict[int, tuple[LayerFolding, Resources]] = {}
-        for weight_storage, bias_storage in product(Storage, Storage):
+        for weight_storage, bias_storage in product(MEMORIES, MEMORIES):
             fold = LayerFolding(unit.name, rows, columns, pe, simd, 1, weight_storage, bias_storage)
             resources = matvec_resources(unit.folded(pe, simd, weight_storage, bias_storage), device)
             best = found.get(resources.block_rams)

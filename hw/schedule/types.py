@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from itertools import pairwise
 from math import gcd
 
@@ -9,7 +10,14 @@ from hw.components.rom import Storage
 from hw.errors import BadInput
 from hw.network.types import Network
 
-JSON_SCHEMA = 1
+JSON_SCHEMA = 2
+
+
+class Architecture(StrEnum):
+    """What the layers are built as."""
+
+    PIPELINE = "pipeline"  # every layer by itself, all at work at once
+    ENGINE = "engine"  # one unit that runs the layers one after another
 
 
 def converter_clocks(pe: int, fold: "LayerFolding") -> int:
@@ -65,11 +73,13 @@ class Schedule:
         network_digest: of the network that it folds.
         device: name of the device that it was made for.
         layers: folding of each layer, the score layer last.
+        architecture: a pipeline of layers, or one engine that all of them share.
     """
 
     network_digest: str
     device: str
     layers: tuple[LayerFolding, ...]
+    architecture: Architecture = Architecture.PIPELINE
 
     @property
     def initiation_interval(self) -> int:
@@ -126,7 +136,7 @@ class Schedule:
                 )
                 for layer in record["layers"]
             )
-            return cls(record["network_digest"], record["device"], layers)
+            return cls(record["network_digest"], record["device"], layers, Architecture(record["architecture"]))
         except BadInput:
             raise
         except (KeyError, TypeError, ValueError) as error:

