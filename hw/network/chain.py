@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from onnx import NodeProto
 
 from hw.errors import UnsupportedGraph
+from hw.network.formats import BIPOLAR, IntegerFormat
 from hw.network.graph import ACCEPTED, ARITHMETIC, ELEMENTWISE, PRODUCTS, SHAPING, Graph, attribute, unsupported
-from hw.network.types import BIPOLAR, EXACT_FLOAT32, IntegerFormat
+from hw.network.types import EXACT_FLOAT32
 
 # Far inside the range of float32, so that scaled accumulators stay normal numbers.
 SCALES = (2.0**-64, 2.0**64)

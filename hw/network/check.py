@@ -53,10 +53,10 @@ def compare(
     """
     if network.source_digest != reference.graph.digest:
         raise BadInput("the network was lowered from another file than the reference")
-    network.check_inputs(x)
+    elements = network.elements(x)
     expected = reference.run(x, progress)
     words = network.words(x)
-    scores = network.head.compute(words[-1] if words else x)
+    scores = network.head.compute(words[-1] if words else elements)
     return Comparison(
         n=len(x),
         class_mismatches=int(np.count_nonzero(classes_of(scores) != expected.classes)),

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw.network.chain import Stage
+from hw.network.formats import IntegerFormat
 from hw.network.graph import Graph, execute, unsupported
-from hw.network.types import MAX_FRACTION_BITS, IntegerFormat, ScoreLayer, ThresholdLayer, accumulator_bounds
+from hw.network.layers import MAX_FRACTION_BITS, ScoreLayer, ThresholdLayer, accumulator_bounds
 
 MAX_EVALUATIONS = 2**26
 MAX_SCORES = 2**22  # these are sorted

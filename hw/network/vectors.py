@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from hw.network.types import IntegerFormat
+from hw.network.formats import IntegerFormat
 
 
 def random_inputs(values: IntegerFormat, n_inputs: int, n: int, seed: int) -> NDArray[np.int64]:
@@ -16,8 +16,7 @@ def random_inputs(values: IntegerFormat, n_inputs: int, n: int, seed: int) -> ND
         seed: the same seed gives the same vectors.
     """
     rng = np.random.default_rng(seed)
-    n_values = (values.maximum - values.minimum) // values.step + 1
-    x = values.minimum + values.step * rng.integers(0, n_values, (n, n_inputs))
+    x = values.minimum + values.step * rng.integers(0, values.n_values, (n, n_inputs))
     corners = [values.minimum, values.maximum, *([] if values.bipolar else [0])]
     for row, corner in zip(x, corners, strict=False):
         row[:] = corner

@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hw.errors import BadInput
-from hw.network.types import BIPOLAR, IntegerFormat, Network, ScoreLayer, ThresholdLayer
+from hw.network.types import BIPOLAR, InputTable, IntegerFormat, Network, ScoreLayer, ThresholdLayer
 from hw.network.vectors import random_inputs
 
 INT8 = IntegerFormat(8, signed=True)
+INT2 = IntegerFormat(2, signed=True)
 
 
 def random_network(seed: int, n_inputs: int = 5, rows: int = 9, n_units: int = 3) -> Network:
@@ -55,6 +56,32 @@ def test_by_hand():
     assert network.words(x)[0].tolist() == [[1, 1], [-1, 1], [-1, -1]]
     assert network.scores(x).tolist() == [[4, 4, -1], [0, 0, -5], [-4, -4, -1]]
     assert network.classes(x).tolist() == [0, 0, 2]
+
+
+def test_a_front_maps_the_input_values_to_elements_and_survives_json():
+    front = InputTable(INT2, np.array([-1, -1, 1, 1]), BIPOLAR)
+    hidden = ThresholdLayer("h", np.array([[True, True]]), np.array([[2]]), np.array([True]))
+    head = ScoreLayer("o", np.array([[True], [False]]), np.array([0, 0]), 0)
+    network = Network(INT2, (hidden,), head, ("a", "b"), front=front)
+    x = np.array([[-2, -1], [0, 1], [-1, 1]])
+    assert network.format_into(0) == BIPOLAR
+    assert network.elements(x).tolist() == [[-1, -1], [1, 1], [-1, 1]]
+    assert network.words(x)[0].tolist() == [[-1], [1], [-1]]
+    again = Network.from_json(network.to_json())
+    assert again.digest == network.digest and np.array_equal(again.scores(x), network.scores(x))
+    with pytest.raises(BadInput, match="the value 2 is not in the format INT2"):
+        network.words(np.array([[2, 0]]))
+    with pytest.raises(BadInput, match="input table of INT2 for an input of INT8"):
+        Network(INT8, (hidden,), head, ("a", "b"), front=front)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [([0, 1, 2], "expected shape \\[4\\]"), ([0, 1, 2, 4], "the value 4 is not in the format UINT2")],
+)
+def test_impossible_tables_are_refused(values, message):
+    with pytest.raises(BadInput, match=message):
+        InputTable(INT2, np.array(values), IntegerFormat(2, signed=False))
 
 
 def test_outputs_of_more_than_one_bit_count_the_thresholds_passed():
