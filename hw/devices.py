@@ -30,7 +30,7 @@ class Device:
     Attributes:
         name: as given on the command line.
         title: family and part.
-        family: whose cells synthesis maps to, "ice40" or "xc7".
+        family: whose cells synthesis maps to, "ice40", "ecp5" or "xc7".
         synthesis_part: the part as synthesis calls it, where it asks for one.
         lut_inputs: inputs of a lookup table.
         luts: lookup tables.
@@ -54,6 +54,8 @@ class Device:
 EBR = BlockRam("EBR", ((256, 16), (512, 8), (1024, 4), (2048, 2)))
 # Xilinx UG473, 7 series memory resources: 18 kbit, as simple dual port up to 512 x 36.
 BRAM18 = BlockRam("BRAM18", ((512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)))
+# Lattice, ECP5 memory usage guide (FPGA-TN-02204): 18 kbit, as pseudo dual port up to 512 x 36.
+DP16KD = BlockRam("DP16KD", ((512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)))
 
 DEVICES = {
     device.name: device
@@ -90,6 +92,39 @@ DEVICES = {
             flip_flops=1280,
             block_ram=EBR,
             block_rams=16,
+        ),
+        Device(
+            "lfe5u-25f",
+            "Lattice ECP5 LFE5U-25F",
+            "ecp5",
+            "",
+            lut_inputs=4,
+            luts=24288,
+            flip_flops=24288,
+            block_ram=DP16KD,
+            block_rams=56,
+        ),
+        Device(
+            "lfe5u-45f",
+            "Lattice ECP5 LFE5U-45F",
+            "ecp5",
+            "",
+            lut_inputs=4,
+            luts=43848,
+            flip_flops=43848,
+            block_ram=DP16KD,
+            block_rams=108,
+        ),
+        Device(
+            "lfe5u-85f",
+            "Lattice ECP5 LFE5U-85F",
+            "ecp5",
+            "",
+            lut_inputs=4,
+            luts=83640,
+            flip_flops=83640,
+            block_ram=DP16KD,
+            block_rams=208,
         ),
         Device(
             "xc7a35t",

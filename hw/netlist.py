@@ -7,6 +7,7 @@ from pathlib import Path
 from amaranth.back import rtlil
 
 from hw.accelerator.accelerator import Accelerator
+from hw.accelerator.pins import FewPins
 from hw.accelerator.top import Ports, PortStyle, Top
 from hw.tools.yosys import write_verilog
 
@@ -52,3 +53,8 @@ def emit(accelerator: Accelerator, style: PortStyle = PortStyle.PLAIN) -> Netlis
     top = Top(accelerator, style)
     # Source locations would carry the paths of the machine that emitted them.
     return Netlist(TOP_NAME, rtlil.convert(top, name=TOP_NAME, emit_src=False), top.ports)
+
+
+def emit_behind_few_pins(accelerator: Accelerator) -> str:
+    """RTLIL of the accelerator behind `FewPins`, with `TOP_NAME` as its top: what is placed to learn its timing."""
+    return rtlil.convert(FewPins(accelerator), name=TOP_NAME, emit_src=False)

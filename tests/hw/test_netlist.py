@@ -19,6 +19,7 @@ from hw.schedule.fold import fold
 from hw.simulate.mapped import MappedNetlist
 from hw.simulate.netlist import run_netlist
 from hw.tools import yosys
+from hw.tools.run import ToolError
 from tests.hw.networks import random_network
 
 styles = pytest.mark.parametrize("style", list(PortStyle))
@@ -132,5 +133,5 @@ def test_the_papers_network_fits_up5k_after_synthesis(tmp_path):
 
 
 def test_a_failing_tool_says_what_it_was():
-    with pytest.raises(yosys.ToolError, match=r"Yosys [0-9.]+.* ended with"):
+    with pytest.raises(ToolError, match=r"Yosys [0-9.]+.* ended with"):
         yosys.run_yosys("read_rtlil no_such_file.il", Path.cwd())

@@ -1,0 +1,44 @@
+"""The accelerator behind few pins, for a device whose package has fewer pins than the streams have bits."""
+
+from amaranth.hdl import Cat, ClockDomain, ClockSignal, Module, ResetSignal, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hw.accelerator.accelerator import Accelerator
+from hw.accelerator.top import PortStyle, Top
+
+
+class FewPins(wiring.Component):
+    """An accelerator whose spike words come in bit by bit and whose results go out as their parity.
+
+    For timing only: every port of the accelerator begins and ends at a register, as in a design around it, so that
+    the way through its handshakes counts too. Adds a flip-flop for each bit of the ports, and the lookup tables of
+    the parity.
+    """
+
+    def __init__(self, accelerator: Accelerator):
+        self.accelerator = accelerator
+        inputs = dict.fromkeys(("clk", "rst", "spike_bit", "spike_valid", "unit_ready"), In(1))
+        super().__init__({**inputs, **dict.fromkeys(("spike_ready", "unit_parity", "unit_valid"), Out(1))})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.domains.pins = ClockDomain("pins")  # "sync" is the accelerator's own
+        m.submodules.sorter = sorter = Top(self.accelerator, PortStyle.PLAIN)
+        unit = Signal(sorter.ports.result_bits)
+        m.d.comb += [
+            ClockSignal("pins").eq(self.clk),
+            ResetSignal("pins").eq(self.rst),
+            sorter.clk.eq(self.clk),
+            sorter.rst.eq(self.rst),
+            self.unit_parity.eq(unit.xor()),
+        ]
+        m.d.pins += [
+            sorter.spike_data.eq(Cat(sorter.spike_data, self.spike_bit)[1:]),
+            sorter.spike_valid.eq(self.spike_valid),
+            sorter.unit_ready.eq(self.unit_ready),
+            self.spike_ready.eq(sorter.spike_ready),
+            unit.eq(sorter.unit_data),
+            self.unit_valid.eq(sorter.unit_valid),
+        ]
+        return m
