@@ -1,0 +1,1 @@
+"""Layers whose weights are constants: every row at once, a vector every clock."""

@@ -1,0 +1,149 @@
+"""Unrolled layers against the network's own layers: the plan in integers, and the circuit at any speed."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hw.components.unrolled.argmax import ParallelArgMax
+from hw.components.unrolled.counting import counter
+from hw.components.unrolled.grouping import group_rows
+from hw.components.unrolled.layer import UnrolledLayer
+from hw.components.words import WordFormat
+from hw.network.types import BIPOLAR, IntegerFormat, ScoreLayer, ThresholdLayer, accumulator_bounds
+from hw.simulate.streams import Pauses, run_stream
+
+pauses = st.sampled_from([Pauses(), Pauses(0.4, 0.0, 1), Pauses(0.0, 0.4, 2), Pauses(0.3, 0.3, 3, sink_waits=True)])
+inputs = st.sampled_from([BIPOLAR, IntegerFormat(1, False), IntegerFormat(3, False), IntegerFormat(8, True)])
+outputs = st.sampled_from(
+    [
+        (BIPOLAR, -1, 1),
+        (IntegerFormat(1, False), 0, 1),
+        (IntegerFormat(2, True), -2, 3),
+        (IntegerFormat(4, False), 0, 15),
+    ]
+)
+seeds = st.integers(0, 2**32 - 1)
+few = settings(deadline=None, max_examples=25)
+
+
+def random_thresholds(rng, weights, element, output, lowest, steps):
+    """Anywhere that is legal, constant rows included."""
+    low, high = accumulator_bounds(weights, element)
+    rising = rng.random(len(weights)) < 0.5
+    least, most = np.where(rising, low, low - 1)[:, None], np.where(rising, high + 1, high)[:, None]
+    thresholds = rng.integers(least, most + 1, (len(weights), steps))
+    thresholds = np.where(rising[:, None], np.sort(thresholds), -np.sort(-thresholds))
+    return ThresholdLayer("drawn", weights, thresholds, rising, output, lowest)
+
+
+def random_layer(rng, rows, columns, element, output):
+    weights = rng.random((rows, columns)) < rng.choice([0.0, 0.2, 0.5, 1.0], p=[0.1, 0.2, 0.6, 0.1])
+    if output is None:
+        return ScoreLayer("drawn", weights, rng.integers(-9, 10, rows), int(rng.integers(3)))
+    return random_thresholds(rng, weights, element, *output)
+
+
+def random_vectors(rng, element, n, length):
+    if element.bipolar:
+        return rng.choice([-1, 1], (n, length))
+    return rng.integers(element.minimum, element.maximum + 1, (n, length))
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    seeds,
+    inputs,
+    outputs | st.none(),
+    st.integers(1, 9),
+    st.integers(1, 40),
+    st.sampled_from([4, 6]),
+    st.integers(1, 5),
+)
+def test_the_plan_is_the_layer(seed, element, output, rows, columns, lut_inputs, together):
+    rng = np.random.default_rng(seed)
+    layer = random_layer(rng, rows, columns, element, output)
+    unrolled = UnrolledLayer(layer, element, lut_inputs, rows_together=together)
+    vectors = random_vectors(rng, element, 30, columns)
+    assert np.array_equal(unrolled.compute(vectors), layer.compute(vectors))
+
+
+@settings(deadline=None, max_examples=40)
+@given(seeds, inputs, outputs | st.none(), st.integers(1, 6), st.integers(1, 20), st.integers(1, 9), pauses)
+def test_the_circuit_is_the_layer(seed, element, output, rows, columns, levels_per_stage, pause):
+    rng = np.random.default_rng(seed)
+    layer = random_layer(rng, rows, columns, element, output)
+    unrolled = UnrolledLayer(layer, element, int(rng.choice([4, 6])), levels_per_stage)
+    vectors = random_vectors(rng, element, 12, columns)
+    words = [word for (word,) in unrolled.input_format.pack(vectors)]
+    run = run_stream(unrolled.circuit(), words, len(words), pauses=pause)
+    assert np.array_equal(unrolled.output_format.unpack(run.words), layer.compute(vectors))
+
+
+@pytest.mark.parametrize("levels_per_stage", range(1, 12))
+def test_a_vector_every_clock_after_as_many_as_stated(levels_per_stage):
+    rng = np.random.default_rng(1)
+    layer = random_layer(rng, 5, 64, BIPOLAR, (BIPOLAR, -1, 1))
+    unrolled = UnrolledLayer(layer, BIPOLAR, levels_per_stage=levels_per_stage)
+    vectors = random_vectors(rng, BIPOLAR, 20, 64)
+    run = run_stream(unrolled.circuit(), [word for (word,) in unrolled.input_format.pack(vectors)], 20)
+    assert np.array_equal(unrolled.output_format.unpack(run.words), layer.compute(vectors))
+    assert run.cycles_out == [clock + unrolled.stages for clock in run.cycles_in]
+    assert set(np.diff(run.cycles_out).tolist()) == {1}
+    assert unrolled.stages == -(-unrolled.plan.depth // levels_per_stage)
+
+
+def test_rows_of_one_sign_and_constant_rows():
+    weights = np.array([[True] * 6, [False] * 6, [True, False] * 3, [True, False] * 3])
+    thresholds = np.array([[2], [6], [7], [-6]])  # the third is never passed, the last always
+    layer = ThresholdLayer("corner", weights, thresholds, np.array([True, False, True, True]))
+    vectors = np.array([[1] * 6, [-1] * 6, [1, -1] * 3, [1, 1, 1, 1, -1, -1]])
+    result = UnrolledLayer(layer, BIPOLAR).compute(vectors)
+    assert result.tolist() == [[1, 1, -1, 1], [-1, 1, -1, 1], [-1, 1, -1, 1], [1, 1, -1, 1]]
+
+
+def test_the_same_layer_gives_the_same_plan():
+    layer = random_layer(np.random.default_rng(2), 8, 30, BIPOLAR, (BIPOLAR, -1, 1))
+    assert UnrolledLayer(layer, BIPOLAR).plan == UnrolledLayer(layer, BIPOLAR).plan
+
+
+def test_together_rows_need_fewer_columns():
+    weights = np.random.default_rng(3).random((12, 64)) < 0.5
+    groups = group_rows(weights, 3)
+    assert sorted(row for group in groups for row in group.rows) == list(range(12))
+    for group in groups:
+        for place, (row, inverted) in enumerate(zip(group.rows, group.inverted, strict=True)):
+            assert np.array_equal(group.patterns >> place & 1, weights[row] ^ inverted)
+    assert np.count_nonzero(groups[0].patterns == 0) > 64 // 8
+
+
+def test_twelve_bits_are_counted_in_six_lookup_tables():
+    assert (counter(12, 6).luts, counter(12, 6).depth) == (6, 2)
+    assert counter(3, 4).luts == 2
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"lut_inputs": 5}, "layer drawn: lookup tables of 5 inputs"),
+        ({"levels_per_stage": 0}, "layer drawn: 0 levels a stage"),
+        ({"rows_together": 0}, "layer drawn: 0 rows together"),
+    ],
+)
+def test_impossible_numbers_are_refused(wrong, message):
+    layer = random_layer(np.random.default_rng(0), 2, 3, BIPOLAR, None)
+    with pytest.raises(ValueError, match=message):
+        UnrolledLayer(layer, BIPOLAR, **wrong)
+
+
+@few
+@given(seeds, st.integers(1, 9), st.integers(2, 6), pauses)
+def test_parallel_winner(seed, classes, bits, pause):
+    score = IntegerFormat(bits, signed=True)
+    spec = ParallelArgMax(classes, score)
+    rng = np.random.default_rng(seed)
+    scores = rng.integers(score.minimum, score.maximum + 1, (15, classes))
+    words = [word for (word,) in WordFormat(score, classes).pack(scores)]
+    results = [spec.result_layout.from_bits(w) for w in run_stream(spec.circuit(), words, 15, pauses=pause).words]
+    assert [result.unit for result in results] == spec.compute(scores).tolist()
+    assert [result.score for result in results] == scores.max(axis=1).tolist()
