@@ -14,6 +14,8 @@ _EXHAUSTIVE = 64
 # Bits that are counted by logic alone, and bits that enter the adder of one number, the carry in among them.
 _LEAF_BITS = {4: 3, 6: 6}
 _JOINING_BITS = {4: 1, 6: 6}
+# A result of two digits is a table for each, and no carry chain.
+_LOGIC_ONLY = 3
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,9 @@ def counter(n: int, lut_inputs: int) -> Counter:
         raise ValueError(f"no count of {n} bits with lookup tables of {lut_inputs} inputs")
     if n > _EXHAUSTIVE:
         return _added(n // 2, (n - 1) // 2, 1, lut_inputs)
-    options = [Counter((), n, n.bit_length() if n > 1 else 0, 0, 1)] if n <= _LEAF_BITS[lut_inputs] else []
+    if n == 1:
+        return Counter((), 1, luts=0, passes=0, depth=0)
+    options = [Counter((), n, n.bit_length(), passes=0, depth=1)] if n <= _LEAF_BITS[lut_inputs] else []
     options += [_joined(n - bits, bits, lut_inputs) for bits in range(1, min(_JOINING_BITS[lut_inputs], n - 1) + 1)]
     options += [
         _added(first, n - first - carry, carry, lut_inputs)
@@ -63,14 +67,14 @@ def counter(n: int, lut_inputs: int) -> Counter:
 
 def _joined(first: int, bits: int, lut_inputs: int) -> Counter:
     part = counter(first, lut_inputs)
-    used = max(1, (bits - 1).bit_length())
+    used = max(1, (bits - 1).bit_length()) if first + bits > _LOGIC_ONLY else 2
     unused = max(0, first.bit_length() - used)
     return Counter((first,), bits, part.luts + used, part.passes + unused, part.depth + 1)
 
 
 def _added(first: int, second: int, carry: int, lut_inputs: int) -> Counter:
     one, other = counter(first, lut_inputs), counter(second, lut_inputs)
-    used = min(first.bit_length(), second.bit_length())
+    used = min(first.bit_length(), second.bit_length()) if first + second + carry > _LOGIC_ONLY else 2
     unused = max(first.bit_length(), second.bit_length()) - used
     return Counter(
         (first, second),

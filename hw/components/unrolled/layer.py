@@ -12,14 +12,13 @@ from numpy.typing import NDArray
 
 from hw.components.unrolled.grouping import group_rows
 from hw.components.unrolled.nodes import Constant, Limit, Offset, Passed, Score
-from hw.components.unrolled.plan import Plan, PlanBuilder, element_bounds, sums_of_rows
+from hw.components.unrolled.plan import Plan, PlanBuilder, Terms, element_bounds, sums_of_rows
 from hw.components.unrolled.timeline import Timeline, shape_of
 from hw.components.words import WordFormat
 from hw.network.types import IntegerFormat, ScoreLayer, ThresholdLayer
 
-# Rows that share sums: more of them spend more on the additions than they save in the counts below. Integer
-# elements are dear to add, so that sharing pays longer.
-_ROWS_TOGETHER = {"bits": 3, "integers": 4}
+# Rows that share sums. More of them spend more on the additions between them than they save in the counts below.
+_ROWS_TOGETHER = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +41,7 @@ class UnrolledLayer:
         element: format of its inputs.
         lut_inputs: inputs of the lookup tables that counts are fitted to, 4 or 6.
         levels_per_stage: additions (or comparisons) in a row between two registers.
-        rows_together: rows that share sums; None for what suits the element.
+        rows_together: rows that share sums.
 
     Raises:
         ValueError: if a number is not positive, or there is no rule for such lookup tables.
@@ -52,7 +51,7 @@ class UnrolledLayer:
     element: IntegerFormat
     lut_inputs: int = 6
     levels_per_stage: int = 1
-    rows_together: int | None = None
+    rows_together: int = _ROWS_TOGETHER
 
     def __post_init__(self) -> None:
         name = f"layer {self.layer.name}"
@@ -60,7 +59,7 @@ class UnrolledLayer:
             raise ValueError(f"{name}: lookup tables of {self.lut_inputs} inputs, 4 or 6 can be used")
         if self.levels_per_stage < 1:
             raise ValueError(f"{name}: {self.levels_per_stage} levels a stage, at least 1 is needed")
-        if self.rows_together is not None and self.rows_together < 1:
+        if self.rows_together < 1:
             raise ValueError(f"{name}: {self.rows_together} rows together, at least 1 is needed")
 
     @property
@@ -86,12 +85,11 @@ class UnrolledLayer:
     def plan(self) -> Plan:
         """The sums, comparisons and scores."""
         builder = PlanBuilder(self.element, self.layer.columns, self.lut_inputs)
-        kind = "bits" if self.element.bits == 1 else "integers"
-        weights, total = self._rising_weights, builder.sum_of_columns(range(self.layer.columns))
+        weights, total = self._rising_weights, builder.sum_of(builder.of_columns(range(self.layer.columns)))
         outputs = [0] * self.layer.rows
-        for group in group_rows(weights, self.rows_together or _ROWS_TOGETHER[kind]):
+        for group in group_rows(weights, self.rows_together):
             classes = {
-                int(pattern): builder.sum_of_columns(np.flatnonzero(group.patterns == pattern).tolist())
+                int(pattern): builder.of_columns(np.flatnonzero(group.patterns == pattern).tolist())
                 for pattern in np.unique(group.patterns[group.patterns > 0])
             }
             sums = sums_of_rows(builder, classes, len(group.rows))
@@ -145,7 +143,7 @@ class UnrolledLayer:
     def _level(self, builder: PlanBuilder, passed: list[int]) -> int:
         """The output's value for the thresholds that were passed."""
         assert isinstance(self.layer, ThresholdLayer)
-        number = builder.count(passed)
+        number = builder.sum_of(Terms(bits=tuple(passed)))
         return builder.node(Offset(number, self.layer.lowest)) if self.layer.lowest else number
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from amaranth.hdl import Const, Signal, Value
+from amaranth.hdl import Cat, Const, Signal, Value
 from numpy.typing import NDArray
 
 from hw.components.unrolled.logic import SharedLogic
@@ -76,12 +76,13 @@ class Sum:
         bits = [of[bit] for bit in self.bits]
         if not self.numbers:
             return logic.ones(bits)
-        total: Value = of[self.numbers[0]]
-        for number in self.numbers[1:]:
-            total = total + of[number]
-        if len(bits) > 1:
-            total = total + logic.ones(bits[:-1])
-        return total + bits[-1] if bits else total
+        first = of[self.numbers[0]]
+        if len(self.numbers) == 1 and len(bits) > 1:
+            return _joined(first, logic.ones(bits[:-1]), bits[-1])
+        total: Value = first
+        for operand in self.operands[1:]:
+            total = total + of[operand]
+        return total
 
 
 @dataclass(frozen=True)
@@ -198,3 +199,12 @@ class Offset:
 
 
 Node = Constant | Sum | Limit | Passed | Score | Offset
+
+
+def _joined(number: Value, ones: Value, carry: Value) -> Value:
+    """`number + ones + carry`, with the carry once more in a position below.
+
+    Written as a subtraction of the inverse, since synthesis keeps the order of those: its carry chain passes the
+    first operand on beside the lookup tables, which must not be the one that is logic.
+    """
+    return (Cat(carry, number) - Cat(~carry, ~ones, Const(1)).as_signed())[1:]

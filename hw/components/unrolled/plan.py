@@ -71,6 +71,17 @@ def element_values(element: IntegerFormat, vectors: NDArray[np.integer]) -> NDAr
     return ((vectors > 0) if element.bipolar else vectors).astype(np.int64)
 
 
+@dataclass(frozen=True)
+class Terms:
+    """What is to be summed: nodes that are numbers, and nodes of one bit."""
+
+    numbers: tuple[int, ...] = ()
+    bits: tuple[int, ...] = ()
+
+    def __add__(self, other: "Terms") -> "Terms":
+        return Terms(self.numbers + other.numbers, self.bits + other.bits)
+
+
 class PlanBuilder:
     """Collects operations; the same operation on the same operands is one node.
 
@@ -94,20 +105,24 @@ class PlanBuilder:
             self._levels.append(1 + max((self._levels[operand] for operand in node.operands), default=-1))
         return self._nodes[node]
 
-    def sum_of_columns(self, columns: Sequence[int]) -> int:
-        """The sum of some elements."""
-        return self.count(columns) if self.element.bits == 1 else self.sum_of(columns)
-
-    def sum_of(self, numbers: Sequence[int]) -> int:
-        """The sum of some nodes; those that come early are added first."""
-        left = list(numbers)
+    def sum_of(self, terms: Terms) -> int:
+        """The sum of some nodes; those that come early are added first, and each adder takes a bit as carry in."""
+        n_adders = max(
+            0, len(terms.numbers) - (len(terms.bits) <= len(terms.numbers))
+        )  # one more if a count is added
+        carries, counted = list(terms.bits[:n_adders]), terms.bits[n_adders:]
+        left = [*terms.numbers, self.count(counted)] if counted else list(terms.numbers)
         if not left:
             return self.node(Constant(0))
         while len(left) > 1:
             left.sort(key=self._levels.__getitem__, reverse=True)
             first, second = left.pop(), left.pop()
-            left.append(self.node(Sum((first, second))))
+            left.append(self.node(Sum((first, second), (carries.pop(),) if carries else ())))
         return left[0]
+
+    def of_columns(self, columns: Sequence[int]) -> Terms:
+        """The elements of some columns, to be summed."""
+        return Terms(bits=tuple(columns)) if self.element.bits == 1 else Terms(numbers=tuple(columns))
 
     def count(self, bits: Sequence[int]) -> int:
         """The number of ones among some nodes of one bit."""
@@ -127,25 +142,31 @@ class PlanBuilder:
         return Plan(self.element, self.columns, tuple(self._nodes), tuple(outputs))
 
 
-def sums_of_rows(builder: PlanBuilder, classes: Mapping[int, int], rows: int) -> list[int]:
+def sums_of_rows(builder: PlanBuilder, classes: Mapping[int, Terms], rows: int) -> list[int]:
     """For each of some rows the sum of the classes that it takes part in.
 
-    The rows are halved: classes that agree in the one half are added for it and then look the same to it, and
-    likewise for the other. So `rows` rows take at most `2 * 2**rows - 2 * rows - 2` additions, where each by itself
-    would take `2**(rows - 1) - 1`.
+    The rows are halved. A class that both halves need is summed once, and then is one number to each of them; one
+    that a half has for itself is left for later, when its bits may be carries of that half's adders. To a half,
+    classes that agree in its rows are the same. So `rows` rows take at most `2 * 2**rows - 2 * rows - 2` additions,
+    where each by itself would take `2**(rows - 1) - 1`.
 
     Args:
         builder: where the additions go.
-        classes: for every pattern of rows (bit `i` for row `i`) the node that is its sum; absent ones are 0.
+        classes: for every pattern of rows (bit `i` for row `i`) what it sums; absent ones are 0.
         rows: how many rows.
     """
     if rows == 1:
-        return [classes[1] if 1 in classes else builder.sum_of([])]
+        return [builder.sum_of(classes.get(1, Terms()))]
     below = rows // 2
-    halves: tuple[defaultdict[int, list[int]], ...] = (defaultdict(list), defaultdict(list))
-    for pattern, node in sorted(classes.items()):
-        for half, part in zip(halves, (pattern & ((1 << below) - 1), pattern >> below), strict=True):
-            if part:
-                half[part].append(node)
-    added = [{part: builder.sum_of(nodes) for part, nodes in half.items()} for half in halves]
-    return sums_of_rows(builder, added[0], below) + sums_of_rows(builder, added[1], rows - below)
+    low: defaultdict[int, Terms] = defaultdict(Terms)
+    high: defaultdict[int, Terms] = defaultdict(Terms)
+    for pattern, terms in sorted(classes.items()):
+        for_low, for_high = pattern & ((1 << below) - 1), pattern >> below
+        shared = Terms(numbers=(builder.sum_of(terms),)) if for_low and for_high else terms
+        low[for_low] += shared
+        high[for_high] += shared
+    return [
+        sums
+        for half, count in ((low, below), (high, rows - below))
+        for sums in sums_of_rows(builder, {part: terms for part, terms in half.items() if part}, count)
+    ]
