@@ -208,6 +208,8 @@ def hw(
     cycles: options.Cycles = HardwareSettings.cycles,
     clock_mhz: options.ClockMhz = HardwareSettings.clock_mhz,
     axi: options.Axi = False,
+    unsorted_margin: options.UnsortedMargin = None,
+    unsorted_register: options.UnsortedRegister = False,
     spikes: options.Spikes = CheckSettings.spikes,
     random_inputs: options.RandomInputs = CheckSettings.random_inputs,
     seed: options.Seed = 0,
@@ -219,7 +221,7 @@ def hw(
     """Turn a QONNX file into Verilog, a test bench and a count of resources."""
     settings = Settings(
         model=model,
-        hardware=HardwareSettings(device, cycles, clock_mhz, axi),
+        hardware=HardwareSettings(device, cycles, clock_mhz, axi, unsorted_margin, unsorted_register),
         check=CheckSettings(spikes, random_inputs, seed=seed),
     )
     _build(context.obj, "hw", settings, out, first, last, force)
@@ -235,6 +237,8 @@ def sim(
     device: options.Device = HardwareSettings.device,
     cycles: options.Cycles = HardwareSettings.cycles,
     clock_mhz: options.ClockMhz = HardwareSettings.clock_mhz,
+    unsorted_margin: options.UnsortedMargin = None,
+    unsorted_register: options.UnsortedRegister = False,
     random_inputs: options.RandomInputs = CheckSettings.random_inputs,
     seed: options.Seed = 0,
     out: options.OutAfterTraining = None,
@@ -245,7 +249,13 @@ def sim(
     """Run spikes through the gateware's simulation and compare every layer with the ONNX reference."""
     settings = Settings(
         model=model,
-        hardware=HardwareSettings(device, cycles, clock_mhz),
+        hardware=HardwareSettings(
+            device,
+            cycles,
+            clock_mhz,
+            unsorted_margin=unsorted_margin,
+            unsorted_register=unsorted_register,
+        ),
         check=CheckSettings(spikes, random_inputs, vcd, engine, seed),
     )
     _build(context.obj, "sim", settings, out, first, last, force)

@@ -160,6 +160,22 @@ ClockMhz = Annotated[
     Option("--clock-mhz", help="Clock that latency and power are given for.", rich_help_panel=HARDWARE),
 ]
 Axi = Annotated[bool, Option("--axi", help="Name the stream ports after AXI4-Stream.", rich_help_panel=HARDWARE)]
+UnsortedMargin = Annotated[
+    int | None,
+    Option(
+        "--unsorted-margin",
+        help="Answer 'unsorted' where the best score leads by less. Without it, what the model's file states.",
+        rich_help_panel=HARDWARE,
+    ),
+]
+UnsortedRegister = Annotated[
+    bool,
+    Option(
+        "--unsorted-register",
+        help="Make that margin an input of the gateware, which may change between spikes.",
+        rich_help_panel=HARDWARE,
+    ),
+]
 
 # Check
 Spikes = Annotated[

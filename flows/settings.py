@@ -147,10 +147,16 @@ class HardwareSettings:
     clock_mhz: float = 12.0
     # Name the stream ports after AXI4-Stream.
     axi: bool = False
+    # Lead of the best score below which a spike is unsorted; None takes what the model's file states, else never.
+    unsorted_margin: int | None = None
+    # The margin is an input of the gateware, not a constant in it.
+    unsorted_register: bool = False
 
     def __post_init__(self) -> None:
         device_named(self.device)
         _require(self.cycles >= 1, "--cycles", self.cycles, "at least 1 clock an inference")
+        margin = self.unsorted_margin
+        _require(margin is None or margin >= 0, "--unsorted-margin", margin, "a lead from 0 (never unsorted) on")
         _require(0 < self.clock_mhz <= 1_000, "--clock-mhz", self.clock_mhz, "more than 0, at most 1000 MHz")
 
 

@@ -106,6 +106,8 @@ class Network:
     input_format: str
     units: tuple[str, ...]
     layers: tuple[Layer, ...]
+    unsorted: str | None = None
+    """When an answer is 'unsorted', and where the margin comes from; None where none ever is."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,8 @@ class Simulation:
     initiation_interval_cycles: int | None
     """Clocks between classes while inputs wait, counted; None for a single spike."""
     clock_mhz: float
+    n_unsorted: int = 0
+    """Answers that were 'unsorted'."""
 
     @property
     def latency_us(self) -> float:

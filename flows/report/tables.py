@@ -231,13 +231,18 @@ def _layer_table(report: Report) -> Iterator[Table]:
         yield Table(
             "Network and folding",
             f"{network.source} (SHA-256 {network.digest[:16]}…), input {network.input_format}, "
-            f"{len(network.units)} units. Folding: PE rows and SIMD columns are worked on in a clock.",
+            f"{len(network.units)} units{_beside(network.unsorted)}. "
+            "Folding: PE rows and SIMD columns are worked on in a clock.",
             (
                 *_words_in("Layer", "Kind", "Weights in"),
                 *_numbers_in("Rows", "Columns", "PE", "SIMD", "Clocks", "Buffer words"),
             ),
             tuple(_layer_row(layer) for layer in network.layers),
         )
+
+
+def _beside(remark: str | None) -> str:
+    return "" if remark is None else f", {remark}"
 
 
 def _layer_row(layer: Layer) -> tuple[Cell, ...]:
@@ -274,6 +279,7 @@ _SIMULATED = (
     "spikes",
     "wrong classes",
     "wrong layer words",
+    "unsorted",
     "latency, clocks",
     "initiation interval, clocks",
     "clock",
@@ -287,6 +293,7 @@ def _simulation_column(simulation: Simulation) -> tuple[Cell, ...]:
         _cell(simulation.n_spikes),
         _mismatches(simulation.class_mismatches),
         _mismatches(simulation.layer_word_mismatches),
+        _cell(simulation.n_unsorted),
         Cell(number(low) if low == high else f"{number(low)} to {number(high)}"),
         _cell(simulation.initiation_interval_cycles),
         Cell(with_unit(simulation.clock_mhz, "MHz")),

@@ -97,6 +97,7 @@ def _to_network(settings: Settings) -> list[Step]:
         "turn the QONNX graph into an integer network",
         _action("network", "lower_graph", path=settings.model),
         needs=() if settings.model else ("export",),
+        parameters={"unsorted_margin": settings.hardware.unsorted_margin},
         inputs=(settings.model,) if settings.model else (),
         packages=_LOWERING,
     )
@@ -114,7 +115,11 @@ def _to_network(settings: Settings) -> list[Step]:
         "choose PE, SIMD and storage of every layer",
         _action("gateware", "fold_network"),
         needs=("lower",),
-        parameters={"device": settings.hardware.device, "cycles": settings.hardware.cycles},
+        parameters={
+            "device": settings.hardware.device,
+            "cycles": settings.hardware.cycles,
+            "unsorted_register": settings.hardware.unsorted_register,
+        },
     )
     return [lower, check, fold]
 

@@ -27,6 +27,8 @@ from hw.estimate.resources import Resources
 from hw.handover.template import instantiation
 from hw.handover.testbench import Vectors
 from hw.netlist import TOP_NAME, emit
+from hw.network.check import answers_of
+from hw.network.decide import UNSORTED
 from hw.network.types import Network
 from hw.schedule.fold import fold
 from hw.schedule.types import LayerFolding, Schedule
@@ -45,7 +47,7 @@ _SPIKES_FOR_POWER = 20
 def fold_network(context: StepContext) -> Mapping[str, Any]:
     """Choose the folding."""
     network, device = load_network(context), device_named(context.parameters["device"])
-    schedule = fold(network, device, context.parameters["cycles"])
+    schedule = fold(network, device, context.parameters["cycles"], context.parameters["unsorted_register"])
     (context.folder / files.SCHEDULE).write_text(schedule.to_json(), encoding="utf-8", newline="\n")
     cycles = {layer.name: layer.cycles for layer in schedule.layers}
     layer_cycles(cycles, context.parameters["cycles"], context.folder / "cycles.png")
@@ -79,7 +81,8 @@ def simulate_gateware(context: StepContext, path: Path | None) -> Mapping[str, A
     last = scores if accelerator.network.head.rescaled else reference.scores
     layers = zip((*result.words, result.scores), (*reference.words, last), strict=True)
     # The port gives the winner's class and score; a result is wrong if either is.
-    wrong_results = (result.classes != reference.classes) | (result.best_scores != scores.max(axis=1))
+    answers = answers_of(accelerator.network, reference, spikes)
+    wrong_results = (result.classes != answers) | (result.best_scores != scores.max(axis=1))
     section = Simulation(
         simulator="Verilator" if compiled else "Amaranth",
         vectors=what,
@@ -90,6 +93,7 @@ def simulate_gateware(context: StepContext, path: Path | None) -> Mapping[str, A
         latency_cycles_max=result.latency_cycles,
         initiation_interval_cycles=result.initiation_interval_cycles,
         clock_mhz=context.parameters["clock_mhz"],
+        n_unsorted=int((result.classes == accelerator.network.head.rows).sum()),
     )
     if section.class_mismatches or section.layer_word_mismatches:
         raise NotEqualError(f"the gateware differs from the ONNX reference: {section}")
@@ -206,7 +210,24 @@ def _network_section(source: str, network: Network, schedule: Schedule) -> Netwo
         _layer(network.format_into(index).name, fold, is_head=index == len(network.hidden))
         for index, fold in enumerate(schedule.layers)
     )
-    return NetworkSection(source, network.source_digest, network.input_format.name, network.unit_names, layers)
+    return NetworkSection(
+        source,
+        network.source_digest,
+        network.input_format.name,
+        network.unit_names,
+        layers,
+        _unsorted_rule(network, schedule),
+    )
+
+
+def _unsorted_rule(network: Network, schedule: Schedule) -> str | None:
+    """When an answer is unsorted, who set the margin and how the gateware holds it; None where no answer ever is."""
+    if not (network.margin or schedule.margin_port):
+        return None
+    stated = network.metadata.get("unsorted") == {"margin": network.margin}
+    origin = "the model's file" if stated else "the command line"
+    held = "an input that may change between spikes" if schedule.margin_port else "a constant"
+    return f"{UNSORTED} where the best score leads by less than {network.margin} (from {origin}; {held})"
 
 
 def _layer(element: str, fold: LayerFolding, is_head: bool) -> Layer:

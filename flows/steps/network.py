@@ -26,7 +26,7 @@ class NotEqualError(AssertionError):
 def lower_graph(context: StepContext, path: Path | None) -> Mapping[str, Any]:
     """Lower the user's graph, or the one that the run exported."""
     model = path or _exported(context)
-    network = lower(model)
+    network = lower(model, margin=context.parameters["unsorted_margin"])
     (context.folder / files.NETWORK).write_text(network.to_json(), encoding="utf-8", newline="\n")
     return {"source": model.name, "source_digest": network.source_digest, "digest": network.digest}
 

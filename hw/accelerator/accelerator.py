@@ -64,6 +64,16 @@ class Accelerator:
         return self.argmax.result_layout
 
     @property
+    def margin_bits(self) -> int:
+        """Width of the input `margin`; 0 where there is none."""
+        return self.argmax.score.bits if self.schedule.margin_port else 0
+
+    @property
+    def held_inputs(self) -> dict[str, int]:
+        """Inputs beside the streams, and what a simulation holds them at: the network's margin."""
+        return {"margin": self.network.margin} if self.margin_bits else {}
+
+    @property
     def outputs(self) -> tuple[tuple[WordFormat, int], ...]:
         """For every layer the words of its output stream, and how many of them a spike takes."""
         return tuple((unit.output_format, unit.row_groups) for unit in self.units)
@@ -93,22 +103,27 @@ class Accelerator:
     def argmax(self) -> ArgMax:
         """The winner's spec."""
         head = self.units[-1]
-        return ArgMax(classes=head.weights.shape[0], score=head.total_format)
+        return ArgMax(head.weights.shape[0], head.total_format, self.network.margin, self.schedule.margin_port)
 
     def compute(self, spikes: NDArray[np.integer]) -> NDArray[np.int64]:
-        """Units `[n]` of spike windows `[n, n_inputs]`, through the very sums that the circuit forms."""
+        """Units `[n]` of spike windows `[n, n_inputs]`, through the very sums that the circuit forms.
+
+        Unsorted ones are the number of units; a margin that is an input is taken to be the network's.
+        """
         values: NDArray[np.integer] = spikes
         for unit in self.units:
             values = unit.compute(values)
         return self.argmax.compute(values)
 
     def circuit(self) -> "AcceleratorCircuit":
-        """The Amaranth component, with streams `spikes` and `units`."""
+        """The Amaranth component, with streams `spikes` and `units`, and the input `margin` if there is one."""
         return AcceleratorCircuit(self)
 
 
 class AcceleratorCircuit(wiring.Component):
     """Circuit of an `Accelerator`: stream `spikes` of input words, stream `units` of results.
+
+    With a margin that is an input there is `margin`, unsigned, sampled with an inference's first score.
 
     `outputs` holds every layer's output stream, so that a simulation can watch it; the stream is called `o` and
     belongs to a submodule `layer0`, `layer1`, ..., by which a simulation of the netlist finds it.
@@ -118,10 +133,12 @@ class AcceleratorCircuit(wiring.Component):
         self.spec = spec
         self.layers = [unit.circuit() for unit in spec.units]
         self.outputs = [layer.o for layer in self.layers]
+        margin = {"margin": In(spec.margin_bits)} if spec.margin_bits else {}
         super().__init__(
             {
                 "spikes": In(stream.Signature(unsigned(spec.input_format.bits))),
                 "units": Out(stream.Signature(spec.result_layout)),
+                **margin,
             }
         )
 
@@ -142,4 +159,6 @@ class AcceleratorCircuit(wiring.Component):
         wiring.connect(m, source, scores.i)
         wiring.connect(m, scores.o, argmax.i)
         wiring.connect(m, argmax.o, wiring.flipped(self.units))
+        if self.spec.margin_bits:
+            m.d.comb += argmax.margin.eq(self.margin)
         return m

@@ -11,7 +11,7 @@ from hw.accelerator.top import PortStyle, Top
 class FewPins(wiring.Component):
     """An accelerator whose spike words come in bit by bit and whose results go out as their parity.
 
-    For timing only: every port of the accelerator begins and ends at a register, as in a design around it, so that
+    A margin that is an input takes the bits that the spike words have no room for. For timing only: every port of the accelerator begins and ends at a register, as in a design around it, so that
     the way through its handshakes counts too. Adds a flip-flop for each bit of the ports, and the lookup tables of
     the parity.
     """
@@ -26,6 +26,7 @@ class FewPins(wiring.Component):
         m.domains.pins = ClockDomain("pins")  # "sync" is the accelerator's own
         m.submodules.sorter = sorter = Top(self.accelerator, PortStyle.PLAIN)
         unit = Signal(sorter.ports.result_bits)
+        serial = Cat(sorter.margin, sorter.spike_data) if sorter.ports.margin_bits else sorter.spike_data
         m.d.comb += [
             ClockSignal("pins").eq(self.clk),
             ResetSignal("pins").eq(self.rst),
@@ -34,7 +35,7 @@ class FewPins(wiring.Component):
             self.unit_parity.eq(unit.xor()),
         ]
         m.d.pins += [
-            sorter.spike_data.eq(Cat(sorter.spike_data, self.spike_bit)[1:]),
+            serial.eq(Cat(serial, self.spike_bit)[1:]),
             sorter.spike_valid.eq(self.spike_valid),
             sorter.unit_ready.eq(self.unit_ready),
             self.spike_ready.eq(sorter.spike_ready),

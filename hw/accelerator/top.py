@@ -22,13 +22,15 @@ class Ports:
     """The port names of a style, and the widths that go with an accelerator.
 
     The result is the unit's index in the low bits and its score above, each as wide as it needs to be, or, under AXI
-    names, each extended to whole bytes (the score with its sign) as AXI4-Stream asks of TDATA.
+    names, each extended to whole bytes (the score with its sign) as AXI4-Stream asks of TDATA. A margin that is an
+    input is called `margin` under either style; `margin_bits` is 0 where there is none.
     """
 
     style: PortStyle
     spike_bits: int
     unit_bits: int
     score_bits: int
+    margin_bits: int
 
     @classmethod
     def of(cls, accelerator: Accelerator, style: PortStyle) -> "Ports":
@@ -40,6 +42,7 @@ class Ports:
             extend(accelerator.input_format.bits),
             extend(layout["unit"].width),
             extend(layout["score"].width),
+            accelerator.margin_bits,
         )
 
     @property
@@ -96,6 +99,7 @@ class Top(wiring.Component):
         self.ports = ports = Ports.of(accelerator, style)
         data_in, valid_in, ready_in = ports.spike_stream
         data_out, valid_out, ready_out = ports.unit_stream
+        margin = {"margin": In(ports.margin_bits)} if ports.margin_bits else {}
         super().__init__(
             {
                 ports.clock: In(1),
@@ -106,6 +110,7 @@ class Top(wiring.Component):
                 data_out: Out(ports.result_bits),
                 valid_out: Out(1),
                 ready_out: In(1),
+                **margin,
             }
         )
 
@@ -128,6 +133,8 @@ class Top(wiring.Component):
             unit_valid.eq(circuit.units.valid),
             circuit.units.ready.eq(unit_ready),
         ]
+        if ports.margin_bits:
+            m.d.comb += circuit.margin.eq(self.margin)
         return m
 
 

@@ -69,6 +69,7 @@ _FAMILIES = {
 _REPLAY_BIT, _REPLAY_CONTROL = {1: 1.05, 2: 3.05}, {1: 10, 2: 30}
 _NARROW_BIT, _CONVERTER_CONTROL = 1.2, 6
 _WINNER_BIT, _WINNER_CONTROL = 2.0, 6
+_MARGIN_BIT = {False: 2.5, True: 3.8}  # added to a bit of the winner that tells 'unsorted': constant margin, port
 
 
 def matvec_resources(unit: MatrixVectorUnit, device: Device) -> Resources:
@@ -147,11 +148,14 @@ def converter_resources(converter: WidthConverter) -> Resources:
 def argmax_resources(argmax: ArgMax) -> Resources:
     """The winner."""
     bits = argmax.score.bits
-    unit_bits = argmax.result_layout["unit"].width
-    return Resources(
+    winner = Resources(
         luts=round(_WINNER_BIT * bits) + _WINNER_CONTROL,
-        flip_flops=bits + unit_bits + _counter_bits(argmax.classes) + 1,
+        flip_flops=bits + 2 * _counter_bits(argmax.classes) + 1,
     )
+    if not argmax.can_be_unsorted:
+        return winner
+    margin_registers = bits + 1 if argmax.margin_port else 0
+    return winner + Resources(round(_MARGIN_BIT[argmax.margin_port] * bits), margin_registers + 1)
 
 
 def _counter_bits(states: int) -> int:

@@ -2,6 +2,7 @@
 
 from hw.accelerator.accelerator import Accelerator
 from hw.netlist import Netlist
+from hw.network.decide import UNSORTED
 
 
 def instantiation(netlist: Netlist, accelerator: Accelerator) -> str:
@@ -12,17 +13,18 @@ def instantiation(netlist: Netlist, accelerator: Accelerator) -> str:
     spike_data, spike_valid, spike_ready = ports.spike_stream
     unit_data, unit_valid, unit_ready = ports.unit_stream
     level = "high" if ports.reset_active else "low"
+    remark, wire, connection = _margin(accelerator)
     return f"""\
 // One spike window is {words} words of {lanes} elements of {element.name}, the first element in the low bits.
 // One result is the unit's index in bits {ports.unit_bits - 1}:0 and its signed score in bits \
 {ports.result_bits - 1}:{ports.unit_bits}.
-// Both streams follow valid/ready: data holds while valid is high, until ready is high too.
+{remark}// Both streams follow valid/ready: data holds while valid is high, until ready is high too.
 // The reset is synchronous, active {level}.
 wire [{ports.spike_bits - 1}:0] {spike_data};
 wire {spike_valid}, {spike_ready};
 wire [{ports.result_bits - 1}:0] {unit_data};
 wire {unit_valid}, {unit_ready};
-
+{wire}
 {netlist.top} sorter (
     .{ports.clock}({ports.clock}),
     .{ports.reset}({ports.reset}),
@@ -31,6 +33,21 @@ wire {unit_valid}, {unit_ready};
     .{spike_ready}({spike_ready}),
     .{unit_data}({unit_data}),
     .{unit_valid}({unit_valid}),
-    .{unit_ready}({unit_ready})
+    .{unit_ready}({unit_ready}){connection}
 );
 """
+
+
+def _margin(accelerator: Accelerator) -> tuple[str, str, str]:
+    """What 'unsorted' adds to the template: a comment, a wire and a connection, each empty where there is none."""
+    if not accelerator.argmax.can_be_unsorted:
+        return "", "", ""
+    remark = (
+        f"// Unit {accelerator.network.head.rows} is '{UNSORTED}': the best score leads the second best by less than "
+    )
+    if not accelerator.margin_bits:
+        return f"{remark}{accelerator.network.margin}.\n", "", ""
+    wire = (
+        f"wire [{accelerator.margin_bits - 1}:0] margin;  // {accelerator.network.margin} as calibrated; 0: never\n"
+    )
+    return f"{remark}margin,\n// which is sampled with each spike's first score.\n", wire, ",\n    .margin(margin)"

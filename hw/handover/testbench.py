@@ -1,5 +1,6 @@
 """Test vectors, and a SystemVerilog test bench that checks the netlist against them by itself."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,11 +22,13 @@ class Vectors:
         spikes: words, first spike first.
         units: one word a spike.
         quiet_cycles: clocks without a result after which the test bench gives up.
+        held_inputs: inputs beside the streams, by name, and the value that each holds all the time.
     """
 
     spikes: list[int]
     units: list[int]
     quiet_cycles: int
+    held_inputs: Mapping[str, int]
 
     @classmethod
     def of(cls, netlist: Netlist, accelerator: Accelerator, spikes: NDArray[np.integer]) -> "Vectors":
@@ -35,11 +38,10 @@ class Vectors:
             BadInput: if the spikes do not fit the network's input.
         """
         scores = accelerator.network.scores(spikes)
-        classes = accelerator.argmax.compute(scores)
-        winners = zip(classes, scores, strict=True)
-        units = [netlist.ports.join_result(int(c), int(row[c])) for c, row in winners]
+        answers = zip(accelerator.network.classes(spikes), scores.max(axis=1), strict=True)
+        units = [netlist.ports.join_result(int(unit), int(score)) for unit, score in answers]
         words = [word for spike in accelerator.input_format.pack(spikes) for word in spike]
-        return cls(words, units, accelerator.schedule.quiet_cycles)
+        return cls(words, units, accelerator.schedule.quiet_cycles, accelerator.held_inputs)
 
     def write(self, netlist: Netlist, folder: Path) -> None:
         """Write both files for `$readmemh` and the test bench that reads them."""
@@ -57,6 +59,7 @@ def _testbench(netlist: Netlist, vectors: Vectors) -> str:
     ports = netlist.ports
     spike_data, spike_valid, spike_ready = ports.spike_stream
     unit_data, unit_valid, unit_ready = ports.unit_stream
+    held = "".join(f",\n        .{name}({ports.margin_bits}'d{value})" for name, value in vectors.held_inputs.items())
     return f"""\
 // Self-checking test bench of {netlist.top}: {len(vectors.units)} spikes, with seeded gaps and stalls.
 // Run it in this folder, for instance:
@@ -85,7 +88,7 @@ module {netlist.top}_tb;
         .{spike_ready}(spike_ready),
         .{unit_data}(unit_data),
         .{unit_valid}(unit_valid),
-        .{unit_ready}(unit_ready)
+        .{unit_ready}(unit_ready){held}
     );
 
     initial begin

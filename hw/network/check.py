@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw.errors import BadInput
-from hw.network.reference import Reference
-from hw.network.types import Network, classes_of
+from hw.network.decide import decide, is_unsorted
+from hw.network.reference import Reference, ReferenceRun
+from hw.network.types import Network
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Comparison:
 
     Attributes:
         n: inputs compared.
-        class_mismatches: inputs with another class.
+        class_mismatches: inputs with another answer: a class, or unsorted.
         word_mismatches: (input, hidden layer) pairs with any output that differs.
         score_mismatches: (input, unit) pairs with another score; None where the graph's own scores are
             on another scale than the integers (`ScoreLayer.rescaled`), so that only their order is equal.
@@ -59,10 +60,32 @@ def compare(
     scores = network.head.compute(words[-1] if words else elements)
     return Comparison(
         n=len(x),
-        class_mismatches=int(np.count_nonzero(classes_of(scores) != expected.classes)),
+        class_mismatches=int(np.count_nonzero(decide(scores, network.margin) != answers_of(network, expected, x))),
         word_mismatches=sum(
             int(np.count_nonzero(np.any(ours != theirs, axis=1)))
             for ours, theirs in zip(words, expected.words, strict=True)
         ),
         score_mismatches=None if network.head.rescaled else int(np.count_nonzero(scores != expected.scores)),
     )
+
+
+def answers_of(network: Network, run: ReferenceRun, x: NDArray[np.integer]) -> NDArray[np.int64]:
+    """What the reference answers under the network's margin: its own class, or the number of units for unsorted.
+
+    The margin counts in integer scores. Those are the reference's own, unless the graph rescales them
+    (`ScoreLayer.rescaled`): then they are the integers of its last activations, of which lowering has proven that
+    they order and tie all classes as the graph's scores do, but not how far these lie apart.
+
+    Args:
+        network: the lowered graph.
+        run: what the reference computed.
+        x: the inputs of that run.
+
+    Returns:
+        int64 `[n]`.
+    """
+    if network.head.rescaled:
+        scores = network.head.compute(run.words[-1] if run.words else network.elements(x))
+    else:
+        scores = run.scores.astype(np.int64)
+    return np.where(is_unsorted(scores, network.margin), network.head.rows, run.classes)

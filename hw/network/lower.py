@@ -9,16 +9,19 @@ from hw.network.thresholds import score_layer, threshold_layer
 from hw.network.types import BIPOLAR, IntegerFormat, Network
 
 
-def lower(path: str | Path, input_format: IntegerFormat | None = None) -> Network:
+def lower(path: str | Path, input_format: IntegerFormat | None = None, margin: int | None = None) -> Network:
     """Read a QONNX graph and give the network of integers that equals it on every input.
 
     Args:
         path: the .onnx file: a chain of fully connected layers with weights ±s, BipolarQuant
             activations and a final ArgMax.
         input_format: what the input takes, for a file that does not state it.
+        margin: lead of the best score below which an input is unsorted; None takes what the file's metadata
+            state under "unsorted", and 0 where they state nothing.
 
     Raises:
-        BadInput: for a file that cannot be read, or whose input format is unknown or contradicted.
+        BadInput: for a file that cannot be read, whose input format is unknown or contradicted, or for a margin
+            that the scores cannot reach.
         UnsupportedGraph: for a node that cannot be mapped exactly, by name and with what is accepted.
     """
     graph = read_graph(path)
@@ -32,6 +35,7 @@ def lower(path: str | Path, input_format: IntegerFormat | None = None) -> Networ
         unit_names=_unit_names(graph, head.rows),
         metadata=graph.metadata,
         source_digest=graph.digest,
+        margin=_stated_margin(graph) if margin is None else margin,
     )
 
 
@@ -56,3 +60,10 @@ def _unit_names(graph: Graph, n_units: int) -> tuple[str, ...]:
     if not isinstance(names, list) or len(names) != n_units:
         raise BadInput(f"metadata 'units': expected a list of {n_units} names, one for each class")
     return tuple(str(name) for name in names)
+
+
+def _stated_margin(graph: Graph) -> int:
+    record = graph.metadata.get("unsorted", {"margin": 0})
+    if not isinstance(record, dict) or set(record) != {"margin"} or type(record["margin"]) is not int:
+        raise BadInput("metadata 'unsorted': expected {\"margin\": N}, N a whole number of the integer scores")
+    return record["margin"]

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw.errors import BadInput
+from hw.network.decide import decide
 from hw.network.formats import BIPOLAR, MAX_INPUT_BITS, InputTable, IntegerFormat
 from hw.network.layers import ScoreLayer, ThresholdLayer, accumulator_bounds
 
@@ -24,7 +25,6 @@ __all__ = [
     "ScoreLayer",
     "ThresholdLayer",
     "accumulator_bounds",
-    "classes_of",
 ]
 
 # float32 counts integers exactly up to here; the ONNX graph accumulates in float32, so beyond it there is
@@ -37,6 +37,9 @@ JSON_SCHEMA = 2
 class Network:
     """A binarized network in integers: threshold layers, then scores, then the index of the largest.
 
+    With a margin, an input whose largest score leads the second by less is 'unsorted' (`hw.network.decide`); the
+    index of that answer is the number of units.
+
     Attributes:
         input_format: what comes in. The first layer takes it, through `front` where there is one; every later layer
             takes the outputs of the one before.
@@ -46,10 +49,12 @@ class Network:
         metadata: what the file states about itself (JSON-able), {} for a graph from elsewhere.
         source_digest: sha256 of the .onnx file's bytes, 64 hexadecimal digits.
         front: from the values that come in to those that the first layer takes; None where they are the same.
+        margin: lead of the best score below which an input is unsorted, in the head's integer scores; 0: never.
 
     Raises:
         BadInput: where layers do not chain, a front has another source than the input format, a threshold lies out of
-            its accumulator's range, or a layer's columns times the largest input magnitude exceed 2**24.
+            its accumulator's range, a layer's columns times the largest input magnitude exceed 2**24, or no lead can
+            reach the margin.
     """
 
     input_format: IntegerFormat
@@ -59,6 +64,7 @@ class Network:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     source_digest: str = ""
     front: InputTable | None = None
+    margin: int = 0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "metadata", MappingProxyType(json.loads(json.dumps(dict(self.metadata)))))
@@ -76,6 +82,15 @@ class Network:
                 )
         for index in range(len(self.layers)):
             self._check_range(index)
+        self._check_margin()
+
+    def _check_margin(self) -> None:
+        low, high = self.score_bounds
+        if isinstance(self.margin, bool) or not isinstance(self.margin, int) or not 0 <= self.margin <= high - low:
+            raise BadInput(
+                f"margin {self.margin!r} of 'unsorted': a whole number from 0 to {high - low} is wanted, "
+                "as far apart as two scores of this network can lie"
+            )
 
     def _check_range(self, index: int) -> None:
         layer, values = self.layers[index], self.format_into(index)
@@ -101,6 +116,14 @@ class Network:
         if index > 0:
             return self.hidden[index - 1].output
         return self.input_format if self.front is None else self.front.output
+
+    @property
+    def score_bounds(self) -> tuple[int, int]:
+        """Smallest and largest integer score of any class."""
+        head = self.head
+        low, high = accumulator_bounds(head.weights, self.format_into(len(self.hidden)))
+        scores = [(bound << head.fraction_bits) + head.offsets for bound in (low, high)]
+        return int(scores[0].min()), int(scores[1].max())
 
     @property
     def n_inputs(self) -> int:
@@ -133,8 +156,8 @@ class Network:
         return self.head.compute(self.words(x)[-1] if self.hidden else self.elements(x))
 
     def classes(self, x: NDArray[Any]) -> NDArray[np.int64]:
-        """Index of the largest score `[n]`, lowest index first on ties; as for `words`."""
-        return classes_of(self.scores(x))
+        """Index of the largest score `[n]`, lowest first on ties, or of 'unsorted'; as for `words`."""
+        return decide(self.scores(x), self.margin)
 
     def check_inputs(self, x: NDArray[Any]) -> None:
         """Raise BadInput unless x is an integer array `[n, n_inputs]` within the input format."""
@@ -178,6 +201,7 @@ class Network:
                 "unit_names": list(self.unit_names),
                 "metadata": dict(self.metadata),
                 "source_digest": self.source_digest,
+                "margin": self.margin,
             },
             sort_keys=True,
             indent=1,
@@ -222,6 +246,7 @@ class Network:
                     values=np.array(front["values"], np.int64),
                     output=IntegerFormat.from_name(front["output"]),
                 ),
+                margin=record["margin"],
             )
         except BadInput:
             raise
@@ -232,11 +257,6 @@ class Network:
     def digest(self) -> str:
         """sha256 of `to_json()`, 64 hexadecimal digits."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()
-
-
-def classes_of(scores: NDArray[Any]) -> NDArray[np.int64]:
-    """Index of the largest score along the last axis, the lowest on ties."""
-    return np.argmax(scores, axis=-1).astype(np.int64)
 
 
 def _to_hex(weights: NDArray[np.bool_]) -> list[str]:

@@ -33,7 +33,7 @@ class _Choice:
     resources: Resources
 
 
-def fold(network: Network, device: Device, max_cycles: int) -> Schedule:
+def fold(network: Network, device: Device, max_cycles: int, margin_port: bool = False) -> Schedule:
     """Fold a network so that an inference starts at least every `max_cycles` clocks.
 
     Every divisor of each layer's rows (PE) and columns (SIMD) and every storage is weighed by the analytic estimate;
@@ -45,6 +45,7 @@ def fold(network: Network, device: Device, max_cycles: int) -> Schedule:
         network: what to fold.
         device: what must hold it.
         max_cycles: clocks an inference at the most.
+        margin_port: whether the margin of 'unsorted' is an input of the circuit.
 
     Raises:
         BadInput: if `max_cycles` is not positive.
@@ -54,7 +55,7 @@ def fold(network: Network, device: Device, max_cycles: int) -> Schedule:
         raise BadInput(f"clocks an inference: {max_cycles} is not possible, 1 is the least")
     best = _best(network, device, max_cycles)
     if best and _fits(best.resources, device):
-        return Schedule(network.digest, device.name, best.folds)
+        return Schedule(network.digest, device.name, best.folds, margin_port=margin_port)
     raise DoesNotFit(_what_would_fit(network, device, max_cycles, best))
 
 

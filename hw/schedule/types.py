@@ -74,12 +74,15 @@ class Schedule:
         device: name of the device that it was made for.
         layers: folding of each layer, the score layer last.
         architecture: a pipeline of layers, or one engine that all of them share.
+        margin_port: the margin of 'unsorted' is an input that may change between two inferences, in place of the
+            network's, which is a constant.
     """
 
     network_digest: str
     device: str
     layers: tuple[LayerFolding, ...]
     architecture: Architecture = Architecture.PIPELINE
+    margin_port: bool = False
 
     @property
     def initiation_interval(self) -> int:
@@ -136,7 +139,13 @@ class Schedule:
                 )
                 for layer in record["layers"]
             )
-            return cls(record["network_digest"], record["device"], layers, Architecture(record["architecture"]))
+            return cls(
+                record["network_digest"],
+                record["device"],
+                layers,
+                Architecture(record["architecture"]),
+                record["margin_port"],
+            )
         except BadInput:
             raise
         except (KeyError, TypeError, ValueError) as error:

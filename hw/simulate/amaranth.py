@@ -45,6 +45,7 @@ def simulate(
         source="spikes",
         sink="units",
         taps=circuit.outputs,
+        held=accelerator.held_inputs,
         hold_after=accelerator.words_per_spike,
         pauses=pauses,
         quiet_cap=accelerator.schedule.quiet_cycles,

@@ -53,7 +53,7 @@ def run_netlist(
     words = [word for spike in accelerator.input_format.pack(spikes) for word in spike]
     simulator = MappedSimulator(netlist)
     for _ in range(2):
-        simulator.clock({ports.reset: ports.reset_active})
+        simulator.clock({ports.reset: ports.reset_active, **accelerator.held_inputs})
     results = _stream(simulator, ports, words, len(spikes), accelerator.schedule.quiet_cycles, progress)
     fields = [ports.split_result(result.word) for result in results]
     full = [result.toggles for result in results if result.words_left]

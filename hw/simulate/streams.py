@@ -1,9 +1,10 @@
 """Drives a circuit's streams in Amaranth's simulator and holds them to the stream contract."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -62,6 +63,7 @@ def run_stream(
     source: str = "i",
     sink: str = "o",
     taps: Sequence[wiring.PureInterface] = (),
+    held: Mapping[str, int] = MappingProxyType({}),
     hold_after: int | None = None,
     pauses: Pauses = Pauses(),
     quiet_cap: int = 10_000,
@@ -78,6 +80,7 @@ def run_stream(
         source: name of the input stream.
         sink: name of the output stream.
         taps: further streams inside, to be watched.
+        held: inputs beside the streams, by name, and the value that each holds all the time.
         hold_after: offer only so many words at first, and the rest once the first output word has been taken (to
             count the latency of an empty pipeline).
         pauses: seeded random gaps and stalls.
@@ -95,10 +98,19 @@ def run_stream(
     top.submodules.circuit = circuit
     simulator = Simulator(top)
     simulator.add_clock(CLOCK_PERIOD_S)
+    simulator.add_testbench(_holding(circuit, held))
     simulator.add_testbench(bench.process(getattr(circuit, source), getattr(circuit, sink), taps))
     with simulator.write_vcd(str(vcd)) if vcd else nullcontext():
         simulator.run()
     return StreamRun(bench.taken, bench.cycles_in, bench.cycles_out, bench.tapped)
+
+
+def _holding(circuit: wiring.Component, held: Mapping[str, int]) -> Callable[[Any], Awaitable[None]]:
+    async def testbench(ctx: Any) -> None:
+        for name, value in held.items():
+            ctx.set(getattr(circuit, name), value)
+
+    return testbench
 
 
 class _Bench:

@@ -117,13 +117,16 @@ def _bench(netlist: Netlist, accelerator: Accelerator) -> str:
         f"    assign layer{i}_word = sorter.accelerator.layer{i}.o__payload;\n"
         for i in range(len(accelerator.outputs))
     )
+    held = "".join(
+        f"    wire [{ports.margin_bits - 1}:0] {name} = {value};\n" for name, value in accelerator.held_inputs.items()
+    )
     return f"""\
 module bench(
     input clk, input rst,
     input [{ports.spike_bits - 1}:0] spike_data, input spike_valid, output spike_ready,
 {layers}    output [{ports.result_bits - 1}:0] unit_data, output unit_valid, input unit_ready
 );
-    {netlist.top} sorter(.*);
+{held}    {netlist.top} sorter(.*);
 {taps}endmodule
 """
 
