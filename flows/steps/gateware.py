@@ -259,9 +259,11 @@ def _check_fits(counted: yosys.CellCounts, device: Device) -> None:
 
 
 def _part_rows(accelerator: Accelerator, device: Device, estimated: Estimate, mapped: Path) -> list[Resource]:
-    """Each layer with the converter and replay before it, the winner, and cells whose names tell no part."""
+    """The input table, each layer with what stands before it, the winner, and cells whose names tell no part."""
     counted = yosys.count_by_part(mapped, TOP_NAME, device)
     rows = []
+    if accelerator.front:
+        rows += _resource_rows(device, "input table", estimated.front, _sum_of(counted, "front"))
     for index, unit in enumerate(accelerator.units):
         cells = _sum_of(counted, f"width{index}", f"replay{index}", f"layer{index}")
         rows += _resource_rows(device, unit.name, estimated.layers[unit.name], cells)

@@ -10,8 +10,9 @@ from amaranth.lib.wiring import In, Out
 from numpy.typing import NDArray
 
 from hw.components.argmax import ArgMax
-from hw.components.matvec import MatrixVectorUnit
+from hw.components.mvtu import LayerUnit, layer_unit
 from hw.components.replay import VectorReplay
+from hw.components.table import TableLookup
 from hw.components.width import WidthConverter
 from hw.components.words import WordFormat
 from hw.network.types import Network
@@ -22,10 +23,10 @@ from hw.schedule.types import Schedule
 class Accelerator:
     """A network folded by a schedule, as a streaming dataflow pipeline.
 
-    Every layer is a width converter, a vector replay and a matrix-vector unit; the scores then pass one at a time to
-    the winner. Spike windows come in as words of the first layer's SIMD elements, first sample first; a result goes
-    out for each window, in order. Gives and takes backpressure. Initiation interval as the schedule states it, if
-    the source never waits.
+    Every layer is a width converter, a vector replay and a matrix-vector-threshold unit; the scores then pass one at
+    a time to the winner. Where the network has a front, its table stands before the first layer. Spike windows come
+    in as words of the first layer's SIMD elements, first sample first; a result goes out for each window, in order.
+    Gives and takes backpressure. Initiation interval as the schedule states it, if the source never waits.
 
     Raises:
         BadInput: if the schedule does not belong to the network.
@@ -38,11 +39,11 @@ class Accelerator:
         self.schedule.check(self.network)
 
     @cached_property
-    def units(self) -> tuple[MatrixVectorUnit, ...]:
-        """The matrix-vector unit of every layer, the score layer last."""
+    def units(self) -> tuple[LayerUnit, ...]:
+        """The unit of every layer, the score layer last."""
         folds = zip(self.network.layers, self.schedule.layers, strict=True)
         return tuple(
-            MatrixVectorUnit.of_layer(layer, self.network.format_into(index)).folded(
+            layer_unit(layer, self.network.format_into(index)).folded(
                 fold.pe, fold.simd, fold.weight_storage, fold.bias_storage
             )
             for index, (layer, fold) in enumerate(folds)
@@ -51,7 +52,13 @@ class Accelerator:
     @property
     def input_format(self) -> WordFormat:
         """Words of the spike stream."""
-        return self.units[0].input_format
+        return WordFormat(self.network.input_format, self.units[0].simd)
+
+    @property
+    def front(self) -> TableLookup | None:
+        """The table before the first layer, where the network has one."""
+        table = self.network.front
+        return None if table is None else TableLookup(table, self.units[0].simd)
 
     @property
     def words_per_spike(self) -> int:
@@ -103,14 +110,16 @@ class Accelerator:
     def argmax(self) -> ArgMax:
         """The winner's spec."""
         head = self.units[-1]
-        return ArgMax(head.weights.shape[0], head.total_format, self.network.margin, self.schedule.margin_port)
+        return ArgMax(
+            head.weights.shape[0], head.output_format.element, self.network.margin, self.schedule.margin_port
+        )
 
     def compute(self, spikes: NDArray[np.integer]) -> NDArray[np.int64]:
         """Units `[n]` of spike windows `[n, n_inputs]`, through the very sums that the circuit forms.
 
         Unsorted ones are the number of units; a margin that is an input is taken to be the network's.
         """
-        values: NDArray[np.integer] = spikes
+        values: NDArray[np.integer] = self.front.compute(spikes) if self.front else spikes
         for unit in self.units:
             values = unit.compute(values)
         return self.argmax.compute(values)
@@ -145,6 +154,10 @@ class AcceleratorCircuit(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         source = wiring.flipped(self.spikes)
+        if self.spec.front:
+            m.submodules.front = front = self.spec.front.circuit()
+            wiring.connect(m, source, front.i)
+            source = front.o
         parts = zip(self.spec.converters, self.spec.replays, self.layers, strict=True)
         for index, (converter_spec, replay_spec, layer) in enumerate(parts):
             m.submodules[f"width{index}"] = converter = converter_spec.circuit()

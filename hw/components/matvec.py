@@ -11,10 +11,9 @@ from amaranth.lib.wiring import In, Out
 from numpy.typing import NDArray
 
 from hw.components.rom import Rom, Storage
-from hw.components.rows import row_sums
 from hw.components.sums import population_count, tree_sum
 from hw.components.words import WordFormat
-from hw.network.types import BIPOLAR, IntegerFormat, ScoreLayer, ThresholdLayer
+from hw.network.types import BIPOLAR, IntegerFormat
 
 # Simulation writes constants as decimal text, of which Python takes 4300 digits, 14,284 bits.
 _WIDEST_MEMORY = 8192
@@ -29,7 +28,8 @@ class MatrixVectorUnit:
     - bipolar elements: 1 where the weight equals the element, else 0 (XNOR and population count);
     - integer elements: `x` where the weight is +1, `~x = -x - 1` where it is -1.
 
-    With `emit_signs` a row gives one bit, `total >= 0` (a threshold is a bias); otherwise it gives its total.
+    With `emit_signs` a row gives one bit, `total >= 0` (a threshold is a bias), an element of the format `sign`;
+    otherwise it gives its total.
 
     Words of SIMD elements come in, each vector `rows / PE` times over; words of PE results go out, row 0 first.
     Latency 3 clocks from a row group's last word to its result; initiation interval `rows / PE * columns / SIMD`
@@ -46,9 +46,11 @@ class MatrixVectorUnit:
         simd: columns a clock, divides the columns.
         weight_storage: where the weights are kept.
         bias_storage: where the row constants are kept.
+        sign: what the bit means, BIPOLAR or unsigned.
 
     Raises:
-        ValueError: if shapes do not fit each other, or PE or SIMD does not divide its dimension.
+        ValueError: if shapes do not fit each other, the sign's format is not of one bit, or PE or SIMD does not
+            divide its dimension.
     """
 
     name: str
@@ -61,6 +63,7 @@ class MatrixVectorUnit:
     simd: int
     weight_storage: Storage = Storage.BLOCK
     bias_storage: Storage = Storage.BLOCK
+    sign: IntegerFormat = BIPOLAR
 
     def __post_init__(self) -> None:
         rows, columns = self.weights.shape
@@ -72,18 +75,8 @@ class MatrixVectorUnit:
             raise ValueError(f"layer {self.name}: SIMD {self.simd} does not divide its {columns} columns")
         if self.shift < 0:
             raise ValueError(f"layer {self.name}: a shift of {self.shift} bits is negative")
-
-    @classmethod
-    def of_layer(cls, layer: ThresholdLayer | ScoreLayer, element: IntegerFormat) -> "MatrixVectorUnit":
-        """The unit whose signs are a threshold layer's output, or whose totals are a score layer's; not folded yet.
-
-        Args:
-            layer: a layer of the network.
-            element: format of the layer's inputs.
-        """
-        sums = row_sums(layer, element)
-        is_hidden = isinstance(layer, ThresholdLayer)
-        return cls(layer.name, element, sums.weights, sums.bias, sums.shift, is_hidden, pe=1, simd=1)
+        if self.sign.bits != 1:
+            raise ValueError(f"layer {self.name}: {self.sign.name} is no format of one bit")
 
     def folded(self, pe: int, simd: int, weight_storage: Storage, bias_storage: Storage) -> "MatrixVectorUnit":
         """The same sums, folded otherwise."""
@@ -107,7 +100,7 @@ class MatrixVectorUnit:
     @property
     def output_format(self) -> WordFormat:
         """Words that go out."""
-        return WordFormat(BIPOLAR if self.emit_signs else self.total_format, self.pe)
+        return WordFormat(self.sign if self.emit_signs else self.total_format, self.pe)
 
     @cached_property
     def total_format(self) -> IntegerFormat:
@@ -145,7 +138,7 @@ class MatrixVectorUnit:
         return min(self.element.minimum, ~self.element.maximum), max(self.element.maximum, ~self.element.minimum)
 
     def compute(self, vectors: NDArray[np.integer]) -> NDArray[np.int64]:
-        """Totals `[n, rows]` for vectors `[n, columns]`, or their signs as -1 and +1 with `emit_signs`."""
+        """Totals `[n, rows]` for vectors `[n, columns]`, or with `emit_signs` the values that their signs mean."""
         x = vectors.astype(np.int64)
         w = np.where(self.weights, 1, -1).astype(np.int64)
         products = x @ w.T
@@ -154,7 +147,7 @@ class MatrixVectorUnit:
         else:
             terms = products - (~self.weights).sum(axis=1)
         totals = self.bias + (terms << self.shift)
-        return np.where(totals >= 0, 1, -1) if self.emit_signs else totals
+        return np.where(totals >= 0, self.sign.maximum, self.sign.minimum) if self.emit_signs else totals
 
     @property
     def weight_roms(self) -> tuple[Rom, ...]:

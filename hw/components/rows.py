@@ -19,15 +19,24 @@ from hw.network.types import IntegerFormat, ScoreLayer, ThresholdLayer
 
 @dataclass(frozen=True, eq=False)
 class RowSums:
-    """Weights bool `[rows, columns]`, row constants int64 `[rows]` and the shift of each term."""
+    """What a layer adds up.
+
+    Attributes:
+        weights: bool `[rows, columns]`.
+        bias: row constants, int64 `[rows]`.
+        shift: of each term, in bits.
+        levels: int64 `[rows, steps - 1]`: how far each threshold after a row's first lies above it, in units of the
+            total; `[rows, 0]` for scores.
+    """
 
     weights: NDArray[np.bool_]
     bias: NDArray[np.int64]
     shift: int
+    levels: NDArray[np.int64]
 
 
 def row_sums(layer: ThresholdLayer | ScoreLayer, element: IntegerFormat) -> RowSums:
-    """The sums whose sign is the layer's output bit, or which are its scores.
+    """The sums whose sign tells whether the first threshold is passed, or which are the layer's scores.
 
     Args:
         layer: a layer of the network.
@@ -39,12 +48,15 @@ def row_sums(layer: ThresholdLayer | ScoreLayer, element: IntegerFormat) -> RowS
 
 
 def _threshold_sums(layer: ThresholdLayer, element: IntegerFormat) -> RowSums:
-    weights = np.where(layer.rising[:, None], layer.weights, ~layer.weights)
-    threshold = np.where(layer.rising, layer.thresholds[:, 0], -layer.thresholds[:, 0])
-    n_minus = (~weights).sum(axis=1)
-    matches = (threshold + layer.columns + 1) // 2  # W x >= t is the same as matches >= ceil((t + n) / 2)
-    bias = -matches if element.bipolar else n_minus - threshold
-    return RowSums(weights, bias.astype(np.int64), shift=0)
+    rising = layer.rising[:, None]
+    weights = np.where(rising, layer.weights, ~layer.weights)
+    thresholds = np.where(rising, layer.thresholds, -layer.thresholds)
+    if element.bipolar:
+        passed_at = (thresholds + layer.columns + 1) // 2  # W x >= t is the same as matches >= ceil((t + n) / 2)
+    else:
+        passed_at = thresholds - (~weights).sum(axis=1)[:, None]
+    first = passed_at[:, :1]
+    return RowSums(weights, -first[:, 0].astype(np.int64), shift=0, levels=passed_at[:, 1:] - first)
 
 
 def _score_sums(layer: ScoreLayer, element: IntegerFormat) -> RowSums:
@@ -53,4 +65,4 @@ def _score_sums(layer: ScoreLayer, element: IntegerFormat) -> RowSums:
     else:
         constant, shift = (~layer.weights).sum(axis=1), layer.fraction_bits
     bias = (constant << layer.fraction_bits) + layer.offsets
-    return RowSums(layer.weights, bias.astype(np.int64), shift)
+    return RowSums(layer.weights, bias.astype(np.int64), shift, np.zeros((layer.rows, 0), np.int64))

@@ -9,8 +9,9 @@ from hw.estimate.resources import (
     Resources,
     argmax_resources,
     converter_resources,
-    matvec_resources,
+    layer_resources,
     replay_resources,
+    table_resources,
     total,
 )
 
@@ -20,26 +21,29 @@ class Estimate:
     """Analytic resources.
 
     Attributes:
-        layers: for each layer, by name, its converter, replay and matrix-vector unit together.
+        layers: for each layer, by name, its converter, replay and unit together.
         winner: the last converter and the argmax.
+        front: the table before the first layer; nothing where there is none.
     """
 
     layers: Mapping[str, Resources]
     winner: Resources
+    front: Resources
 
     @property
     def total(self) -> Resources:
         """Everything together."""
-        return total([*self.layers.values(), self.winner])
+        return total([self.front, *self.layers.values(), self.winner])
 
 
 def estimate(accelerator: Accelerator, device: Device) -> Estimate:
     """Estimate an accelerator on a device."""
     layers = {
-        unit.name: matvec_resources(unit, device) + converter_resources(converter) + replay_resources(replay, device)
+        unit.name: layer_resources(unit, device) + converter_resources(converter) + replay_resources(replay, device)
         for unit, converter, replay in zip(
             accelerator.units, accelerator.converters, accelerator.replays, strict=True
         )
     }
     winner = converter_resources(accelerator.score_converter) + argmax_resources(accelerator.argmax)
-    return Estimate(layers, winner)
+    front = table_resources(accelerator.front, device) if accelerator.front else Resources()
+    return Estimate(layers, winner, front)

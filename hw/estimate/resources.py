@@ -11,8 +11,11 @@ from math import ceil, gcd
 
 from hw.components.argmax import ArgMax
 from hw.components.matvec import MatrixVectorUnit
+from hw.components.mvtu import LayerUnit, MatrixVectorThresholdUnit
 from hw.components.replay import VectorReplay
 from hw.components.rom import Storage
+from hw.components.table import TableLookup
+from hw.components.threshold import MultiThreshold
 from hw.components.width import WidthConverter
 from hw.devices import Device
 
@@ -70,6 +73,14 @@ _REPLAY_BIT, _REPLAY_CONTROL = {1: 1.05, 2: 3.05}, {1: 10, 2: 30}
 _NARROW_BIT, _CONVERTER_CONTROL = 1.2, 6
 _WINNER_BIT, _WINNER_CONTROL = 2.0, 6
 _MARGIN_BIT = {False: 2.5, True: 3.8}  # added to a bit of the winner that tells 'unsorted': constant margin, port
+_THRESHOLD_CONTROL = 6
+
+
+def layer_resources(unit: LayerUnit, device: Device) -> Resources:
+    """The unit of a layer with all its memories."""
+    if isinstance(unit, MatrixVectorThresholdUnit):
+        return matvec_resources(unit.products, device) + threshold_resources(unit.thresholds, device)
+    return matvec_resources(unit, device)
 
 
 def matvec_resources(unit: MatrixVectorUnit, device: Device) -> Resources:
@@ -94,6 +105,28 @@ def matvec_resources(unit: MatrixVectorUnit, device: Device) -> Resources:
     weights = memory_resources(depth, synapses, unit.weight_storage, device)
     bias = memory_resources(unit.row_groups, unit.pe * unit.varying_bias_bits, unit.bias_storage, device)
     return arithmetic + weights + bias
+
+
+def threshold_resources(thresholds: MultiThreshold, device: Device) -> Resources:
+    """Several thresholds a row, with the memory of their levels."""
+    n_levels, total_bits = thresholds.levels.shape[1], thresholds.total.bits
+    counter = _counter_bits(thresholds.row_groups) if n_levels else 0
+    levels = thresholds.pe * n_levels
+    arithmetic = Resources(
+        luts=levels * (total_bits + 1) + thresholds.output_format.bits + _THRESHOLD_CONTROL,
+        flip_flops=thresholds.input_format.bits + thresholds.output_format.bits + counter + 2,
+    )
+    if n_levels == 0:
+        return arithmetic
+    width = levels * thresholds.level_bits
+    return arithmetic + memory_resources(thresholds.row_groups, width, thresholds.storage, device)
+
+
+def table_resources(lookup: TableLookup, device: Device) -> Resources:
+    """A table on every lane."""
+    rom = lookup.rom
+    memory = memory_resources(len(rom.rows), rom.width, rom.storage, device)
+    return total([memory] * lookup.lanes) + Resources(luts=1, flip_flops=1)
 
 
 def memory_resources(depth: int, width: int, storage: Storage, device: Device) -> Resources:

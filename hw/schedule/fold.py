@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from hw.components.argmax import ArgMax
-from hw.components.matvec import MatrixVectorUnit
+from hw.components.mvtu import LayerUnit, layer_unit
 from hw.components.replay import VectorReplay
 from hw.components.rom import MEMORIES
 from hw.components.width import WidthConverter
@@ -15,7 +15,7 @@ from hw.estimate.resources import (
     Resources,
     argmax_resources,
     converter_resources,
-    matvec_resources,
+    layer_resources,
     replay_resources,
 )
 from hw.network.types import Network
@@ -84,7 +84,7 @@ def _best(network: Network, device: Device, max_cycles: int) -> _Choice | None:
 def _cheapest(network: Network, device: Device, max_cycles: int, cost: _Cost) -> _Choice | None:
     if network.head.rows > max_cycles:
         return None
-    units = [MatrixVectorUnit.of_layer(layer, network.format_into(i)) for i, layer in enumerate(network.layers)]
+    units = [layer_unit(layer, network.format_into(i)) for i, layer in enumerate(network.layers)]
     choices = [_Choice((), Resources())]
     for unit in units:
         choices = _pareto(_extended(choices, unit, device, max_cycles, cost), device, cost)
@@ -92,9 +92,7 @@ def _cheapest(network: Network, device: Device, max_cycles: int, cost: _Cost) ->
     return min(finished, key=lambda c: (not _fits(c.resources, device), cost(c.resources)), default=None)
 
 
-def _extended(
-    choices: list[_Choice], unit: MatrixVectorUnit, device: Device, max_cycles: int, cost: _Cost
-) -> list[_Choice]:
+def _extended(choices: list[_Choice], unit: LayerUnit, device: Device, max_cycles: int, cost: _Cost) -> list[_Choice]:
     """The choices so far with one more layer behind them: the cheapest for each folding and block memories spent."""
     groups: dict[_Widths | None, list[_Choice]] = {}
     for choice in choices:
@@ -115,7 +113,7 @@ def _extended(
 
 
 def _options(
-    unit: MatrixVectorUnit, device: Device, max_cycles: int, cost: _Cost
+    unit: LayerUnit, device: Device, max_cycles: int, cost: _Cost
 ) -> Iterator[tuple[LayerFolding, Resources]]:
     """Every folding of one layer that is fast enough, with what its unit takes; storages that lose are left out."""
     rows, columns = unit.weights.shape
@@ -125,7 +123,7 @@ def _options(
         found: dict[int, tuple[LayerFolding, Resources]] = {}
         for weight_storage, bias_storage in product(MEMORIES, MEMORIES):
             fold = LayerFolding(unit.name, rows, columns, pe, simd, 1, weight_storage, bias_storage)
-            resources = matvec_resources(unit.folded(pe, simd, weight_storage, bias_storage), device)
+            resources = layer_resources(unit.folded(pe, simd, weight_storage, bias_storage), device)
             best = found.get(resources.block_rams)
             if best is None or cost(resources) < cost(best[1]):
                 found[resources.block_rams] = (fold, resources)
@@ -133,7 +131,7 @@ def _options(
 
 
 def _joint(
-    unit: MatrixVectorUnit, before: LayerFolding | None, here: LayerFolding, device: Device, max_cycles: int
+    unit: LayerUnit, before: LayerFolding | None, here: LayerFolding, device: Device, max_cycles: int
 ) -> tuple[int, Resources] | None:
     """Banks of the replay before a layer, and what converter and replay take; None if they cannot keep up."""
     lanes = here.simd if before is None else before.pe
@@ -164,10 +162,10 @@ def _pareto(choices: list[_Choice], device: Device, cost: _Cost) -> list[_Choice
     return kept
 
 
-def _with_winner(choice: _Choice, head: MatrixVectorUnit) -> _Choice:
-    bits = head.total_format.bits
-    narrow = converter_resources(WidthConverter(bits, choice.folds[-1].pe, 1))
-    winner = argmax_resources(ArgMax(head.weights.shape[0], head.total_format))
+def _with_winner(choice: _Choice, head: LayerUnit) -> _Choice:
+    score = head.output_format.element
+    narrow = converter_resources(WidthConverter(score.bits, choice.folds[-1].pe, 1))
+    winner = argmax_resources(ArgMax(head.weights.shape[0], score))
     return replace(choice, resources=choice.resources + narrow + winner)
 
 

@@ -3,7 +3,15 @@
 import numpy as np
 
 from hw.components.rom import MEMORIES, Storage
-from hw.network.types import BIPOLAR, IntegerFormat, Network, ScoreLayer, ThresholdLayer, accumulator_bounds
+from hw.network.types import (
+    BIPOLAR,
+    InputTable,
+    IntegerFormat,
+    Network,
+    ScoreLayer,
+    ThresholdLayer,
+    accumulator_bounds,
+)
 from hw.schedule.fold import banks_needed
 from hw.schedule.types import LayerFolding, Schedule
 
@@ -16,20 +24,44 @@ def random_network(
     hidden: tuple[int, ...] = (8, 4),
     n_units: int = 3,
     input_format: IntegerFormat = INT8,
+    activations: tuple[IntegerFormat, ...] = (BIPOLAR,),
+    front: InputTable | None = None,
 ) -> Network:
-    """A network whose thresholds lie anywhere that is legal, constant rows and ties included."""
-    layers, columns, values = [], n_inputs, input_format
+    """A network whose thresholds lie anywhere that is legal, constant rows and ties included.
+
+    Hidden layer k gives the format `activations[k]`, beginning anew after the last of them.
+    """
+    layers, columns, values = [], n_inputs, input_format if front is None else front.output
     for index, rows in enumerate(hidden):
-        weights = rng.random((rows, columns)) < 0.5
-        low, high = accumulator_bounds(weights, values)
-        rising = rng.random(rows) < 0.5
-        thresholds = rng.integers(np.where(rising, low, low - 1), np.where(rising, high + 1, high) + 1)
-        layers.append(ThresholdLayer(f"hidden{index}", weights, thresholds[:, None], rising))
-        columns, values = rows, BIPOLAR
+        layers.append(
+            random_layer(rng, f"hidden{index}", rows, columns, values, activations[index % len(activations)])
+        )
+        columns, values = rows, layers[-1].output
     head = ScoreLayer(
         "scores", rng.random((n_units, columns)) < 0.5, rng.integers(-3, 4, n_units), int(rng.integers(3))
     )
-    return Network(input_format, tuple(layers), head, tuple(f"unit {u}" for u in range(n_units)))
+    return Network(input_format, tuple(layers), head, tuple(f"unit {u}" for u in range(n_units)), front=front)
+
+
+def random_layer(
+    rng: np.random.Generator, name: str, rows: int, columns: int, values: IntegerFormat, output: IntegerFormat
+) -> ThresholdLayer:
+    """A layer with any number of thresholds that its output format has room for, and any lowest output."""
+    weights = rng.random((rows, columns)) < 0.5
+    low, high = accumulator_bounds(weights, values)
+    rising = rng.random(rows) < 0.5
+    steps = int(rng.integers(1, output.n_values))
+    first, last = np.where(rising, low, low - 1), np.where(rising, high + 1, high)
+    thresholds = np.sort(rng.integers(first[:, None], last[:, None] + 1, (rows, steps)), axis=1)
+    thresholds = np.where(rising[:, None], thresholds, thresholds[:, ::-1])
+    lowest = int(rng.integers(output.minimum, output.maximum - output.step * steps + 1))
+    return ThresholdLayer(name, weights, thresholds, rising, output, lowest)
+
+
+def random_table(rng: np.random.Generator, source: IntegerFormat, output: IntegerFormat) -> InputTable:
+    """Any element for any value."""
+    values = output.minimum + output.step * rng.integers(0, output.n_values, source.n_values)
+    return InputTable(source, values, output)
 
 
 def random_schedule(rng: np.random.Generator, network: Network, device: str = "up5k") -> Schedule:

@@ -17,9 +17,11 @@ from hw.network.vectors import random_inputs
 from hw.schedule.types import LayerFolding, Schedule
 from hw.simulate.amaranth import simulate
 from hw.simulate.streams import Pauses
-from tests.hw.networks import random_network, random_schedule
+from tests.hw.networks import random_network, random_schedule, random_table
 
 sizes = st.sampled_from([2, 3, 4, 6, 8])
+ACTIVATIONS = [BIPOLAR, *(IntegerFormat(bits, False) for bits in (1, 2, 3, 4))]
+ACTIVATIONS += [IntegerFormat(bits, True) for bits in (2, 3, 4)]
 
 
 def assert_exact(network, accelerator, spikes, result):
@@ -38,11 +40,16 @@ def assert_exact(network, accelerator, spikes, result):
     hidden=st.lists(sizes, max_size=3),
     n_units=st.integers(1, 5),
     input_format=st.sampled_from([BIPOLAR, IntegerFormat(4, False), IntegerFormat(8, True), IntegerFormat(16, True)]),
+    activations=st.lists(st.sampled_from(ACTIVATIONS), min_size=1, max_size=3),
+    table=st.none() | st.sampled_from([BIPOLAR, *ACTIVATIONS, IntegerFormat(9, True)]),
     pauses=st.sampled_from([Pauses(), Pauses(0.3, 0.3, seed=7, sink_waits=True)]),
 )
-def test_random_networks_in_random_foldings(seed, n_inputs, hidden, n_units, input_format, pauses):
+def test_random_networks_in_random_foldings(
+    seed, n_inputs, hidden, n_units, input_format, activations, table, pauses
+):
     rng = np.random.default_rng(seed)
-    network = random_network(rng, n_inputs, tuple(hidden), n_units, input_format)
+    front = table and random_table(rng, input_format, table)
+    network = random_network(rng, n_inputs, tuple(hidden), n_units, input_format, tuple(activations), front)
     accelerator = Accelerator(network, random_schedule(rng, network))
     spikes = random_inputs(input_format, n_inputs, 8, seed)
     assert np.array_equal(accelerator.compute(spikes), network.classes(spikes))

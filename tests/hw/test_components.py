@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 from hw.components.argmax import ArgMax
 from hw.components.matvec import MatrixVectorUnit
 from hw.components.replay import VectorReplay
-from hw.components.rom import Storage
+from hw.components.rom import MEMORIES, Storage
+from hw.components.table import TableLookup
+from hw.components.threshold import MultiThreshold
 from hw.components.width import WidthConverter
 from hw.components.words import WordFormat
 from hw.network.types import BIPOLAR, IntegerFormat
 from hw.simulate.streams import Pauses, StreamError, run_stream
-from tests.hw.networks import divisors
+from tests.hw.networks import divisors, random_table
 
 pauses = st.sampled_from(
     [
@@ -31,6 +33,7 @@ pauses = st.sampled_from(
 formats = st.sampled_from(
     [BIPOLAR, IntegerFormat(1, False), IntegerFormat(3, False), IntegerFormat(2, True), IntegerFormat(8, True)]
 )
+signs = st.sampled_from([BIPOLAR, IntegerFormat(1, False)])
 seeds = st.integers(0, 2**32 - 1)
 few = settings(deadline=None, max_examples=25)
 
@@ -86,8 +89,8 @@ def test_vector_replay_gives_a_word_every_clock(banks):
 
 
 @few
-@given(seeds, formats, st.integers(1, 6), st.integers(1, 8), st.booleans(), st.integers(0, 2), pauses)
-def test_matrix_vector_unit(seed, element, rows, columns, emit_signs, shift, pause):
+@given(seeds, formats, st.integers(1, 6), st.integers(1, 8), st.booleans(), st.integers(0, 2), signs, pauses)
+def test_matrix_vector_unit(seed, element, rows, columns, emit_signs, shift, sign, pause):
     rng = np.random.default_rng(seed)
     unit = MatrixVectorUnit(
         name="drawn",
@@ -100,6 +103,7 @@ def test_matrix_vector_unit(seed, element, rows, columns, emit_signs, shift, pau
         simd=int(rng.choice(divisors(columns))),
         weight_storage=Storage(rng.choice(list(Storage))),
         bias_storage=Storage(rng.choice(list(Storage))),
+        sign=sign,
     )
     vectors = random_vectors(rng, element, 5, columns)
     words = [w for row in unit.input_format.pack(vectors) for _ in range(unit.row_groups) for w in row]
@@ -125,6 +129,54 @@ def test_matrix_vector_unit_forms_the_stated_sum():
         for row in x
     ]
     assert unit.compute(x).tolist() == formula
+
+
+@few
+@given(seeds, st.integers(1, 6), st.integers(1, 15), st.integers(2, 9), st.sampled_from(MEMORIES), pauses)
+def test_several_thresholds(seed, rows, steps, bits, storage, pause):
+    rng = np.random.default_rng(seed)
+    total = IntegerFormat(bits, signed=True)
+    levels = np.sort(rng.integers(0, total.maximum + 2, (rows, steps - 1)), axis=1)
+    output = IntegerFormat(4, signed=bool(rng.integers(2)))
+    lowest = int(rng.integers(output.minimum, output.maximum - steps + 1))
+    spec = MultiThreshold("drawn", total, levels, output, lowest, int(rng.choice(divisors(rows))), storage)
+    totals = rng.integers(total.minimum, total.maximum + 1, (6, rows))
+    words = [word for vector in spec.input_format.pack(totals) for word in vector]
+    run = run_stream(spec.circuit(), words, len(words), pauses=pause)
+    expected = [
+        [lowest + (t >= 0) + sum(t >= level for level in row) for t, row in zip(vector, levels, strict=True)]
+        for vector in totals
+    ]
+    assert spec.compute(totals).tolist() == expected
+    assert spec.output_format.unpack(run.words).reshape(6, rows).tolist() == expected
+    if pause == Pauses():
+        assert run.cycles_out[0] - run.cycles_in[0] == 2
+        assert set(np.diff(run.cycles_out).tolist()) <= {1}
+
+
+@pytest.mark.parametrize(
+    ("levels", "lowest", "pe", "message"),
+    [
+        ([[3, 2]], 0, 1, "levels that fall"),
+        ([[-1, 2]], 0, 1, "levels that fall, or below 0"),
+        ([[1, 2]], 1, 1, "4 levels from 1 are not UINT2"),
+        ([[1, 2]], 0, 2, "PE 2 does not divide its 1 rows"),
+    ],
+)
+def test_impossible_thresholds_are_refused(levels, lowest, pe, message):
+    with pytest.raises(ValueError, match=message):
+        MultiThreshold("h", IntegerFormat(8, True), np.array(levels), IntegerFormat(2, False), lowest, pe)
+
+
+@few
+@given(seeds, formats, formats, st.integers(1, 4), pauses)
+def test_a_table_on_every_lane(seed, source, output, lanes, pause):
+    rng = np.random.default_rng(seed)
+    spec = TableLookup(random_table(rng, source, output), lanes)
+    vectors = random_vectors(rng, source, 5, 3 * lanes)
+    words = [word for vector in spec.input_format.pack(vectors) for word in vector]
+    run = run_stream(spec.circuit(), words, len(words), pauses=pause)
+    assert np.array_equal(spec.output_format.unpack(run.words).reshape(5, -1), spec.compute(vectors))
 
 
 @pytest.mark.parametrize(("pe", "simd", "message"), [(3, 1, "PE 3 .* 4 rows"), (1, 4, "SIMD 4 .* 6 columns")])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hw.accelerator.accelerator import Accelerator
-from hw.components.matvec import MatrixVectorUnit
+from hw.components.mvtu import layer_unit
 from hw.components.rom import Storage
 from hw.devices import DEVICES, EBR, Device, device_named
 from hw.errors import BadInput, DoesNotFit
@@ -102,9 +102,7 @@ def test_block_memories_come_in_shapes(depth, width, count):
 
 def test_a_units_memories_hold_every_weight_once():
     network = random_network(np.random.default_rng(2))
-    unit = MatrixVectorUnit.of_layer(network.hidden[0], network.input_format).folded(
-        4, 3, Storage.BLOCK, Storage.LOGIC
-    )
+    unit = layer_unit(network.hidden[0], network.input_format).folded(4, 3, Storage.BLOCK, Storage.LOGIC)
     (rom,) = unit.weight_roms
     rows = rom.rows
     ones = sum(row.bit_count() for row in rows)

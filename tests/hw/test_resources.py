@@ -10,10 +10,19 @@ from amaranth.back import rtlil
 from hw.components.argmax import ArgMax
 from hw.components.matvec import MatrixVectorUnit
 from hw.components.replay import VectorReplay
+from hw.components.table import TableLookup
+from hw.components.threshold import MultiThreshold
 from hw.components.width import WidthConverter
 from hw.devices import device_named
-from hw.estimate.resources import argmax_resources, converter_resources, matvec_resources, replay_resources
-from hw.network.types import BIPOLAR, IntegerFormat
+from hw.estimate.resources import (
+    argmax_resources,
+    converter_resources,
+    matvec_resources,
+    replay_resources,
+    table_resources,
+    threshold_resources,
+)
+from hw.network.types import BIPOLAR, InputTable, IntegerFormat
 
 UP5K = device_named("up5k")
 INT8 = IntegerFormat(8, signed=True)
@@ -51,3 +60,17 @@ def test_matrix_vector_units(element, pe, simd, emit_signs):
     weights, bias = rng.random((6, 8)) < 0.5, rng.integers(-9, 9, 6)
     unit = MatrixVectorUnit("sums", element, weights, bias, 0, emit_signs, pe, simd)
     assert matvec_resources(unit, UP5K).flip_flops == declared(unit.circuit())
+
+
+@pytest.mark.parametrize(("pe", "steps"), [(1, 1), (1, 3), (2, 2), (6, 15)])
+def test_thresholds(pe, steps):
+    levels = np.tile(np.arange(steps - 1), (6, 1))
+    spec = MultiThreshold("h", INT8, levels, IntegerFormat(4, signed=False), 0, pe)
+    assert threshold_resources(spec, UP5K).flip_flops == declared(spec.circuit())
+
+
+def test_tables():
+    """The registers behind the lookup tables belong to the memory, and synthesis makes them."""
+    table = InputTable(INT8, np.zeros(256, np.int64), IntegerFormat(4, signed=True))
+    spec = TableLookup(table, lanes=3)
+    assert table_resources(spec, UP5K).flip_flops == declared(spec.circuit()) + 3 * 4

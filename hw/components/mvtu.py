@@ -1,0 +1,131 @@
+"""The matrix-vector-threshold unit: what computes one layer of the network."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from amaranth.hdl import Module, unsigned
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+from numpy.typing import NDArray
+
+from hw.components.matvec import MatrixVectorUnit
+from hw.components.rom import Storage
+from hw.components.rows import row_sums
+from hw.components.threshold import MultiThreshold
+from hw.components.words import WordFormat
+from hw.network.types import BIPOLAR, IntegerFormat, ScoreLayer, ThresholdLayer
+
+
+@dataclass(frozen=True, eq=False)
+class MatrixVectorThresholdUnit:
+    """A matrix-vector unit whose totals pass several thresholds: outputs of 2 to 4 bits.
+
+    Latency 5 clocks from a row group's last word to its outputs; else as the matrix-vector unit.
+    """
+
+    products: MatrixVectorUnit
+    thresholds: MultiThreshold
+
+    def folded(
+        self, pe: int, simd: int, weight_storage: Storage, bias_storage: Storage
+    ) -> "MatrixVectorThresholdUnit":
+        """The same layer, folded otherwise."""
+        products = self.products.folded(pe, simd, weight_storage, bias_storage)
+        return replace(self, products=products, thresholds=self.thresholds.folded(pe, bias_storage))
+
+    @property
+    def name(self) -> str:
+        """The layer's name."""
+        return self.products.name
+
+    @property
+    def weights(self) -> NDArray[np.bool_]:
+        """Booleans `[rows, columns]`, True for +1."""
+        return self.products.weights
+
+    @property
+    def element(self) -> IntegerFormat:
+        """Format of the vector's elements."""
+        return self.products.element
+
+    @property
+    def pe(self) -> int:
+        """Rows a clock."""
+        return self.products.pe
+
+    @property
+    def simd(self) -> int:
+        """Columns a clock."""
+        return self.products.simd
+
+    @property
+    def row_groups(self) -> int:
+        """How often the vector passes."""
+        return self.products.row_groups
+
+    @property
+    def column_groups(self) -> int:
+        """Words of a vector."""
+        return self.products.column_groups
+
+    @property
+    def input_format(self) -> WordFormat:
+        """Words that come in."""
+        return self.products.input_format
+
+    @property
+    def output_format(self) -> WordFormat:
+        """Words that go out."""
+        return self.thresholds.output_format
+
+    def compute(self, vectors: NDArray[np.integer]) -> NDArray[np.int64]:
+        """Outputs `[n, rows]` for vectors `[n, columns]`."""
+        return self.thresholds.compute(self.products.compute(vectors))
+
+    def circuit(self) -> "MatrixVectorThresholdCircuit":
+        """The Amaranth component, with streams `i` and `o`."""
+        return MatrixVectorThresholdCircuit(self)
+
+
+LayerUnit = MatrixVectorUnit | MatrixVectorThresholdUnit
+
+
+def layer_unit(layer: ThresholdLayer | ScoreLayer, element: IntegerFormat) -> LayerUnit:
+    """The unit that computes a layer, not folded yet: outputs of one bit are the signs of its totals.
+
+    Args:
+        layer: a layer of the network.
+        element: format of the layer's inputs.
+    """
+    sums = row_sums(layer, element)
+    is_sign = isinstance(layer, ThresholdLayer) and layer.output.bits == 1
+    sign = layer.output if isinstance(layer, ThresholdLayer) and is_sign else BIPOLAR
+    products = MatrixVectorUnit(
+        layer.name, element, sums.weights, sums.bias, sums.shift, is_sign, pe=1, simd=1, sign=sign
+    )
+    if isinstance(layer, ScoreLayer) or is_sign:
+        return products
+    thresholds = MultiThreshold(layer.name, products.total_format, sums.levels, layer.output, layer.lowest)
+    return MatrixVectorThresholdUnit(products, thresholds)
+
+
+class MatrixVectorThresholdCircuit(wiring.Component):
+    """Circuit of a `MatrixVectorThresholdUnit`: stream `i` of SIMD elements, stream `o` of PE outputs."""
+
+    def __init__(self, spec: MatrixVectorThresholdUnit):
+        self.spec = spec
+        super().__init__(
+            {
+                "i": In(stream.Signature(unsigned(spec.input_format.bits))),
+                "o": Out(stream.Signature(unsigned(spec.output_format.bits))),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.submodules.products = products = self.spec.products.circuit()
+        m.submodules.thresholds = thresholds = self.spec.thresholds.circuit()
+        wiring.connect(m, wiring.flipped(self.i), products.i)
+        wiring.connect(m, products.o, thresholds.i)
+        wiring.connect(m, thresholds.o, wiring.flipped(self.o))
+        return m

@@ -1,0 +1,163 @@
+"""Several thresholds a row: how many of them a total has passed."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, unsigned
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+from numpy.typing import NDArray
+
+from hw.components.rom import Rom, Storage
+from hw.components.words import WordFormat
+from hw.network.types import IntegerFormat
+
+
+@dataclass(frozen=True, eq=False)
+class MultiThreshold:
+    """`lowest + [total >= 0] + sum_k [total >= level[r, k]]` for the totals of all rows, PE of them a clock.
+
+    Words of PE totals come in, row 0 first, and words of PE outputs go out. The first threshold is 0: whoever forms
+    the totals has subtracted it. Latency 2 clocks; takes a word every clock; gives and takes backpressure by holding
+    both stages at once.
+
+    All levels are compared at once. Halving the interval instead would save comparators, but spend as many
+    multiplexers on choosing the levels for those that are left.
+
+    Args:
+        name: the layer's name, for messages.
+        total: format of the totals.
+        levels: integers `[rows, steps - 1]`, at least 0 and not falling along a row.
+        output: format of the outputs.
+        lowest: the output below the first threshold.
+        pe: rows a clock, divides the rows.
+        storage: where the levels are kept.
+
+    Raises:
+        ValueError: if the levels are out of order, PE does not divide the rows, or an output is not in its format.
+    """
+
+    name: str
+    total: IntegerFormat
+    levels: NDArray[np.int64]
+    output: IntegerFormat
+    lowest: int
+    pe: int = 1
+    storage: Storage = Storage.BLOCK
+
+    def __post_init__(self) -> None:
+        rows, levels = self.levels.shape
+        if self.pe < 1 or rows % self.pe:
+            raise ValueError(f"layer {self.name}: PE {self.pe} does not divide its {rows} rows")
+        if np.any(np.diff(self.levels, axis=1, prepend=0) < 0):
+            raise ValueError(f"layer {self.name}: levels that fall, or below 0")
+        if self.lowest < self.output.minimum or self.lowest + levels + 1 > self.output.maximum:
+            raise ValueError(f"layer {self.name}: {levels + 2} levels from {self.lowest} are not {self.output.name}")
+
+    def folded(self, pe: int, storage: Storage) -> "MultiThreshold":
+        """The same thresholds, folded otherwise."""
+        return replace(self, pe=pe, storage=storage)
+
+    @property
+    def row_groups(self) -> int:
+        """Words of a vector: `rows / PE`."""
+        return self.levels.shape[0] // self.pe
+
+    @property
+    def input_format(self) -> WordFormat:
+        """Words that come in."""
+        return WordFormat(self.total, self.pe)
+
+    @property
+    def output_format(self) -> WordFormat:
+        """Words that go out."""
+        return WordFormat(self.output, self.pe)
+
+    @property
+    def level_bits(self) -> int:
+        """Bits of the widest level, at least 1."""
+        return max(1, int(self.levels.max(initial=0)).bit_length())
+
+    def compute(self, totals: NDArray[np.integer]) -> NDArray[np.int64]:
+        """Outputs `[n, rows]` for totals `[n, rows]`."""
+        passed = (totals[:, :, None] >= self.levels).sum(axis=2)
+        return np.asarray(self.lowest + (totals >= 0) + passed, dtype=np.int64)
+
+    @property
+    def rom(self) -> Rom:
+        """The memory of levels: those of one row group side by side, a row's levels together."""
+        lane = WordFormat(IntegerFormat(self.level_bits, signed=False), self.pe * self.levels.shape[1])
+        rows = [words[0] for words in lane.pack(self.levels.reshape(self.row_groups, -1))]
+        return Rom(rows, lane.bits, self.storage)
+
+    def circuit(self) -> "MultiThresholdCircuit":
+        """The Amaranth component, with streams `i` and `o`."""
+        return MultiThresholdCircuit(self)
+
+
+class MultiThresholdCircuit(wiring.Component):
+    """Circuit of a `MultiThreshold`: stream `i` of PE totals, stream `o` of PE outputs."""
+
+    def __init__(self, spec: MultiThreshold):
+        self.spec = spec
+        super().__init__(
+            {
+                "i": In(stream.Signature(unsigned(spec.input_format.bits))),
+                "o": Out(stream.Signature(unsigned(spec.output_format.bits))),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        spec = self.spec
+        enable, valid_1 = Signal(), Signal()
+        word = Signal(spec.input_format.bits, reset_less=True)  # waits a clock for its levels
+        step = enable & self.i.valid
+        outputs = [
+            self._output(m, p, word[p * spec.total.bits :][: spec.total.bits].as_signed(), levels)
+            for p, levels in enumerate(self._levels(m, step))
+        ]
+        m.d.comb += [enable.eq(~self.o.valid | self.o.ready), self.i.ready.eq(enable)]
+        with m.If(enable):
+            m.d.sync += [valid_1.eq(self.i.valid), self.o.valid.eq(valid_1)]
+            with m.If(self.i.valid):
+                m.d.sync += word.eq(self.i.payload)
+            with m.If(valid_1):
+                m.d.sync += self.o.payload.eq(Cat(outputs))
+        return m
+
+    def _levels(self, m: Module, step: Value) -> list[list[Value]]:
+        """The levels of each lane, a clock after its word was taken."""
+        spec = self.spec
+        n_levels, bits = spec.levels.shape[1], spec.level_bits
+        if n_levels == 0:
+            return [[] for _ in range(spec.pe)]
+        group = Signal(range(spec.row_groups))
+        with m.If(step):
+            m.d.sync += group.eq(Mux(group == spec.row_groups - 1, 0, group + 1))
+        m.submodules.levels = memory = spec.rom.memory()
+        port = memory.read_port()
+        m.d.comb += [port.addr.eq(group), port.en.eq(step)]
+        levels = [port.data[at:][:bits] for at in range(0, spec.pe * n_levels * bits, bits)]
+        return [levels[at:][:n_levels] for at in range(0, len(levels), n_levels)]
+
+    def _output(self, m: Module, lane: int, total: Value, levels: list[Value]) -> Signal:
+        spec = self.spec
+        passed = Signal(len(levels) + 1, name=f"passed{lane}")
+        output = Signal(spec.output.bits, name=f"output{lane}")
+        m.d.comb += [
+            passed.eq(Cat(~total[-1], (total >= level for level in levels))),
+            output.eq(_leading_ones(list(passed)) + spec.lowest),
+        ]
+        return output
+
+
+def _leading_ones(passed: list[Value]) -> Value:
+    """How many of the bits are 1, where no 1 follows a 0: a bit of the number a halving."""
+    if not passed:
+        return Const(0, 0)
+    length = (1 << len(passed).bit_length()) - 1
+    padded = [*passed, *[Const(0, 1)] * (length - len(passed))]
+    middle = length // 2
+    rest = [Mux(padded[middle], high, low) for low, high in zip(padded[:middle], padded[middle + 1 :], strict=True)]
+    return Cat(_leading_ones(rest), padded[middle])
