@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 _MAJORITY = 0xE8E8  # of inputs 0, 1 and 2
 _MAX_DEPTH = 4096  # unit delays after which a netlist that still moves must have a loop
-# First data pin that is used, and elements in a 16-bit row, for each read mode of a block memory.
+# First data pin that is used, and elements in a 16-bit row, for each read or write mode of a block memory.
 _RAM_MODES = {0: (0, 1), 1: (0, 2), 2: (1, 4), 3: (3, 8)}
 
 
@@ -63,9 +63,11 @@ class MappedNetlist:
         registers: `[registers, 4]` nets of data, enable, reset and output.
         reset_values: `[registers]`, value that a reset sets.
         reset_needs_enable: `[registers]`.
-        memory_pins: `[memories, 13]` nets of 11 address bits and both enables.
-        memory_outputs: `[memories, 16]` nets.
-        memory_rows: `[memories, 2048, 16]`, the bits read at each address.
+        read_pins: `[memories, 13]` nets of 11 address bits and both enables.
+        read_outputs: `[memories, 16]` nets.
+        write_pins: `[memories, 45]` nets of 11 address bits, both enables, 16 bits of data and 16 of (inverse) mask.
+        memory_modes: `[memories, 2]`, modes of reading and writing.
+        memory_rows: `[memories, 256, 16]`, the bits at first.
     """
 
     ports: dict[str, list[int]]
@@ -76,8 +78,10 @@ class MappedNetlist:
     registers: NDArray[np.int64]
     reset_values: NDArray[np.uint8]
     reset_needs_enable: NDArray[np.bool_]
-    memory_pins: NDArray[np.int64]
-    memory_outputs: NDArray[np.int64]
+    read_pins: NDArray[np.int64]
+    read_outputs: NDArray[np.int64]
+    write_pins: NDArray[np.int64]
+    memory_modes: NDArray[np.int64]
     memory_rows: NDArray[np.uint8]
 
     @classmethod
@@ -86,7 +90,7 @@ class MappedNetlist:
 
         Raises:
             UnmappedCellError: if a cell is no lookup table, carry, rising-edge register with synchronous reset, or
-                read-only block memory.
+                block memory of rising edges.
         """
         module = json.loads(path.read_text())["modules"][top]
         return _Reader().read(module)
@@ -101,7 +105,7 @@ class _Reader:
         self.logic: list[tuple[list[int], int, int]] = []
         self.registers: list[tuple[int, int, int, int]] = []
         self.resets: list[tuple[int, bool]] = []
-        self.memories: list[tuple[list[int], list[int], NDArray[np.uint8]]] = []
+        self.memories: list[_Memory] = []
 
     def net(self, bit: int | str) -> int:
         if bit not in self.nets:
@@ -122,9 +126,11 @@ class _Reader:
             np.array(self.registers, dtype=np.int64).reshape(-1, 4),
             np.array([value for value, _ in self.resets], dtype=np.uint8),
             np.array([gated for _, gated in self.resets], dtype=np.bool_),
-            np.array([pins for pins, _, _ in self.memories], dtype=np.int64).reshape(-1, 13),
-            np.array([outputs for _, outputs, _ in self.memories], dtype=np.int64).reshape(-1, 16),
-            np.array([rows for _, _, rows in self.memories], dtype=np.uint8).reshape(-1, 2048, 16),
+            np.array([memory.read_pins for memory in self.memories], dtype=np.int64).reshape(-1, 13),
+            np.array([memory.outputs for memory in self.memories], dtype=np.int64).reshape(-1, 16),
+            np.array([memory.write_pins for memory in self.memories], dtype=np.int64).reshape(-1, 45),
+            np.array([memory.modes for memory in self.memories], dtype=np.int64).reshape(-1, 2),
+            np.array([memory.rows for memory in self.memories], dtype=np.uint8).reshape(-1, 256, 16),
         )
 
     def _cell(self, name: str, cell: dict[str, Any]) -> None:
@@ -140,22 +146,31 @@ class _Reader:
             self.registers.append((pins["D"][0], pins.get("E", [1])[0], reset, pins["Q"][0]))
             self.resets.append((int("S" in pins), "E" in pins))
         elif kind == "SB_RAM40_4K":
-            self._memory(name, cell["parameters"], pins)
+            self.memories.append(_Memory.of(cell["parameters"], pins))
         elif kind != "$scopeinfo":
             raise UnmappedCellError(f"cell {name}: {kind} is not known to the evaluator of mapped netlists")
 
-    def _memory(self, name: str, parameters: dict[str, str], pins: dict[str, list[int]]) -> None:
-        if pins["WE"][0] != 0 and pins["WCLKE"][0] != 0:
-            raise UnmappedCellError(f"cell {name}: only block memories that are never written can be evaluated")
-        init = np.array(
-            [[int(bit) for bit in reversed(parameters[f"INIT_{row:X}"].replace("x", "0"))] for row in range(16)],
-            dtype=np.uint8,
-        ).reshape(256, 16)
-        first, ratio = _RAM_MODES[int(parameters["READ_MODE"], 2)]
-        rows = np.zeros((2048, 16), dtype=np.uint8)
-        for part in range(ratio):
-            rows[part * 256 : (part + 1) * 256, first::ratio] = init[:, part::ratio]
-        self.memories.append(([*pins["RADDR"], pins["RCLKE"][0], pins["RE"][0]], pins["RDATA"], rows))
+
+@dataclass(frozen=True, eq=False)
+class _Memory:
+    """A block memory while it is read, in the terms of `MappedNetlist`."""
+
+    read_pins: list[int]
+    outputs: list[int]
+    write_pins: list[int]
+    modes: tuple[int, int]
+    rows: NDArray[np.uint8]
+
+    @classmethod
+    def of(cls, parameters: dict[str, str], pins: dict[str, list[int]]) -> "_Memory":
+        init = [[int(bit) for bit in reversed(parameters[f"INIT_{row:X}"].replace("x", "0"))] for row in range(16)]
+        return cls(
+            read_pins=[*pins["RADDR"], pins["RCLKE"][0], pins["RE"][0]],
+            outputs=pins["RDATA"],
+            write_pins=[*pins["WADDR"], pins["WCLKE"][0], pins["WE"][0], *pins["WDATA"], *pins["MASK"]],
+            modes=(int(parameters["READ_MODE"], 2), int(parameters["WRITE_MODE"], 2)),
+            rows=np.array(init, dtype=np.uint8).reshape(256, 16),
+        )
 
 
 class MappedSimulator:
@@ -165,6 +180,7 @@ class MappedSimulator:
         self.netlist = netlist
         self.values = np.zeros(netlist.n_nets, dtype=np.uint8)
         self.values[1] = 1
+        self.memories = netlist.memory_rows.copy()
         self.toggles = Toggles()
         self._settled = self.values[netlist.logic_outputs]
         self._settle()
@@ -181,19 +197,36 @@ class MappedSimulator:
         loaded = np.where(enabled, self.values[data], self.values[output])
         state = np.where(in_reset & (enabled | ~n.reset_needs_enable), n.reset_values, loaded)
         reads = self._memory_reads()
+        self._write_memories()
         changes = int((state != self.values[output]).sum())
         self.values[output] = state
         for memory, bits in reads:
-            self.values[n.memory_outputs[memory]] = bits
+            self.values[n.read_outputs[memory]] = bits
         self._drive(inputs)
         glitches, settled = self._settle()
         self.toggles += Toggles(1, changes, settled, glitches, len(reads))
 
     def _memory_reads(self) -> list[tuple[int, NDArray[np.uint8]]]:
-        pins = self.values[self.netlist.memory_pins]
-        addresses = (pins[:, :11].astype(np.int64) << np.arange(11)).sum(axis=1)
-        enabled = np.flatnonzero(pins[:, 11] & pins[:, 12])
-        return [(int(m), self.netlist.memory_rows[m, addresses[m]]) for m in enabled]
+        """Each enabled memory with the bits that it reads: those from before a write in the same clock."""
+        pins = self.values[self.netlist.read_pins]
+        reads = []
+        for memory in np.flatnonzero(pins[:, 11] & pins[:, 12]):
+            row, elements, used_pins = _place(pins[memory, :11], self.netlist.memory_modes[memory, 0])
+            bits = np.zeros(16, dtype=np.uint8)
+            bits[used_pins] = self.memories[memory, row, elements]
+            reads.append((int(memory), bits))
+        return reads
+
+    def _write_memories(self) -> None:
+        pins = self.values[self.netlist.write_pins]
+        for memory in np.flatnonzero(pins[:, 11] & pins[:, 12]):
+            mode = self.netlist.memory_modes[memory, 1]
+            row, elements, used_pins = _place(pins[memory, :11], mode)
+            data, kept = pins[memory, 13:29], pins[memory, 29:]
+            if mode == 0:  # only whole rows heed the mask
+                self.memories[memory, row] = np.where(kept, self.memories[memory, row], data)
+            else:
+                self.memories[memory, row, elements] = data[used_pins]
 
     def _drive(self, inputs: dict[str, int]) -> None:
         for port, value in inputs.items():
@@ -215,3 +248,10 @@ class MappedSimulator:
             changes += moved
             values[n.logic_outputs] = outputs
         raise RuntimeError(f"the netlist still moves after {_MAX_DEPTH} unit delays: it has a combinational loop")
+
+
+def _place(address_bits: NDArray[np.uint8], mode: int) -> tuple[int, slice, slice]:
+    """Row of a block memory, its bits and the data pins that belong to an address in a mode."""
+    address = int((address_bits.astype(np.int64) << np.arange(11)).sum())
+    first_pin, elements = _RAM_MODES[int(mode)]
+    return address % 256, slice((address // 256) % elements, None, elements), slice(first_pin, None, elements)

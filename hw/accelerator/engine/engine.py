@@ -1,0 +1,386 @@
+"""The engine's spec: what it stores, what it computes, and in how many clocks."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from amaranth.hdl import Cat, Module, Mux, Shape, Signal, Value, signed, unsigned
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.memory import ReadPort
+from amaranth.lib.wiring import In, Out
+from numpy.typing import NDArray
+
+from hw.accelerator.engine.activations import ActivationMemory
+from hw.accelerator.engine.counting import BitCounter
+from hw.accelerator.engine.layers import EngineLayer, offset_codes
+from hw.accelerator.engine.program import Step, loading_steps, row_steps, step_layout
+from hw.accelerator.engine.weights import weight_banks
+from hw.components.argmax import ArgMax
+from hw.components.rom import Rom, Storage
+from hw.components.words import WordFormat
+from hw.devices import EBR, BlockRam
+from hw.network.types import IntegerFormat, Network
+
+
+@dataclass(frozen=True, eq=False)
+class Engine:
+    """All layers of a network on one datapath, one row after another, `lanes` columns a clock.
+
+    Every clock XNORs a word of weights with a word of activation bits and adds the number of matches to one
+    accumulator. Integer inputs are kept bit by bit, one region of the activation memory for each bit, and their layer
+    runs bit by bit, doubling the accumulator between. A row ends with its constant added: the sign is a hidden row's
+    bit, which goes back to the activation memory; the head's totals are scores, of which the greatest is kept.
+
+    A program of one word a step says what each clock does; while input is loaded, a row of the program takes one
+    element. The stream `spikes` takes one element a word, the first first; `units` gives a result for each window.
+
+    Latency and initiation interval `cycles` clocks, if source and sink never wait. Gives and takes backpressure: the
+    machine stands still, all registers and memory outputs held, while it waits for an element, or would load the
+    first element while the last result has not been taken. `idle` tells the wait for an element with nothing left to
+    give: until `spikes.valid` rises the clock may be stopped.
+
+    Args:
+        network: what is computed.
+        lanes: columns a clock; a power of two from 8.
+        block_ram: the device's block memory, whose shapes decide how the weights are split.
+        count_storage: population counts from tables in block memory, or from adders.
+
+    Raises:
+        ValueError: if the lanes are none that the activation memory has.
+    """
+
+    network: Network
+    lanes: int = 16
+    block_ram: BlockRam = EBR
+    count_storage: Storage = Storage.BLOCK
+
+    def __post_init__(self) -> None:
+        ActivationMemory(self.lanes, 1)  # which has its say about the lanes
+
+    @cached_property
+    def layers(self) -> tuple[EngineLayer, ...]:
+        """The sums of every layer, the head last."""
+        network = self.network
+        return tuple(
+            EngineLayer.of_layer(layer, network.format_into(index)) for index, layer in enumerate(network.layers)
+        )
+
+    @property
+    def input_format(self) -> WordFormat:
+        """Words of the spike stream: one element."""
+        return WordFormat(self.network.input_format, 1)
+
+    @property
+    def words_per_spike(self) -> int:
+        """Words of one spike window."""
+        return self.network.n_inputs
+
+    @cached_property
+    def total_bits(self) -> int:
+        """Bits of a row's total, wide enough for every row of every layer."""
+        least = min(int(layer.bias.min()) for layer in self.layers)
+        most = max(int(layer.bias.max()) + layer.greatest_sum for layer in self.layers)
+        return max((~least).bit_length(), most.bit_length(), 1) + 1
+
+    @cached_property
+    def sum_bits(self) -> int:
+        """Bits of the accumulator."""
+        return max(layer.greatest_sum for layer in self.layers).bit_length()
+
+    @property
+    def score_format(self) -> IntegerFormat:
+        """The narrowest signed format for every score that can occur."""
+        head = self.layers[-1]
+        least, most = int(head.bias.min()), int(head.bias.max()) + head.greatest_sum
+        return IntegerFormat(max((~least).bit_length(), most.bit_length(), 1) + 1, signed=True)
+
+    @property
+    def argmax(self) -> ArgMax:
+        """The winner's spec, for its result."""
+        return ArgMax(self.layers[-1].rows, self.score_format)
+
+    @property
+    def row_bits(self) -> int:
+        """Bits of a row's number, and of an activation's within its region."""
+        longest = max(self.network.n_inputs, *(layer.rows for layer in self.layers), self.lanes)
+        return (longest - 1).bit_length()
+
+    @property
+    def n_regions(self) -> int:
+        """Regions of the activation memory: one for each bit of an input, one for each hidden layer."""
+        return self.network.input_format.bits + len(self.network.hidden)
+
+    @cached_property
+    def activations(self) -> ActivationMemory:
+        """The activation memory; regions of equal size."""
+        return ActivationMemory(self.lanes, self.n_regions * ((1 << self.row_bits) // self.lanes))
+
+    @property
+    def counter(self) -> BitCounter:
+        """The population count of a word."""
+        return BitCounter(self.lanes, self.count_storage)
+
+    @cached_property
+    def program(self) -> tuple[tuple[Step, ...], ...]:
+        """Steps of one row: of loading, then of each layer."""
+        planes = self.network.input_format.bits
+        rows = [loading_steps(planes)]
+        for index, layer in enumerate(self.layers):
+            region = 0 if index == 0 else planes + index - 1
+            target = 0 if layer.is_head else planes + index
+            rows.append(row_steps(layer, self.lanes, region, target))
+        return tuple(tuple(steps) for steps in rows)
+
+    @property
+    def rows(self) -> tuple[int, ...]:
+        """How often each row of the program runs."""
+        return (self.network.n_inputs, *(layer.rows for layer in self.layers))
+
+    @property
+    def cycles(self) -> int:
+        """Clocks from one inference to the next, and from the first element to the result."""
+        return sum(n * len(steps) for n, steps in zip(self.rows, self.program, strict=True))
+
+    @property
+    def step_bits(self) -> int:
+        """Bits of the step's number within a row of the program."""
+        return (max(len(steps) for steps in self.program) - 1).bit_length()
+
+    @property
+    def phase_bits(self) -> int:
+        """Bits of the number of a row of the program: 0 loads, layer `i` is `i + 1`."""
+        return (len(self.program) - 1).bit_length()
+
+    @property
+    def step_layout(self) -> data.StructLayout:
+        """A word of the program memory."""
+        word_bits = self.row_bits - self.activations.lane_bits
+        return step_layout((self.n_regions - 1).bit_length(), word_bits)
+
+    @cached_property
+    def program_rom(self) -> Rom:
+        """The program: the phase in the address's high bits, the step in the low ones."""
+        layout, depth = self.step_layout, 1 << self.step_bits
+        words = [0] * (depth * len(self.program))
+        for phase, steps in enumerate(self.program):
+            for index, step in enumerate(steps):
+                words[phase * depth + index] = layout.const(vars(step)).as_bits()
+        return Rom(words, layout.size, Storage.BLOCK)
+
+    @cached_property
+    def weight_roms(self) -> tuple[Rom, ...]:
+        """The weights in the order in which the engine reads them."""
+        words = [word for layer in self.layers for word in layer.words(self.lanes)]
+        return weight_banks(words, self.lanes, self.block_ram)
+
+    @property
+    def rewind_words(self) -> int:
+        """How far the weights go back for the next bit of the inputs."""
+        return -(-self.network.n_inputs // self.lanes) - 1
+
+    @cached_property
+    def row_rom(self) -> Rom:
+        """Each row's constant, and above it whether the row is the last: phase in the high bits, row in the low ones."""
+        depth, mask = 1 << self.row_bits, (1 << self.total_bits) - 1
+        words = [0] * (depth * (len(self.rows) - 1) + self.rows[-1])
+        for phase, n_rows in enumerate(self.rows):
+            if phase:
+                bias = self.layers[phase - 1].bias
+                words[phase * depth : phase * depth + n_rows] = [int(constant) & mask for constant in bias]
+            words[phase * depth + n_rows - 1] |= mask + 1
+        return Rom(words, self.total_bits + 1, Storage.BLOCK)
+
+    def totals(self, spikes: NDArray[np.integer]) -> list[NDArray[np.int64]]:
+        """Totals of every layer, each `[n, rows]`, of spike windows `[n, n_inputs]`."""
+        codes = offset_codes(spikes, self.network.input_format)
+        totals = []
+        for layer in self.layers:
+            totals.append(layer.compute(codes))
+            codes = (totals[-1] >= 0).astype(np.int64)
+        return totals
+
+    def compute(self, spikes: NDArray[np.integer]) -> NDArray[np.int64]:
+        """Units `[n]` of spike windows `[n, n_inputs]`, through the very sums that the circuit forms."""
+        return self.argmax.compute(self.totals(spikes)[-1])
+
+    def circuit(self) -> "EngineCircuit":
+        """The Amaranth component, with streams `spikes` and `units`."""
+        return EngineCircuit(self)
+
+
+class RowWatch(wiring.Component):
+    """The rows that a layer gave, as a stream that nobody but a simulation looks at."""
+
+    def __init__(self, shape: Shape):
+        super().__init__({"i": In(stream.Signature(shape)), "o": Out(stream.Signature(shape))})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        wiring.connect(m, wiring.flipped(self.i), wiring.flipped(self.o))
+        return m
+
+
+class EngineCircuit(wiring.Component):
+    """Circuit of an `Engine`: stream `spikes` of input elements, stream `units` of results, and `idle`.
+
+    Five stages that move together, or stand together while `go` is low:
+
+    0. the number of the step;
+    1. the step, as the program has it, and the number of its weight word;
+    2. its words of weights and activations;
+    3. the count of their matches;
+    4. the accumulator, complete in the last step of a row. Here the row's constant is added, bits are written, input
+       is taken and the winner is kept.
+
+    `layers` holds the streams of every layer's rows, so that a simulation can watch them: a bit, or the head's score.
+    """
+
+    def __init__(self, spec: Engine):
+        self.spec = spec
+        score = unsigned(spec.score_format.bits)
+        self.layers = [RowWatch(score if layer.is_head else unsigned(1)) for layer in spec.layers]
+        super().__init__(
+            {
+                "spikes": In(stream.Signature(unsigned(spec.input_format.bits))),
+                "units": Out(stream.Signature(spec.argmax.result_layout)),
+                "idle": Out(1),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        spec = self.spec
+        go, no_row_follows = Signal(), Signal()
+        step, phase = self._fetch(m, go, no_row_follows)
+        m.submodules.activations = activations = spec.activations.circuit()
+        m.d.comb += [activations.read_address.eq(Cat(step.word, step.region)), activations.read_enable.eq(go)]
+        weights = self._fetch_weights(m, go, step)
+        sums = self._accumulate(m, go, step, ~(weights ^ activations.word))
+
+        # What was fetched before the first clock after a reset is no step.
+        is_step = Signal()
+        with m.If(go):
+            m.d.sync += is_step.eq(1)
+        names = ("load", "write", "last", "score")
+        load, write, last, score = (_delayed(m, go, name, step[name] & is_step, 3, resets=True) for name in names)
+        target = _delayed(m, go, "target", step.target, 3)
+        phase = _delayed(m, go, "phase", phase, 4)
+
+        row = Signal(spec.row_bits)
+        with m.If(go & last):
+            m.d.sync += row.eq(Mux(no_row_follows, 0, row + 1))
+        constants = _port(m, "rows", spec.row_rom, Cat(row, phase), go)
+        total = Signal(signed(spec.total_bits))
+        m.d.comb += [no_row_follows.eq(constants[-1]), total.eq(sums + constants[:-1].as_signed())]
+
+        m.d.comb += [
+            activations.write_address.eq(Cat(row, target)),
+            activations.write_bit.eq(Mux(load, self._input_bit(m, target), ~total[-1])),
+            activations.write_enable.eq(go & write),
+        ]
+        free = ~self.units.valid | self.units.ready
+        m.d.comb += [
+            go.eq(~load | (self.spikes.valid & free)),
+            self.spikes.ready.eq(load & last & free),
+            self.idle.eq(load & ~self.spikes.valid & ~self.units.valid),
+        ]
+        with m.If(self.units.ready):
+            m.d.sync += self.units.valid.eq(0)
+        with m.If(go & score & no_row_follows):
+            m.d.sync += self.units.valid.eq(1)
+        self._keep_winner(m, go & load, go & score, total, row)
+        self._watch(m, go & last, phase, total)
+        return m
+
+    def _fetch(self, m: Module, go: Value, no_row_follows: Value) -> tuple[data.View, Value]:
+        """Stages 0 and 1: the step as the program has it, and the phase of the step that is fetched next."""
+        spec = self.spec
+        number, phase = Signal(spec.step_bits), Signal(range(len(spec.program)))
+        step = data.View(spec.step_layout, _port(m, "program", spec.program_rom, Cat(number, phase), go))
+        with m.If(go):
+            m.d.sync += number.eq(Mux(step.turn, 0, number + 1))
+            with m.If(step.turn & no_row_follows):
+                m.d.sync += phase.eq(Mux(phase == len(spec.program) - 1, 0, phase + 1))
+        return step, phase
+
+    def _fetch_weights(self, m: Module, go: Value, step: data.View) -> Value:
+        """Stages 1 and 2: the word of weights that belongs to the step before."""
+        roms = self.spec.weight_roms
+        address = Signal(range(sum(len(rom.rows) for rom in roms)), reset_less=True)
+        with m.If(go & step.load):
+            m.d.sync += address.eq(0)
+        with m.Elif(go & step.count):
+            m.d.sync += address.eq(address + Mux(step.rewind, -self.spec.rewind_words, 1))
+        weights = Signal(self.spec.lanes)
+        chosen, start = None, 0
+        for index, rom in enumerate(roms):
+            word = _port(m, f"weights{index}", rom, address[: (len(rom.rows) - 1).bit_length()], go)
+            if chosen is None:
+                chosen = word
+            else:
+                from_here = _delayed(m, go, f"from_bank{index}", address >= start, 1)
+                chosen = Mux(from_here, word, chosen)
+            start += len(rom.rows)
+        m.d.comb += weights.eq(chosen)
+        return weights
+
+    def _accumulate(self, m: Module, go: Value, step: data.View, matches: Value) -> Value:
+        """Stages 2 to 4: the sum of the matches of a row."""
+        m.submodules.counter = counter = self.spec.counter.circuit()
+        m.d.comb += [
+            counter.word.eq(matches),
+            counter.count.eq(_delayed(m, go, "count", step.count, 1)),
+            counter.enable.eq(go),
+        ]
+        clear, double = (_delayed(m, go, name, step[name], 2) for name in ("clear", "double"))
+        sums = Signal(self.spec.sum_bits, reset_less=True)
+        with m.If(go):
+            m.d.sync += sums.eq(Mux(clear, 0, Mux(double, sums << 1, sums)) + counter.total)
+        return sums
+
+    def _input_bit(self, m: Module, plane: Value) -> Value:
+        """One bit of the input element in offset binary."""
+        element = self.spec.input_format.element
+        is_twos_complement = element.signed and not element.bipolar
+        code = Signal(element.bits)
+        m.d.comb += code.eq(self.spikes.payload ^ (-element.minimum if is_twos_complement else 0))
+        return code.bit_select(plane[: (element.bits - 1).bit_length()], 1)
+
+    def _keep_winner(self, m: Module, begin: Value, score: Value, total: Value, row: Value) -> None:
+        """The greatest score so far, the first of equal ones; before the first the least that there is."""
+        result = self.units.payload
+        unit = Signal.like(result.unit, reset_less=True)
+        best = Signal.like(result.score, reset_less=True)
+        m.d.comb += [result.unit.eq(unit), result.score.eq(best)]
+        with m.If(begin):
+            m.d.sync += [unit.eq(0), best.eq(self.spec.score_format.minimum)]
+        with m.Elif(score & (total[: len(best)].as_signed() > best)):
+            m.d.sync += [unit.eq(row), best.eq(total)]
+
+    def _watch(self, m: Module, passes: Value, phase: Value, total: Value) -> None:
+        for index, watch in enumerate(self.layers):
+            m.submodules[f"layer{index}"] = watch
+            is_head = self.spec.layers[index].is_head
+            m.d.comb += [
+                watch.i.valid.eq(passes & (phase == index + 1)),
+                watch.i.payload.eq(total if is_head else ~total[-1]),
+                watch.o.ready.eq(1),
+            ]
+
+
+def _port(m: Module, name: str, rom: Rom, address: Value, enable: Value) -> Value:
+    """A word of a memory, one clock after its address."""
+    m.submodules[name] = memory = rom.memory()
+    port: ReadPort = memory.read_port()
+    m.d.comb += [port.addr.eq(address), port.en.eq(enable)]
+    return port.data
+
+
+def _delayed(m: Module, enable: Value, name: str, value: Value, clocks: int, resets: bool = False) -> Value:
+    """The value of `clocks` enabled clocks ago; a reset clears it only if asked to."""
+    for clock in range(clocks):
+        register = Signal.like(value, name=f"{name}_{clock + 1}", reset_less=not resets)
+        with m.If(enable):
+            m.d.sync += register.eq(value)
+        value = register
+    return value
