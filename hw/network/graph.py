@@ -28,31 +28,25 @@ from qonnx.core.onnx_exec import execute_onnx
 from qonnx.transformation.infer_shapes import InferShapes
 
 from hw.errors import BadInput, UnsupportedGraph
+from hw.network.nodes import (
+    ACCEPTED,
+    CONSTANT,
+    INPUT_COUNTS,
+    KNOWN,
+    QONNX_DOMAIN,
+    QONNX_DOMAINS,
+    QONNX_OPERATORS,
+    REASONS,
+    unsupported,
+)
+from hw.network.quantizers import check_attributes
 
 MAX_FILE_BYTES = 2**28
 MAX_TENSOR_ELEMENTS = 2**26
 # 9: BatchNormalization and Dropout in today's form; 26: the newest that onnxruntime runs.
 OPSETS = range(9, 27)
 
-QONNX_DOMAIN = "qonnx.custom_op.general"
-QONNX_DOMAINS = (QONNX_DOMAIN, "onnx.brevitas")
 METADATA_KEY = "spikeloom"
-
-SHAPING = frozenset({"Identity", "Dropout", "Flatten", "Reshape"})
-PRODUCTS = frozenset({"MatMul", "Gemm"})
-ARITHMETIC = frozenset({"Mul", "Add", "Sub", "Div"})
-ELEMENTWISE = ARITHMETIC | {"BatchNormalization", "Identity", "Dropout"}
-CONSTANT = ARITHMETIC | {"Constant", "Identity", "Transpose", "Reshape", "BipolarQuant"}
-KNOWN = SHAPING | PRODUCTS | ELEMENTWISE | CONSTANT | {"ArgMax"}
-ACCEPTED = (
-    "accepted is a chain of Flatten/Reshape, then MatMul or Gemm by weights of ±s, "
-    "BatchNormalization/Mul/Add/Sub/Div and BipolarQuant for every layer, and ArgMax at the end"
-)
-REASONS = {
-    "Conv": "convolutions cannot be mapped, only fully connected layers",
-    "Quant": "only BipolarQuant is mapped; Brevitas: SignedBinaryActPerTensorConst",
-    "TopK": "the class is taken from ArgMax, not from TopK",
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,20 +138,6 @@ def read_graph(path: str | Path) -> Graph:
     )
 
 
-def unsupported(node: NodeProto, why: str) -> UnsupportedGraph:
-    """The error that names a node: `node 'conv1' (Conv): why`."""
-    operator = node.op_type if node.op_type.isidentifier() else repr(node.op_type)
-    return UnsupportedGraph(f"node {node.name!r} ({operator}): {why}")
-
-
-def attribute(node: NodeProto, name: str, default: Any) -> Any:
-    """A node's attribute by name, the default where it is not given."""
-    for item in node.attribute:
-        if item.name == name:
-            return helper.get_attribute_value(item)
-    return default
-
-
 def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())[:300]
 
@@ -232,10 +212,11 @@ def _known(node: NodeProto, index: int) -> NodeProto:
     copy = NodeProto()
     copy.CopyFrom(node)
     copy.name = node.name or f"{node.op_type}_{index}"
-    standard = node.domain in ("", "ai.onnx") and node.op_type != "BipolarQuant"
+    standard = node.domain in ("", "ai.onnx") and node.op_type not in QONNX_OPERATORS
     if node.op_type not in KNOWN or not (standard or node.domain in QONNX_DOMAINS):
         raise unsupported(copy, f"{REASONS.get(node.op_type, 'not mapped')}; {ACCEPTED}")
     copy.domain = "" if standard else QONNX_DOMAIN
+    check_attributes(copy)
     return copy
 
 
@@ -262,7 +243,7 @@ def _checked_shapes(
     proto: ModelProto, nodes: list[NodeProto], entry: onnx.ValueInfoProto, opset: int, path: Path
 ) -> dict[str, tuple[int, ...]]:
     """Shapes of all tensors at batch size 1, after ONNX's own checks of structure, types and shapes."""
-    plain = [_shape_equivalent(node) for node in nodes]
+    plain = [equivalent for node in nodes for equivalent in _shape_equivalents(node)]
     # Stated shapes are left out: they hold for the batch size of the export only.
     outputs = [onnx.ValueInfoProto(name=value.name) for value in proto.graph.output]
     graph = helper.make_graph(plain, "shapes", [entry], outputs, initializer=proto.graph.initializer)
@@ -286,13 +267,22 @@ def _checked_shapes(
     return shapes
 
 
-def _shape_equivalent(node: NodeProto) -> NodeProto:
-    """BipolarQuant is unknown to ONNX's checks; shapes and types go through it as through Mul."""
-    if node.op_type != "BipolarQuant":
-        return node
-    if len(node.input) != 2 or len(node.output) != 1:
-        raise unsupported(node, "expected two inputs, a tensor and its scale, and one output")
-    return helper.make_node("Mul", node.input, node.output, name=node.name)
+def _shape_equivalents(node: NodeProto) -> list[NodeProto]:
+    """Standard nodes through which shapes and types go as through a node of QONNX, unknown to ONNX's checks."""
+    if node.domain != QONNX_DOMAIN:
+        return [node]
+    if len(node.input) != INPUT_COUNTS[node.op_type][0] or len(node.output) != 1:
+        raise unsupported(node, f"expected {INPUT_COUNTS[node.op_type][0]} inputs and one output")
+    if node.op_type == "XnorPopcountMatMul":
+        return [helper.make_node("MatMul", node.input, node.output, name=node.name)]
+    if node.op_type == "MultiThreshold":
+        return [helper.make_node("Identity", node.input[:1], node.output, name=node.name)]
+    # A scale, a zero point and a bit width go through the tensor one after the other.
+    parts = [node.input[0], *(f"{node.output[0]}/{name}" for name in node.input[2:]), node.output[0]]
+    return [
+        helper.make_node("Mul", [part, name], [after], name=f"{node.name}/{name}")
+        for part, name, after in zip(parts, node.input[1:], parts[1:], strict=False)
+    ]
 
 
 def _split(nodes: list[NodeProto], entry: str) -> tuple[list[NodeProto], list[NodeProto]]:

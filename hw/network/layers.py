@@ -25,10 +25,14 @@ def accumulator_bounds(
     Returns:
         Two int64 arrays `[rows]`.
     """
+    return sum_bounds(weights, input_format.minimum, input_format.maximum)
+
+
+def sum_bounds(weights: NDArray[np.bool_], lowest: int, highest: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """As `accumulator_bounds`, for x from lowest to highest."""
     positive = weights.sum(axis=1, dtype=np.int64)
     negative = weights.shape[1] - positive
-    low, high = input_format.minimum, input_format.maximum
-    return positive * low - negative * high, positive * high - negative * low
+    return positive * lowest - negative * highest, positive * highest - negative * lowest
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,20 +1,27 @@
 """From a QONNX file to the network of integers that computes the same."""
 
+from itertools import pairwise
 from pathlib import Path
 
 from hw.errors import BadInput
-from hw.network.chain import stages_of
+from hw.network.formats import IntegerFormat
+from hw.network.front import front_of
 from hw.network.graph import Graph, read_graph
-from hw.network.thresholds import score_layer, threshold_layer
-from hw.network.types import BIPOLAR, IntegerFormat, Network
+from hw.network.layers import ThresholdLayer
+from hw.network.line import line_of
+from hw.network.scores import score_layer
+from hw.network.stage import stage_of
+from hw.network.thresholds import activations_of, threshold_layer
+from hw.network.types import Network
 
 
 def lower(path: str | Path, input_format: IntegerFormat | None = None, margin: int | None = None) -> Network:
     """Read a QONNX graph and give the network of integers that equals it on every input.
 
     Args:
-        path: the .onnx file: a chain of fully connected layers with weights ±s, BipolarQuant
-            activations and a final ArgMax.
+        path: the .onnx file: a line of fully connected layers with weights of ±s and activations of 1 to 4 bits, in
+            any of the dialects of docs/graphs.md. It ends in ArgMax, in TopK, or in its scores: then the class is
+            the index of the largest score, the lowest one on ties.
         input_format: what the input takes, for a file that does not state it.
         margin: lead of the best score below which an input is unsorted; None takes what the file's metadata
             state under "unsorted", and 0 where they state nothing.
@@ -25,32 +32,24 @@ def lower(path: str | Path, input_format: IntegerFormat | None = None, margin: i
         UnsupportedGraph: for a node that cannot be mapped exactly, by name and with what is accepted.
     """
     graph = read_graph(path)
-    values = _input_format(graph, input_format)
-    *hidden, head = stages_of(graph, values)
-    formats = [values, *[BIPOLAR] * len(hidden)]
+    line = line_of(graph)
+    front = front_of(graph, line, input_format)
+    reads, hidden = front.elements, list[ThresholdLayer]()
+    for layer, reader in pairwise(line.layers):
+        stage, gives = stage_of(graph, layer, reads), activations_of(graph, layer, reader)
+        hidden.append(threshold_layer(graph, stage, gives, reader))
+        reads = gives
+    head = stage_of(graph, line.layers[-1], reads)
     return Network(
-        input_format=values,
-        hidden=tuple(threshold_layer(graph, stage, takes) for stage, takes in zip(hidden, formats, strict=False)),
-        head=score_layer(graph, head, formats[-1]),
+        input_format=front.source,
+        hidden=tuple(hidden),
+        head=score_layer(graph, head),
         unit_names=_unit_names(graph, head.rows),
         metadata=graph.metadata,
         source_digest=graph.digest,
         margin=_stated_margin(graph) if margin is None else margin,
+        front=front.table,
     )
-
-
-def _input_format(graph: Graph, stated: IntegerFormat | None) -> IntegerFormat:
-    if graph.input_datatype is None:
-        if stated is None:
-            raise BadInput(
-                f"input {graph.input_name!r} states no integer format: annotate it with a QONNX datatype such "
-                "as INT8, or state the input format"
-            )
-        return stated
-    annotated = IntegerFormat.from_name(graph.input_datatype)
-    if stated is not None and stated != annotated:
-        raise BadInput(f"input {graph.input_name!r} is annotated {annotated.name}, but {stated.name} was stated")
-    return annotated
 
 
 def _unit_names(graph: Graph, n_units: int) -> tuple[str, ...]:

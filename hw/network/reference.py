@@ -2,14 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hw.errors import BadInput
-from hw.network.chain import check_line
-from hw.network.graph import Graph, execute, read_graph, unsupported
+from hw.network.elements import Elements, as_read
+from hw.network.formats import IntegerFormat
+from hw.network.front import Front, front_of
+from hw.network.graph import Graph, execute, read_graph
+from hw.network.line import Line, line_of
+from hw.network.thresholds import activations_of
 
 BATCH = 4096
 
@@ -19,9 +24,10 @@ class ReferenceRun:
     """What the graph computes for n inputs.
 
     Attributes:
-        words: of every activation in order, int8 `[n, rows]`.
-        scores: the input of ArgMax, float32 `[n, units]`.
-        classes: int64 `[n]`.
+        words: of every activation in order, int8 `[n, rows]`: the integers that the next layer reads, without the
+            scale and the offset that the graph's quantizers give them.
+        scores: what the class is taken from, float32 `[n, units]`.
+        classes: int64 `[n]`; for a graph that ends in its scores the index of the largest, the lowest on ties.
     """
 
     words: list[NDArray[np.int8]]
@@ -31,19 +37,27 @@ class ReferenceRun:
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """A QONNX graph as it stands, executable; it shares no arithmetic with the lowered network."""
+    """A QONNX graph as it stands, executable; it shares no arithmetic with the lowered network.
+
+    Attributes:
+        graph: the graph.
+        line: its parts.
+        front: what it is fed for the integers that come in.
+        activations: what each hidden layer's values mean, read from its quantizer.
+    """
 
     graph: Graph
+    line: Line
+    front: Front
+    activations: tuple[Elements, ...]
 
     @classmethod
-    def open(cls, path: str | Path) -> "Reference":
-        """Read a QONNX file; raises as `read_graph`, and UnsupportedGraph for other than a line up to ArgMax."""
+    def open(cls, path: str | Path, input_format: IntegerFormat | None = None) -> "Reference":
+        """Read a QONNX file; arguments and errors as for `lower`, but weights and accumulators are not looked at."""
         graph = read_graph(path)
-        check_line(graph)
-        last = graph.nodes[-1]
-        if last.op_type != "ArgMax":
-            raise unsupported(last, "the graph does not end in ArgMax")
-        return cls(graph)
+        line = line_of(graph)
+        activations = (activations_of(graph, layer, reader) for layer, reader in pairwise(line.layers))
+        return cls(graph, line, front_of(graph, line, input_format), tuple(activations))
 
     @property
     def n_inputs(self) -> int:
@@ -54,15 +68,17 @@ class Reference:
         """Execute the graph.
 
         Args:
-            x: integers `[n, n_inputs]`, n >= 1.
+            x: integers `[n, n_inputs]` within the input format, n >= 1.
             progress: called with the number of inputs done after every batch.
 
         Raises:
-            BadInput: for another shape.
+            BadInput: for another shape, or a value that the input format does not have.
         """
         if x.ndim != 2 or x.shape[1] != self.n_inputs or len(x) == 0:
             raise BadInput(f"reference input: expected shape [n, {self.n_inputs}], got {list(x.shape)}")
-        graph = self.graph
+        graph, source = self.graph, self.front.source
+        if not source.holds(x).all():
+            raise BadInput(f"reference input: a value is not in the format {source.name}")
         batch = min(len(x), BATCH)
         shape = (batch, *graph.input_shape)
         model = graph.section(graph.nodes, graph.input_name, shape)
@@ -70,7 +86,7 @@ class Reference:
         for first in range(0, len(x), batch):
             part = x[first : first + batch]
             # The model has one batch size: the last batch is filled up, and cut again.
-            feed = np.resize(part, (batch, self.n_inputs)).astype(np.float32).reshape(shape)
+            feed = np.resize(self.front.feeds[(part.astype(np.int64) - source.minimum) // source.step], shape)
             context = execute(model, {graph.input_name: feed})
             runs.append(self._collect(context, len(part)))
             if progress is not None:
@@ -82,10 +98,15 @@ class Reference:
         )
 
     def _collect(self, context: dict[str, NDArray[np.float32]], n: int) -> ReferenceRun:
-        activations = [node.output[0] for node in self.graph.nodes if node.op_type == "BipolarQuant"]
-        last = self.graph.nodes[-1]
+        *hidden, head = self.line.layers
+        scores = context[head.output][:n]
+        close = self.line.close
+        classes = np.argmax(scores, axis=1) if close is None else context[close.output[-1]].reshape(-1)[:n]
         return ReferenceRun(
-            words=[np.where(context[name][:n] > 0, np.int8(1), np.int8(-1)) for name in activations],
-            scores=context[last.input[0]][:n],
-            classes=context[last.output[0]].reshape(-1)[:n].astype(np.int64),
+            words=[
+                means.of_values(as_read(reader.product, context[layer.output][:n])).astype(np.int8)
+                for means, (layer, reader) in zip(self.activations, pairwise((*hidden, head)), strict=True)
+            ],
+            scores=scores,
+            classes=classes.astype(np.int64),
         )

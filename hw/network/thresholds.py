@@ -1,115 +1,134 @@
-"""What a graph's own nodes make of every accumulator value: integer thresholds, or integer scores."""
-
-from collections.abc import Iterator
+"""A hidden layer's integer thresholds, read off where the graph's own activation changes."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hw.network.chain import Stage
-from hw.network.formats import IntegerFormat
-from hw.network.graph import Graph, execute, unsupported
-from hw.network.layers import MAX_FRACTION_BITS, ScoreLayer, ThresholdLayer, accumulator_bounds
+from hw.errors import UnsupportedGraph
+from hw.network.elements import Elements, as_read, check_binary, elements_of
+from hw.network.evaluate import changes_of
+from hw.network.graph import Graph, execute
+from hw.network.layers import MAX_ACTIVATION_BITS, ThresholdLayer
+from hw.network.line import Layer
+from hw.network.nodes import unsupported
+from hw.network.quantizers import values_of
+from hw.network.stage import Stage
 
-MAX_EVALUATIONS = 2**26
-MAX_SCORES = 2**22  # these are sorted
-CHUNK_EVALUATIONS = 2**22
+
+def activations_of(graph: Graph, layer: Layer, reader: Layer) -> Elements:
+    """What a hidden layer hands to the next one, from the values that its last quantizer can give.
+
+    Raises:
+        UnsupportedGraph: for a layer without a quantizer, or values that are no integers of 1 to 4 bits times
+            one power of two.
+    """
+    if layer.quantizer is None:
+        raise unsupported(
+            reader.product,
+            f"reads what {layer.product.name!r} summed: expected BipolarQuant, Quant or MultiThreshold",
+        )
+    quantizer, *tail = layer.chain[layer.quantizer :]
+    given = values_of(quantizer, graph.constants)
+    if tail and len(given) <= 2**MAX_ACTIVATION_BITS:
+        shape = (len(given), graph.shapes[quantizer.output[0]][1])
+        start = quantizer.output[0]
+        tensor = np.ascontiguousarray(np.broadcast_to(given, shape))
+        given = execute(graph.section(tail, start, shape), {start: tensor})[layer.output]
+    check_binary(reader.product, given)
+    values = np.unique(as_read(reader.product, given.astype(np.float64)))
+    elements = elements_of(values, MAX_ACTIVATION_BITS) if np.all(np.isfinite(values)) and len(values) > 1 else None
+    if elements is None:
+        shown = ", ".join(f"{value:g}" for value in values[:3])
+        raise unsupported(
+            quantizer,
+            f"activations must be integers of 1 to {MAX_ACTIVATION_BITS} bits times one power of two, got "
+            f"{len(values)} values: {shown}{', ...' if len(values) > 3 else ''}",
+        )
+    return elements
 
 
-def threshold_layer(graph: Graph, stage: Stage, values: IntegerFormat) -> ThresholdLayer:
-    """Thresholds of a hidden stage, read off where its activation changes sign.
+def threshold_layer(graph: Graph, stage: Stage, gives: Elements, reader: Layer) -> ThresholdLayer:
+    """Thresholds of a hidden stage.
 
     Args:
         graph: the graph of the stage.
-        stage: one that ends in BipolarQuant.
-        values: what the stage takes.
+        stage: the layer.
+        gives: its activations, as `activations_of` states them.
+        reader: the layer that takes them.
 
     Raises:
-        UnsupportedGraph: where a channel changes sign more than once, or there are more than 2**26
-            (accumulator value, channel) pairs.
+        UnsupportedGraph: where a channel rises and falls, a Sign gives 0, or as `changes_of`.
     """
-    low, high = accumulator_bounds(stage.weights, values)
-    bits = np.concatenate([part > 0 for part in _evaluate(graph, stage, values, MAX_EVALUATIONS)])
-    changes = np.count_nonzero(bits[1:] != bits[:-1], axis=0)
-    if changes.max() > 1:
-        channel = int(np.argmax(changes > 1))
-        raise unsupported(
-            stage.chain[-1],
-            f"channel {channel} changes sign {changes[channel]} times over its accumulator: not a threshold",
-        )
-    n_positive = np.count_nonzero(bits, axis=0)
-    rising = bits[-1] | (n_positive == 0)
-    first_positive = np.where(n_positive == 0, high + 1, high - values.step * (n_positive - 1))
-    last_positive = low + values.step * (n_positive - 1)
-    thresholds = np.where(rising, first_positive, last_positive)
-    return ThresholdLayer(stage.product.name, stage.weights, thresholds[:, np.newaxis], rising)
-
-
-def score_layer(graph: Graph, stage: Stage, values: IntegerFormat) -> ScoreLayer:
-    """Integer scores that order every reachable pair of classes and accumulators as the graph does.
-
-    The proof is by enumeration: over all (class, accumulator) pairs, the integers
-    `acc * 2**k + offset` rise and tie where the graph's own float scores rise and tie.
-
-    Raises:
-        UnsupportedGraph: where no k up to 16 does so, or there are more than 2**22 pairs.
-    """
-    low, high = accumulator_bounds(stage.weights, values)
-    scores = np.concatenate(list(_evaluate(graph, stage, values, MAX_SCORES))).astype(np.float64)
-    if not np.all(np.isfinite(scores)):
-        raise unsupported(stage.product, "its scores are not all finite")
-    slopes = (scores[-1] - scores[0]) / (high - low)
-    if slopes.min() <= 0:
-        raise unsupported(
-            stage.product,
-            f"the score of class {int(np.argmin(slopes))} does not rise with its accumulator: an integer "
-            "argmax needs one positive scale for all classes",
-        )
-    accumulators = low + values.step * np.arange(len(scores))[:, np.newaxis]
-    offsets_real = np.mean(scores / slopes.max() - accumulators, axis=0)
-    order = np.argsort(scores, axis=None, kind="stable")
-    rises = np.diff(scores.flat[order]) > 0
-    for fraction_bits in range(MAX_FRACTION_BITS + 1):
-        offsets = np.rint(np.ldexp(offsets_real, fraction_bits)).astype(np.int64)
-        integers = (accumulators << fraction_bits) + offsets
-        steps = np.diff(integers.flat[order])
-        if np.array_equal(steps > 0, rises) and steps.min() >= 0:
-            return ScoreLayer(
-                stage.product.name, stage.weights, offsets, fraction_bits, not np.array_equal(integers, scores)
-            )
-    raise unsupported(stage.product, _why_no_integers(slopes))
-
-
-def _why_no_integers(slopes: NDArray[np.float64]) -> str:
-    if slopes.max() > slopes.min() * 1.0001:
-        return (
-            f"classes have different scales, from {slopes.min():.6g} to {slopes.max():.6g}; an integer argmax "
-            "needs one for all (a normalisation per tensor, or none, after the last product)"
-        )
-    return (
-        f"no offsets with up to {MAX_FRACTION_BITS} fraction bits keep the order and ties of all reachable "
-        "scores; round the offsets per class to multiples of the scale"
+    changes = changes_of(graph, stage)
+    channels = np.concatenate([np.arange(stage.rows), changes.channel])
+    accumulators = np.concatenate([stage.low, changes.accumulator])
+    values = as_read(reader.product, np.concatenate([changes.first, changes.value]))
+    elements = gives.of_values(values)
+    wrong = np.flatnonzero(~gives.holds(elements))
+    if len(wrong):
+        raise _no_level(stage, int(channels[wrong[0]]), int(accumulators[wrong[0]]))
+    levels = ((elements - gives.lowest) // gives.format.step).astype(np.int64)
+    first, later, channel = levels[: stage.rows], levels[stage.rows :], changes.channel
+    last = first.copy()
+    last[channel] = later  # the last change of each channel stays
+    rising = last >= first
+    _check_monotone(stage, channel, later, first, rising)
+    steps = (gives.highest - gives.lowest) // gives.format.step
+    return ThresholdLayer(
+        stage.name,
+        stage.weights,
+        _thresholds(stage, first, changes.accumulator, channel, later, rising, steps),
+        rising,
+        gives.format,
+        gives.lowest,
     )
 
 
-def _evaluate(graph: Graph, stage: Stage, values: IntegerFormat, limit: int) -> Iterator[NDArray[np.float32]]:
-    """The stage's output for every accumulator value, lowest first, in chunks `[values, rows]`.
+def _thresholds(
+    stage: Stage,
+    first: NDArray[np.int64],
+    accumulator: NDArray[np.int64],
+    channel: NDArray[np.int64],
+    later: NDArray[np.int64],
+    rising: NDArray[np.bool_],
+    steps: int,
+) -> NDArray[np.int64]:
+    """`[rows, steps]`: where the level reaches 1, 2, ... (rising), or until where it stays there (falling)."""
+    thresholds = np.empty((stage.rows, steps), np.int64)
+    for step in range(1, steps + 1):
+        passed = later >= step
+        up = np.where(first >= step, stage.low, stage.high + 1)
+        np.minimum.at(up, channel[passed], accumulator[passed])
+        down = np.where(first >= step, stage.high, stage.low - 1)
+        np.minimum.at(down, channel[~passed], accumulator[~passed] - stage.step)
+        thresholds[:, step - 1] = np.where(rising, up, down)
+    # A falling row that starts below a level never passes it.
+    never = ~rising[:, np.newaxis] & (first[:, np.newaxis] < np.arange(1, steps + 1))
+    return np.where(never, stage.low[:, np.newaxis] - 1, thresholds)
 
-    All rows have ranges of one length, so that row v of the whole holds `low + v * step` of each.
-    """
-    low, high = accumulator_bounds(stage.weights, values)
-    count = int(high[0] - low[0]) // values.step + 1
-    if count * stage.rows > limit:
+
+def _check_monotone(
+    stage: Stage,
+    channel: NDArray[np.int64],
+    later: NDArray[np.int64],
+    first: NDArray[np.int64],
+    rising: NDArray[np.bool_],
+) -> None:
+    before = np.concatenate([first[:1], later[:-1]])
+    starts = np.flatnonzero(np.diff(channel, prepend=-1))
+    before[starts] = first[channel[starts]]
+    turns = np.flatnonzero((later > before) != rising[channel])
+    if len(turns):
         raise unsupported(
-            stage.product,
-            f"{count} accumulator values in {stage.rows} channels are more than the {limit} that "
-            "are evaluated one by one: use fewer inputs or a narrower input format",
+            stage.layer.chain[-1],
+            f"channel {channel[turns[0]]} rises and falls over its accumulator: no thresholds say so",
         )
-    chunk = min(count, max(1, CHUNK_EVALUATIONS // stage.rows))
-    start = stage.product.output[0]
-    model = graph.section(stage.chain, start, (chunk, stage.rows)) if stage.chain else None
-    for first in range(0, count, chunk):
-        accumulators = low + values.step * np.arange(first, first + chunk)[:, np.newaxis]
-        # Exact: unit and bias were checked to need no rounding. Values past the last are cut off below.
-        tensor = accumulators.astype(np.float32) * np.float32(stage.unit) + stage.bias
-        output = execute(model, {start: tensor})[stage.output] if model else tensor
-        yield output[: count - first]
+
+
+def _no_level(stage: Stage, channel: int, accumulator: int) -> UnsupportedGraph:
+    signs = [node for node in stage.layer.chain if node.op_type == "Sign"]
+    where = f"accumulator {accumulator} of channel {channel}"
+    if signs:
+        return unsupported(
+            signs[-1], f"is 0 at {where}, a third value: use BipolarQuant, or add less than a step before it"
+        )
+    return unsupported(stage.layer.chain[-1], f"gives at {where} what its quantizer cannot give")

@@ -104,27 +104,16 @@ def test_convolution(tmp_path):
 def test_one_bit_quant(tmp_path):
     builder = GraphBuilder()
     builder.weights(np.ones((2, 3)), "gemm")
-    builder.append(
-        "Quant",
-        *(builder.constant(value) for value in (1.0, 0.0, 1.0)),
-        domain="qonnx.custom_op.general",
-        signed=0,
-        narrow=0,
-        rounding_mode="ROUND",
+    builder.quant(1, signed=False, narrow=False)
+    refused(
+        builder.model([1, 3], "INT4", 2), tmp_path, r"'quant_2' \(Quant\): .* use BipolarQuant, or 2 bits or more"
     )
-    refused(builder.model([1, 3], "INT4", 2), tmp_path, r"\(Quant\): only BipolarQuant is mapped")
 
 
 def test_operator_of_another_domain(tmp_path):
     model = good()
     node_of(model, "BatchNormalization").domain = "antigravity"
     refused(model, tmp_path, r"\(BatchNormalization\): not mapped")
-
-
-def test_without_argmax(tmp_path):
-    builder = GraphBuilder()
-    builder.weights(np.ones((2, 3)), "gemm")
-    refused(builder.model([1, 3], "INT4", 2, argmax=False), tmp_path, "append ArgMax")
 
 
 @pytest.mark.parametrize(("name", "value"), [("select_last_index", 1), ("axis", 0)])
@@ -198,7 +187,7 @@ def test_not_monotone_names_the_channel(tmp_path):
     refused(
         builder.model([1, 3], "INT4", 2),
         tmp_path,
-        r"'bipolarquant_4' \(BipolarQuant\): channel 1 changes sign 2 times",
+        r"'bipolarquant_4' \(BipolarQuant\): channel 1 rises and falls over its accumulator",
     )
 
 
@@ -274,28 +263,148 @@ def test_shape_that_is_computed(tmp_path):
     refused(builder.model([1, 3], "INT4", 2), tmp_path, "tensor .* its shape is not fixed")
 
 
-def test_reference_without_argmax(tmp_path):
-    builder = GraphBuilder()
-    builder.weights(np.ones((2, 3)), "gemm")
-    path = write(builder.model([1, 3], "INT4", 2, argmax=False), tmp_path / "network.onnx")
-    with pytest.raises(UnsupportedGraph, match="does not end in ArgMax"):
-        Reference.open(path)
-
-
 def test_sums_beyond_float32(tmp_path):
     refused(chain(columns=600, datatype="INT16"), tmp_path, "600 INT16 inputs reach 19660800, beyond 2")
 
 
-def test_too_many_accumulator_values(tmp_path):
-    model = chain(columns=48, datatype="INT16", weights=np.ones((256, 48)))
-    refused(model, tmp_path, "3145681 accumulator values in 256 channels")
+def test_too_many_accumulator_values_of_a_node_that_may_turn(tmp_path):
+    builder = GraphBuilder()
+    builder.weights(np.ones((256, 48)), "gemm")
+    builder.tensor = builder.node("Div", [builder.constant(1.0), builder.tensor])
+    builder.activation()
+    builder.weights(np.ones((2, 256)), "gemm")
+    refused(
+        builder.model([1, 48], "INT16", 2),
+        tmp_path,
+        r"'div_2' \(Div\): 3145681 accumulator values in 256 channels are .* not known to be monotone",
+    )
 
 
-def test_no_weights_on_the_input(tmp_path):
+def test_no_weights(tmp_path):
     builder = GraphBuilder()
     builder.append("Mul", builder.constant(2.0))
-    builder.weights(np.ones((2, 3)), "gemm")
-    refused(builder.model([1, 3], "INT4", 2), tmp_path, r"node 'mul_0' \(Mul\): expected MatMul or Gemm at the input")
+    refused(builder.model([1, 3], "INT4", 3), tmp_path, "the graph multiplies nowhere; accepted is")
+
+
+def test_two_products_without_activation_between(tmp_path):
+    builder = GraphBuilder()
+    builder.weights(np.ones((4, 3)), "gemm")
+    builder.append("Relu")
+    builder.weights(np.ones((2, 4)), "matmul")
+    refused(builder.model([1, 3], "INT4", 2), tmp_path, r"'matmul_4' \(MatMul\): reads .* 'gemm_1' summed: expected")
+
+
+def after_one_layer(append, datatype="INT4", dialect="matmul"):
+    """A layer of two rows on three inputs, what `append` puts behind it, and a head."""
+    builder = GraphBuilder()
+    builder.weights(np.ones((2, 3)), "matmul")
+    append(builder)
+    builder.weights(np.ones((2, 2)), dialect)
+    return builder.model([1, 3], datatype, 2)
+
+
+@pytest.mark.parametrize(
+    ("append", "why"),
+    [
+        (lambda b: b.quant(5, True, False), r"\(Quant\): activations must be integers of 1 to 4 bits"),
+        (lambda b: b.quant(2, True, True, 0.3), r"\(Quant\): activations must be .* got 3 values: -0.3, 0, 0.3"),
+        (lambda b: b.quant(2, True, True, -1.0), "expected scales > 0"),
+        (lambda b: b.quant(2, True, True, 1.0, 0.5), "whole zero points"),
+        (lambda b: b.quant(2.5, True, True), "one whole bit width of 2 to 16"),
+        (lambda b: b.quant(2, True, True, mode="STOCHASTIC"), r"\(Quant\): rounding_mode 'STOCHASTIC': expected one"),
+        (lambda b: b.quant([2, 3], True, True), "expected one whole bit width"),
+        (lambda b: b.multithreshold([[1, 2]], 0.3), "activations must be integers .* power of two"),
+        (lambda b: b.multithreshold([range(16)]), "activations must be .* got 17 values"),
+        (lambda b: b.multithreshold([[1], [2], [3]]), r"thresholds \[1 or 2, steps\], got float32 \[3, 1\]"),
+        (lambda b: b.multithreshold([[1]], data_layout="NHWC"), "expected data_layout='NC'"),
+        (lambda b: b.multithreshold([[1, 2]], out_dtype="BIPOLAR"), "gives 0 to 2, but its out_dtype is BIPOLAR"),
+        (
+            lambda b: b.multithreshold([[1]], out_scale="two"),
+            "expected a number as its attribute",
+        ),
+        (
+            lambda b: b.append("Sign"),
+            r"\(Sign\): is 0 at accumulator 0 of channel 0, a third value",
+        ),
+        (lambda b: (b.activation(), b.append("Mul", b.constant(0.0))), "got 1 values"),
+        (lambda b: (b.activation(), b.append("Add", b.constant([0.0, 0.3]))), "got 4 values: -1, -0.7, 1"),
+        (lambda b: b.append("Softmax"), r"\(Softmax\): the class is the same without it"),
+    ],
+)
+def test_activations_that_are_no_integers(tmp_path, append, why):
+    refused(after_one_layer(append), tmp_path, why)
+
+
+def test_another_shape_behind_a_product(tmp_path):
+    def append(builder):
+        for shape in ([1, 1, 2], [1, 2]):
+            builder.append("Reshape", builder.constant(shape, np.int64))
+
+    refused(after_one_layer(append), tmp_path, r"\(Reshape\): another shape is expected before the first layer only")
+
+
+def test_quant_without_its_attributes(tmp_path):
+    model = after_one_layer(lambda builder: builder.quant(2, True, True))
+    node = node_of(model, "Quant")
+    del node.attribute[0]
+    refused(model, tmp_path, r"'quant_2' \(Quant\): expected the attribute (signed|narrow)=0 or")
+
+
+def test_xnor_popcount_takes_bits(tmp_path):
+    model = after_one_layer(lambda builder: builder.activation(), dialect="xnor")
+    refused(model, tmp_path, r"\(XnorPopcountMatMul\): expected 0/1, got values such as -1")
+    model = after_one_layer(lambda builder: builder.multithreshold([[1]]), dialect="xnor")
+    weights = node_of(model, "XnorPopcountMatMul").input[1]
+    stored = next(tensor for tensor in model.graph.initializer if tensor.name == weights)
+    stored.CopyFrom(numpy_helper.from_array(np.full((2, 2), -1, np.float32), weights))
+    refused(model, tmp_path, r"\(XnorPopcountMatMul\): weights must be 0/1")
+
+
+def before_one_layer(append, datatype=None, columns=4):
+    """A head alone, and what `append` puts before it."""
+    builder = GraphBuilder()
+    append(builder)
+    builder.weights(np.ones((2, columns)), "matmul")
+    return builder.model([1, columns], datatype, 2)
+
+
+@pytest.mark.parametrize(
+    ("append", "datatype", "why"),
+    [
+        (lambda b: b.quant(8, True, True, 1 / 127), None, r"\(Quant\): gives values such as 0.00787.* round"),
+        (lambda b: b.append("Div", b.constant(255.0)), "UINT8", r"'div_0' \(Div\): gives values such as 0.0039"),
+        (lambda b: b.append("Mul", b.constant(0.0)), "UINT8", r"'mul_0' \(Mul\): gives 1 value for all inputs"),
+        (lambda b: b.append("Sub", b.constant([0.0, 0.5, 1.0, 1.5])), "UINT8", "expected float32, one value for all"),
+        (lambda b: b.append("Sign"), "INT4", r"'sign_0' \(Sign\): gives -1, 0 and 1"),
+        (lambda b: (b.append("Relu"), b.activation()), None, r"'bipolarquant_1' .*: no input was found .* to -1"),
+        (lambda b: (b.append("Mul", b.constant(0.0)), b.activation()), None, "no input was found that it takes to"),
+        (lambda b: (b.quant(16, True, False), b.append("Add", b.constant(2.0**23))), None, "use an offset of 0"),
+    ],
+)
+def test_fronts_that_are_not_exact(tmp_path, append, datatype, why):
+    refused(before_one_layer(append, datatype), tmp_path, why)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "k", "why"),
+    [({"largest": 0}, 1, "largest=1"), ({}, 2, "expected k=1"), ({"axis": 0}, 1, "expected axis=-1")],
+)
+def test_another_top_k(tmp_path, attributes, k, why):
+    model = random_graph(np.random.default_rng(0), 6, (4,), 3, "INT4", end="topk")
+    node = node_of(model, "TopK")
+    for name, value in attributes.items():
+        kept = [item for item in node.attribute if item.name != name]
+        del node.attribute[:]
+        node.attribute.extend([*kept, helper.make_attribute(name, value)])
+    stored = next(tensor for tensor in model.graph.initializer if tensor.name == node.input[1])
+    stored.CopyFrom(numpy_helper.from_array(np.array([k]), node.input[1]))
+    refused(model, tmp_path, rf"'topk' \(TopK\): .*{why}|not a valid graph")
+
+
+def test_scores_that_are_no_output(tmp_path):
+    model = random_graph(np.random.default_rng(0), 6, (4,), 3, "INT4", end="scores")
+    model.graph.output[0].name = model.graph.node[0].output[0]
+    refused(model, tmp_path, "the graph ends here, but this is no output of it")
 
 
 def test_input_format_is_stated_once(tmp_path):
