@@ -72,7 +72,7 @@ _FAMILIES = {
 _REPLAY_BIT, _REPLAY_CONTROL = {1: 1.05, 2: 3.05}, {1: 10, 2: 30}
 _NARROW_BIT, _CONVERTER_CONTROL = 1.2, 6
 _WINNER_BIT, _WINNER_CONTROL = 2.0, 6
-_MARGIN_BIT = {False: 2.5, True: 3.8}  # added to a bit of the winner that tells 'unsorted': constant margin, port
+_MARGIN_BIT = {False: 1.5, True: 2.7}  # added to a bit of the winner that tells 'unsorted': constant margin, port
 _THRESHOLD_CONTROL = 6
 
 
