@@ -15,6 +15,7 @@ ARGS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
+FINN_VENV := .venv-finn
 SPIKELOOM := $(BIN)/spikeloom
 
 recording = $(if $(RECORDING),--recording '$(RECORDING)')
@@ -23,10 +24,10 @@ device = $(if $(DEVICE),--device '$(DEVICE)')
 out = $(if $(OUT),--out '$(OUT)')
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo train hw sim report test test-slow test-synth lint format clean
+.PHONY: help install demo train hw sim report test test-slow test-synth check-finn-base lint format clean
 
 help: ## List the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
 
 install: $(VENV)/.installed ## Make the virtual environment and warm the tools
 
@@ -54,6 +55,11 @@ test-slow: $(VENV)/.installed-test ## Longer random checks
 test-synth: $(VENV)/.installed-test ## Checks that run synthesis
 	$(BIN)/python -m pytest -n auto -m synth $(ARGS)
 
+check-finn-base: $(VENV)/.installed-test $(FINN_VENV)/.installed ## finn-base's functions on networks written as FINN-style graphs (MODEL=)
+	rm -rf build/finn-base
+	$(BIN)/python -m tests.finn_base.write build/finn-base $(MODEL)
+	$(FINN_VENV)/bin/python tests/finn_base/check.py build/finn-base
+
 lint: $(VENV)/.installed-lint ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -64,7 +70,7 @@ format: $(VENV)/.installed-lint ## Let ruff lay out the code
 	$(BIN)/ruff format .
 
 clean: ## Remove the virtual environment and what tools have cached; run folders stay
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info
+	rm -rf $(VENV) $(FINN_VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
@@ -80,6 +86,14 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml pins.txt
 
 $(VENV)/.installed-test: $(VENV)/.installed
 	$(BIN)/python -m pip install --disable-pip-version-check $(PIP_ARGS) -c pins.txt -e '.[qat,hw,test]'
+	@touch $@
+
+# finn-base has an environment of its own: it is built there, by a setuptools older than 81.
+$(FINN_VENV)/.installed: $(VENV)/bin/python pins.txt
+	$(BIN)/python -m venv $(FINN_VENV)
+	$(FINN_VENV)/bin/python -m pip install --disable-pip-version-check $(PIP_ARGS) -c pins.txt setuptools wheel
+	$(FINN_VENV)/bin/python -m pip install --disable-pip-version-check $(PIP_ARGS) -c pins.txt --no-build-isolation \
+	    finn-base==0.0.3 onnx onnxruntime toposort
 	@touch $@
 
 $(VENV)/.installed-lint: $(VENV)/.installed

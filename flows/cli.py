@@ -49,6 +49,9 @@ class Workbench(Protocol):
     ) -> str:
         """Simulate a ground-truth recording into a `.npz` file; returns one line about it."""
 
+    def write_finn(self, source: Path, path: Path) -> str:
+        """Write the network of a run folder, or of a QONNX file, as a FINN-style graph; returns one line about it."""
+
     def warm(self, progress: Callable[[float, str], None]) -> Mapping[str, str]:
         """Run every outside tool once, so that its first use is quick; returns tool -> version."""
 
@@ -286,6 +289,21 @@ def simulate(
     session: Session = context.obj
     with session.console.status("simulating") as status:
         line = session.bench.write_recording(settings, path, _told_to(status.update))
+    session.console.print(Text(line))
+
+
+@app.command(rich_help_panel=_PARTS)
+def finn(
+    context: typer.Context,
+    source: Annotated[
+        Path, typer.Argument(help="Run folder, or QONNX file (.onnx).", metavar="RUN_OR_MODEL", show_default=False)
+    ],
+    path: Annotated[Path, typer.Argument(help="File to write (.onnx).", metavar="FILE", show_default=False)],
+) -> None:
+    """Write a network as a FINN-style graph: XnorPopcountMatMul, MultiThreshold and TopK."""
+    session: Session = context.obj
+    with session.console.status("writing the graph"):
+        line = session.bench.write_finn(source, path)
     session.console.print(Text(line))
 
 

@@ -41,6 +41,15 @@ def write_recording(settings: SimulationSettings, path: Path, progress: Callable
     return str(_run("recordings", "write_recording", settings, path, progress))
 
 
+def write_finn(source: Path, path: Path) -> str:
+    """Write the network of a run folder, or of a QONNX file, as a FINN-style graph; returns one line about it.
+
+    Raises:
+        BadInput: if there is no such network, it cannot be written so, or the file is there already.
+    """
+    return str(_run("finn", "write_finn", source, path))
+
+
 def warm(progress: Callable[[float, str], None]) -> Mapping[str, str]:
     """Run every outside tool once, so that its first use is quick; returns tool -> version."""
     return dict(_run("gateware", "warm", progress))

@@ -11,9 +11,9 @@ from hw.accelerator.top import PortStyle, Top
 class FewPins(wiring.Component):
     """An accelerator whose spike words come in bit by bit and whose results go out as their parity.
 
-    A margin that is an input takes the bits that the spike words have no room for. For timing only: every port of the
-    accelerator begins and ends at a register, as in a design around it, so that the way through its handshakes counts
-    too. Adds a flip-flop for each bit of the ports, and the lookup tables of the parity.
+    For timing only: every port of the accelerator begins and ends at a register, as in a design around it, so that
+    the way through its handshakes counts too. Adds a flip-flop for each bit of the ports, and the lookup tables of
+    the parity. A margin that is an input takes the bits that fall out of the spike word.
     """
 
     def __init__(self, accelerator: Accelerator):

@@ -106,6 +106,21 @@ def test_a_graph_from_elsewhere_needs_no_recording(tmp_path):
     assert (simulation["class_mismatches"], simulation["layer_word_mismatches"]) == (0, 0)
 
 
+def test_a_network_is_written_as_a_finn_style_graph(tmp_path):
+    model = write(random_graph(np.random.default_rng(1), 16, (24, 16), 4, "INT8", "gemm"), tmp_path / "foreign.onnx")
+    result = spikeloom("finn", model, tmp_path / "finn.onnx")
+    assert result.exit_code == 0, result.output
+    assert "every layer equal on 100 random inputs" in result.output
+    kinds = [node.op_type for node in onnx.load(tmp_path / "finn.onnx").graph.node]
+    assert kinds[:4] == ["MatMul", "MultiThreshold", "XnorPopcountMatMul", "MultiThreshold"]
+    assert "is there already" in one_line(spikeloom("finn", model, tmp_path / "finn.onnx"))
+    assert "holds no run" in one_line(spikeloom("finn", tmp_path, tmp_path / "other.onnx"))
+    out = tmp_path / "out"
+    assert spikeloom("hw", "--model", model, "--random-inputs", 50, "--to", "lower", "--out", out).exit_code == 0
+    assert spikeloom("finn", out, tmp_path / "again.onnx").exit_code == 0
+    assert (tmp_path / "again.onnx").read_bytes() == (tmp_path / "finn.onnx").read_bytes()
+
+
 def test_unsorted_goes_through_the_whole_thread(tmp_path):
     model = write(random_graph(np.random.default_rng(1), 16, (24, 16), 4, "INT8", "gemm"), tmp_path / "foreign.onnx")
     out = tmp_path / "out"

@@ -72,11 +72,23 @@ def failure(*arguments, bench=None, code=1):
 
 def test_help_names_every_command_and_where_to_start():
     text = call("--help").output
-    for word in ("demo", "train", "hw", "sim", "report", "simulate", "steps", "warm", "--version", "spikeloom demo"):
+    for word in (
+        "demo",
+        "train",
+        "hw",
+        "sim",
+        "report",
+        "simulate",
+        "finn",
+        "steps",
+        "warm",
+        "--version",
+        "spikeloom demo",
+    ):
         assert word in text
 
 
-@pytest.mark.parametrize("command", ["demo", "train", "hw", "sim", "report", "simulate", "steps", "warm"])
+@pytest.mark.parametrize("command", ["demo", "train", "hw", "sim", "report", "simulate", "finn", "steps", "warm"])
 def test_every_command_has_help(command):
     result = call(command, "--help")
     assert result.exit_code == 0

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hw.accelerator.accelerator import Accelerator
 from hw.accelerator.pins import FewPins
-from hw.accelerator.top import PortStyle, Top
+from hw.accelerator.top import Ports, PortStyle, Top
 from hw.components.argmax import ArgMax
 from hw.components.words import WordFormat
 from hw.devices import device_named
@@ -209,7 +209,7 @@ def test_the_template_says_which_unit_is_unsorted():
 
 def test_behind_few_pins_the_margin_begins_at_registers_too():
     accelerator, _ = drawn(6, margin_port=True)
-    ports = Top(accelerator, PortStyle.PLAIN).ports
+    ports = Ports.of(accelerator, PortStyle.PLAIN)
     around = ports.spike_bits + ports.margin_bits + ports.result_bits + 4  # and the handshakes
     assert declared(FewPins(accelerator)) == declared(Top(accelerator, PortStyle.PLAIN)) + around
 
