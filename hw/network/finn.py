@@ -17,8 +17,9 @@ from qonnx.transformation.infer_shapes import InferShapes
 
 from hw.errors import BadInput
 from hw.network.formats import InputTable, IntegerFormat
-from hw.network.graph import METADATA_KEY, QONNX_DOMAIN, execute
+from hw.network.graph import METADATA_KEY, execute
 from hw.network.layers import ScoreLayer, ThresholdLayer
+from hw.network.nodes import QONNX_DOMAIN
 from hw.network.types import EXACT_FLOAT32, Network
 
 OPSET, IR_VERSION = 11, 7  # so every release of onnx from 1.7 on reads the file, and FINN's own among them

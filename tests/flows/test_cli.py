@@ -231,7 +231,11 @@ def test_report_of_no_run_is_one_line():
         ("hw --model net.onnx --seed -1", "--seed -1: a whole number from 0 to 4294967295 is wanted"),
         ("train --not-unit 0", "--not-unit without --recording: a recording to read is wanted"),
         ("train --read-as raw", "--read-as without --recording: a recording to read is wanted"),
-        ("demo --device no-such", "device 'no-such' is not known; known are up5k, hx8k, hx1k, lfe5u-25f, lfe5u-45f, lfe5u-85f, xc7a35t, xc7a100t"),
+        (
+            "demo --device no-such",
+            "device 'no-such' is not known; known are up5k, hx8k, hx1k, lfe5u-25f, lfe5u-45f, lfe5u-85f, xc7a35t, "
+            "xc7a100t",
+        ),
     ],
 )
 def test_a_value_out_of_range_is_one_line(words, message):
