@@ -150,9 +150,9 @@ def _check_end(graph: Graph, close: NodeProto | None, last: NodeProto) -> None:
             raise unsupported(last, "the graph ends here, but this is no output of it")
         return
     top_k = close.op_type == "TopK"
-    if top_k and (not attribute(close, "largest", 1) or np.any(graph.constants[close.input[1]] != 1)):
+    if top_k and (attribute(close, "largest", 1) != 1 or np.any(graph.constants[close.input[1]] != 1)):
         raise unsupported(close, "expected k=1 and largest=1: the class of the largest score")
-    if not top_k and attribute(close, "select_last_index", 0):
+    if not top_k and attribute(close, "select_last_index", 0) != 0:
         raise unsupported(close, "expected select_last_index=0: the lowest index wins a tie")
     if attribute(close, "axis", -1 if top_k else 0) not in (-1, 1):
         raise unsupported(close, "expected axis=-1, over the classes")

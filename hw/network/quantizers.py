@@ -34,7 +34,8 @@ def check_attributes(node: NodeProto) -> None:
     """Raise UnsupportedGraph for attributes with which QONNX's executor would stop, or read something else."""
     if node.op_type in QUANT:
         for name in ("signed", "narrow"):
-            if attribute(node, name, None) not in (0, 1):
+            value = attribute(node, name, None)
+            if not isinstance(value, int) or value not in (0, 1):
                 raise unsupported(node, f"expected the attribute {name}=0 or {name}=1")
         _rounding_mode(node)
     if node.op_type == "MultiThreshold":

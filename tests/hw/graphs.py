@@ -244,6 +244,8 @@ def _multithreshold(
     thresholds[rng.random(len(thresholds)) < 0.1] = 2**20
     if dialect == "xnor":
         builder.multithreshold(thresholds, out_dtype="BINARY", data_layout="NC")
+    elif bits == 1 and rng.random() < 0.5:
+        builder.multithreshold(thresholds, out_dtype="BINARY")  # read by MatMul: 0 and 1 as they are
     elif bits == 1:
         builder.multithreshold(thresholds, 2.0, -1.0, out_dtype="BIPOLAR")
     else:

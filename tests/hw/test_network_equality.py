@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from hw.network import evaluate
 from hw.network.check import compare
 from hw.network.lower import lower
 from hw.network.reference import Reference
-from hw.network.types import IntegerFormat
+from hw.network.types import IntegerFormat, accumulator_bounds
 from hw.network.vectors import random_inputs
 from tests.hw.graphs import DIALECTS, GraphBuilder, random_graph, random_graphs, write
 
@@ -145,6 +146,27 @@ def test_a_threshold_one_beyond_the_largest_accumulator_that_float32_counts(tmp_
     path = write(builder.model([1, 512], "INT16", 2), tmp_path / "network.onnx")
     x = np.full((1, 512), -(2**15))
     assert compare(lower(path), Reference.open(path), x).equal
+
+
+@pytest.mark.parametrize(("dialect", "bits"), [("matmul", 1), ("affine", 3), ("multithreshold", 4), ("xnor", 1)])
+def test_bisection_finds_what_the_scan_finds(tmp_path, monkeypatch, dialect, bits):
+    datatype = "UINT1" if dialect == "xnor" else "INT8"
+    model = random_graph(np.random.default_rng(9), 48, (64, 32), 4, datatype, dialect, bits)
+    path = write(model, tmp_path / "network.onnx")
+    scanned = lower(path)
+    monkeypatch.setattr(evaluate, "MAX_EVALUATIONS", 0)
+    assert lower(path).to_json() == scanned.to_json()
+
+
+def test_a_layer_of_too_many_accumulators_to_scan(tmp_path):
+    model = random_graph(np.random.default_rng(4), 256, (512,), 4, "INT16", "matmul", 2)
+    path = write(model, tmp_path / "network.onnx")
+    network = lower(path)
+    low, high = accumulator_bounds(network.hidden[0].weights, network.input_format)
+    assert 512 * int(high[0] - low[0]) > evaluate.MAX_EVALUATIONS
+    x = random_inputs(network.input_format, 256, 300, seed=5)
+    assert compare(network, Reference.open(path), x).equal
+    assert len(np.unique(network.words(x)[0])) > 2
 
 
 def test_constant_first_and_power_of_two_scales(tmp_path):
