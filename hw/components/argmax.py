@@ -60,7 +60,7 @@ class ArgMax:
         """Index of the greatest score in each row of `[n, classes]`, or `classes` for unsorted."""
         return decide(scores, self.margin)
 
-    def circuit(self) -> "ArgMaxCircuit":
+    def circuit(self) -> wiring.Component:
         """The Amaranth component, with streams `i` and `o`, and the input `margin` if there is one."""
         return ArgMaxCircuit(self)
 
@@ -104,7 +104,7 @@ class ArgMaxCircuit(wiring.Component):
             if spec.can_be_unsorted:
                 # The second best needs no register: behind a new best it is the old best, and any other score
                 # matters only if it comes near to the best itself.
-                near = self._near(lag, self._greatest_lead(m, index))
+                near = is_near(lag, self._greatest_lead(m, index))
                 m.d.sync += close.eq((index != 0) & (near | (close & ~wins)))
         return m
 
@@ -118,8 +118,8 @@ class ArgMaxCircuit(wiring.Component):
             m.d.sync += greatest.eq(self.margin - 1)
         return greatest
 
-    @staticmethod
-    def _near(lag: Signal, greatest: Value) -> Value:
-        """`|lag| <= greatest`, as one sum: `-|lag| = ~lag + 1` for a lag from 0 on, else `lag`."""
-        behind = lag >= 0
-        return greatest + Mux(behind, ~lag, lag) + behind >= 0
+
+def is_near(lag: Signal, greatest: Value) -> Value:
+    """`|lag| <= greatest`, as one sum: `-|lag| = ~lag + 1` for a lag from 0 on, else `lag`."""
+    behind = lag >= 0
+    return greatest + Mux(behind, ~lag, lag) + behind >= 0

@@ -14,6 +14,7 @@ from hw.accelerator.accelerator import Accelerator
 from hw.accelerator.pins import FewPins
 from hw.accelerator.top import Ports, PortStyle, Top
 from hw.components.argmax import ArgMax
+from hw.components.unrolled.argmax import ParallelArgMax
 from hw.components.words import WordFormat
 from hw.devices import device_named
 from hw.errors import BadInput
@@ -78,13 +79,15 @@ def test_leads_beyond_what_float32_holds_are_exact():
     assert decide(scores, 2**25 - 1).tolist() == [0]
 
 
-@settings(deadline=None, max_examples=60)
+@pytest.mark.parametrize("winner", [ArgMax, ParallelArgMax])
+@settings(deadline=None, max_examples=50)
 @given(seeds, st.integers(1, 6), st.integers(2, 6), st.booleans(), pauses, st.data())
-def test_the_winner_tells_unsorted(seed, classes, bits, margin_port, pause, data):
+def test_the_winner_tells_unsorted(winner, seed, classes, bits, margin_port, pause, data):
     margin = data.draw(st.integers(0, 2**bits - 1))
-    spec = ArgMax(classes, IntegerFormat(bits, True), margin, margin_port)
+    spec = winner(classes, IntegerFormat(bits, True), margin, margin_port)
     scores = np.random.default_rng(seed).integers(spec.score.minimum, spec.score.maximum + 1, (6, classes))
-    words = [w for row in WordFormat(spec.score, 1).pack(scores) for w in row]
+    lanes = 1 if winner is ArgMax else classes
+    words = [w for row in WordFormat(spec.score, lanes).pack(scores) for w in row]
     held = {"margin": margin} if margin_port else {}
     run = run_stream(spec.circuit(), words, 6, held=held, pauses=pause)
     results = [spec.result_layout.from_bits(word) for word in run.words]
@@ -116,6 +119,31 @@ def test_a_margin_holds_for_the_inference_in_whose_first_clock_it_stood():
     simulator.run()
     expected = [by_definition(row, margin) for row, margin in zip(scores.tolist(), margins[::3], strict=True)]
     assert answers == expected
+    assert 3 in answers and len(set(answers)) == 4
+
+
+def test_a_parallel_winner_samples_the_margin_with_the_word():
+    spec = ParallelArgMax(3, IntegerFormat(6, True), margin_port=True)
+    rng = np.random.default_rng(0)
+    scores, margins = rng.integers(-20, 21, (40, 3)), rng.integers(0, 30, 40)
+    circuit, answers = spec.circuit(), []
+
+    async def testbench(ctx):
+        ctx.set(circuit.o.ready, 1)
+        ctx.set(circuit.i.valid, 1)
+        for (word,), margin in zip(WordFormat(spec.score, 3).pack(scores), margins, strict=True):
+            ctx.set(circuit.i.payload, int(word))
+            ctx.set(circuit.margin, int(margin))
+            await ctx.tick()
+            if ctx.get(circuit.o.valid):
+                answers.append(ctx.get(circuit.o.payload.unit))
+
+    simulator = Simulator(circuit)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(testbench)
+    simulator.run()
+    expected = [by_definition(row, margin) for row, margin in zip(scores.tolist(), margins, strict=True)]
+    assert answers == expected[: len(answers)] and len(answers) > 35
     assert 3 in answers and len(set(answers)) == 4
 
 
