@@ -304,7 +304,7 @@ def finn(
     session: Session = context.obj
     with session.console.status("writing the graph"):
         line = session.bench.write_finn(source, path)
-    session.console.print(Text(line))
+    session.console.print(Text(line), soft_wrap=True)
 
 
 @app.command(rich_help_panel=_PARTS)
