@@ -32,8 +32,8 @@ def finn_graph(network: Network) -> ModelProto:
 
     Bipolar activations are {0, 1} in it (BINARY), and the products with them XnorPopcountMatMul; other products are
     MatMul by weights of ±1 (BIPOLAR). A falling row becomes a rising one with the opposite weights. TopK gives the
-    index of the largest score. Unit names stand in the metadata, and so does a margin of 'unsorted', which TopK does
-    not apply.
+    index of the largest score. The metadata go along, unit names among them, but for a margin of 'unsorted', which
+    TopK cannot apply.
 
     Raises:
         BadInput: where float32, in which such a graph computes, cannot hold the scores, or where an input table is no
@@ -137,8 +137,9 @@ class _Writer:
             note.quant_parameter_tensor_names.add(key="finn_datatype", value=datatype)
         imports = [helper.make_opsetid("", OPSET), helper.make_opsetid(QONNX_DOMAIN, 1)]
         model = helper.make_model(graph, opset_imports=imports, ir_version=IR_VERSION)
-        unsorted = {"unsorted": {"margin": network.margin}} if network.margin else {}
-        record = {**network.metadata, "units": list(network.unit_names), **unsorted}
+        record = {**network.metadata, "units": list(network.unit_names)}
+        # Whoever reads these scores may scale them otherwise, and the margin counts in their scale.
+        record.pop("unsorted", None)
         helper.set_model_props(model, {METADATA_KEY: json.dumps(record, sort_keys=True)})
         return model
 

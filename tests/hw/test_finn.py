@@ -10,9 +10,12 @@ from qonnx.core.datatype import DataType
 from qonnx.core.modelwrapper import ModelWrapper
 
 from hw.errors import BadInput
+from hw.network.check import compare
 from hw.network.finn import UNIT, finn_graph, run_finn, tensors_of
 from hw.network.formats import BIPOLAR, InputTable, IntegerFormat
 from hw.network.layers import ScoreLayer, ThresholdLayer
+from hw.network.lower import lower
+from hw.network.reference import Reference
 from hw.network.types import Network
 from hw.network.vectors import random_inputs
 from tests.hw.finn_networks import INPUTS, random_finn_network
@@ -37,6 +40,21 @@ def test_random_networks(seed, n_inputs, hidden, n_units, input_format, with_fro
     rng = np.random.default_rng(seed)
     network = random_finn_network(rng, n_inputs, tuple(hidden), n_units, input_format, with_front)
     assert_equal(network, random_inputs(input_format, n_inputs, 60, seed))
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), input_format=st.sampled_from(INPUTS), with_front=st.booleans())
+def test_what_was_written_is_lowered_to_the_same_words_and_classes(tmp_path_factory, seed, input_format, with_front):
+    rng = np.random.default_rng(seed)
+    hidden = tuple(int(rows) for rows in rng.integers(1, 9, rng.integers(4)))
+    network = random_finn_network(rng, 5, hidden, 4, input_format, with_front)
+    path = tmp_path_factory.mktemp("graph") / "finn.onnx"
+    path.write_bytes(finn_graph(network).SerializeToString())
+    again, x = lower(path), random_inputs(input_format, 5, 60, seed)
+    assert all(np.array_equal(ours, theirs) for ours, theirs in zip(again.words(x), network.words(x), strict=True))
+    assert np.array_equal(again.classes(x), network.classes(x))
+    assert again.unit_names == network.unit_names
+    assert compare(again, Reference.open(path), x).equal
 
 
 def test_every_tensor_is_annotated_with_a_datatype_that_holds_it():
@@ -115,10 +133,10 @@ def test_an_input_table_that_is_no_multithreshold_is_refused(values, steps):
         finn_graph(network)
 
 
-def test_the_same_network_gives_the_same_bytes_and_states_units_and_margin():
+def test_the_same_network_gives_the_same_bytes_and_states_its_units():
     network = random_finn_network(np.random.default_rng(5), 4, (4,), 3, IntegerFormat(5, True))
-    network = replace(network, margin=2, metadata={"made by": "hand"})
+    network = replace(network, margin=2, metadata={"made by": "hand", "unsorted": {"margin": 2}})
     texts = [finn_graph(network).SerializeToString(deterministic=True) for _ in range(2)]
     assert texts[0] == texts[1]
     (record,) = (prop.value for prop in finn_graph(network).metadata_props if prop.key == "spikeloom")
-    assert record == '{"made by": "hand", "units": ["unit 0", "unit 1", "unit 2"], "unsorted": {"margin": 2}}'
+    assert record == '{"made by": "hand", "units": ["unit 0", "unit 1", "unit 2"]}'
