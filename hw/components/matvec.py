@@ -4,14 +4,16 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from amaranth.hdl import Cat, Module, Mux, Shape, Signal, Value, signed, unsigned
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed, unsigned
 from amaranth.lib import stream, wiring
 from amaranth.lib.memory import ReadPort
 from amaranth.lib.wiring import In, Out
 from numpy.typing import NDArray
 
+from hw.components.counters import is_power_of_two, successor
 from hw.components.rom import Rom, Storage
-from hw.components.sums import population_count, tree_sum
+from hw.components.sums import add
+from hw.components.terms import Terms, terms_of
 from hw.components.words import WordFormat
 from hw.network.types import BIPOLAR, IntegerFormat
 
@@ -32,8 +34,9 @@ class MatrixVectorUnit:
     otherwise it gives its total.
 
     Words of SIMD elements come in, each vector `rows / PE` times over; words of PE results go out, row 0 first.
-    Latency 3 clocks from a row group's last word to its result; initiation interval `rows / PE * columns / SIMD`
-    clocks; takes a word every clock; gives and takes backpressure by holding its three stages at once.
+    Latency `stages` clocks from a row group's last word to its result; initiation interval
+    `rows / PE * columns / SIMD` clocks; takes a word every clock; gives and takes backpressure by holding all its
+    stages at once.
 
     Args:
         name: the layer's name, for messages.
@@ -115,21 +118,36 @@ class MatrixVectorUnit:
         return IntegerFormat(bits=max((~least).bit_length(), most.bit_length(), 1) + 1, signed=True)
 
     @property
+    def depth(self) -> int:
+        """Words of the weight memory: one for each word of each pass."""
+        return self.row_groups * self.column_groups
+
+    @cached_property
+    def terms(self) -> Terms:
+        """What the weights make of a word's elements."""
+        return terms_of(self.element, self.simd)
+
+    @property
+    def stages(self) -> int:
+        """Registers on the way: the word's operands, those of the sum over SIMD columns, the total."""
+        return 1 + len(self.terms.tree.stages) + 1
+
+    @cached_property
+    def row_constants(self) -> NDArray[np.int64]:
+        """What a row's total begins with: its constant, less what its terms give too much."""
+        return self.bias - (self.terms.excess(self.weights) << self.shift)
+
+    @property
     def bias_bits(self) -> int:
         """Bits of the widest row constant in two's complement, at least 2."""
-        return max((~int(self.bias.min())).bit_length(), int(self.bias.max()).bit_length(), 1) + 1
+        low, high = int(self.row_constants.min()), int(self.row_constants.max())
+        return max((~low).bit_length(), high.bit_length(), 1) + 1
 
     @property
     def varying_bias_bits(self) -> int:
         """Bits in which the row constants differ from each other; synthesis keeps the others out of the memory."""
-        differing = np.bitwise_or.reduce(self.bias ^ self.bias[0])
+        differing = np.bitwise_or.reduce(self.row_constants ^ self.row_constants[0])
         return (int(differing) & ((1 << self.bias_bits) - 1)).bit_count()
-
-    @property
-    def partial_shape(self) -> Shape:
-        """Shape of the sum of one word's terms."""
-        low, high = self.term_bounds()
-        return Shape.cast(range(self.simd * low, self.simd * high + 1))
 
     def term_bounds(self) -> tuple[int, int]:
         """Least and greatest value of one term."""
@@ -153,10 +171,11 @@ class MatrixVectorUnit:
     def weight_roms(self) -> tuple[Rom, ...]:
         """The weight memories: row groups outside, column groups inside; PE outside SIMD within a word.
 
-        One memory, or several of some lanes each where a word is wider than `_WIDEST_MEMORY` bits.
+        The weights of a word are encoded as its `terms` take them. One memory, or several of some lanes each where a
+        word is wider than `_WIDEST_MEMORY` bits.
         """
         blocks = self.weights.reshape(self.row_groups, self.pe, self.column_groups, self.simd)
-        words = blocks.transpose(0, 2, 1, 3).reshape(self.row_groups * self.column_groups, -1)
+        words = self.terms.encode(blocks.transpose(0, 2, 1, 3)).reshape(self.depth, -1)
         step = max(1, _WIDEST_MEMORY // self.simd) * self.simd
         return tuple(self._rom(words[:, first : first + step]) for first in range(0, words.shape[1], step))
 
@@ -169,12 +188,20 @@ class MatrixVectorUnit:
     def bias_rom(self) -> Rom:
         """The row-constant memory: the two's complement constants of one row group side by side."""
         lane = WordFormat(IntegerFormat(self.bias_bits, signed=True), self.pe)
-        rows = [words[0] for words in lane.pack(self.bias.reshape(self.row_groups, self.pe))]
+        rows = [words[0] for words in lane.pack(self.row_constants.reshape(self.row_groups, self.pe))]
         return Rom(rows, lane.bits, self.bias_storage)
 
     def circuit(self) -> "MatrixVectorCircuit":
         """The Amaranth component, with streams `i` and `o`."""
         return MatrixVectorCircuit(self)
+
+
+@dataclass(frozen=True, eq=False)
+class _Stage:
+    """Registers in a row: when a word moves into them, and whether that word is the last of its row group."""
+
+    step: Signal
+    last: Value
 
 
 class MatrixVectorCircuit(wiring.Component):
@@ -194,60 +221,84 @@ class MatrixVectorCircuit(wiring.Component):
         spec = self.spec
         enable = Signal()
         m.d.comb += [enable.eq(~self.o.valid | self.o.ready), self.i.ready.eq(enable)]
-
-        position, group, first, last = self._count(m, enable & self.i.valid)
         weights = [self._port(m, f"weights{i}", rom) for i, rom in enumerate(spec.weight_roms)]
         lanes = [port.data[at:][: spec.simd] for port in weights for at in range(0, len(port.data), spec.simd)]
-        bias = self._port(m, "bias", spec.bias_rom)
 
-        # Stage 1: the word waits a clock for its weights.
-        word = Signal(spec.input_format.bits, reset_less=True)
-        group_1 = Signal.like(group, reset_less=True)
-        valid_1, first_1, last_1 = Signal(), Signal(), Signal()
-        # Stage 2: the sum over SIMD columns.
-        partials = [Signal(spec.partial_shape, name=f"partial{p}", reset_less=True) for p in range(spec.pe)]
-        valid_2, first_2, last_2 = Signal(), Signal(), Signal()
-        # Stage 3: the sum over column groups.
-        totals = [Signal(signed(spec.total_format.bits), name=f"total{p}", reset_less=True) for p in range(spec.pe)]
-        m.d.comb += [(port.addr.eq(position), port.en.eq(enable & self.i.valid)) for port in weights]
-        m.d.comb += [
-            bias.addr.eq(group_1),
-            bias.en.eq(enable & valid_1 & first_1),
+        position = Signal(range(spec.depth))
+        stages = self._stages(m, enable, self._ends_row_group(m, position))
+        steps = [stage.step for stage in stages]
+        m.d.comb += [(port.addr.eq(position), port.en.eq(steps[0])) for port in weights]
+        operands = [Signal(shape, name="operand", reset_less=True) for shape in spec.terms.operand_shapes]
+        with m.If(steps[0]):
+            m.d.sync += position.eq(successor(position, spec.depth))
+            m.d.sync += [o.eq(v) for o, v in zip(operands, spec.terms.operands(self.i.payload), strict=True)]
+        sums = [spec.terms.tree.build(m, *spec.terms.build(m, operands, lane), steps[1:-1]) for lane in lanes]
+        first, starts = self._row_constants(m, stages[-2])
+        results = [
+            self._result(m, steps[-1], first, start, *sum_and_bits)
+            for start, sum_and_bits in zip(starts, sums, strict=True)
         ]
-        with m.If(enable):
-            m.d.sync += [valid_1.eq(self.i.valid), valid_2.eq(valid_1), self.o.valid.eq(valid_2 & last_2)]
-            # Data registers hold where nothing flows: what does not toggle costs no power.
-            with m.If(self.i.valid):
-                m.d.sync += [word.eq(self.i.payload), group_1.eq(group), first_1.eq(first), last_1.eq(last)]
-            with m.If(valid_1):
-                m.d.sync += [first_2.eq(first_1), last_2.eq(last_1)]
-                m.d.sync += [
-                    partial.eq(_sum_of_terms(m, spec, word, lane))
-                    for partial, lane in zip(partials, lanes, strict=True)
-                ]
-            with m.If(valid_2):
-                m.d.sync += [
-                    total.eq(Mux(first_2, lane, total) + (partial << spec.shift))
-                    for total, partial, lane in zip(totals, partials, _signed_lanes(bias.data, spec), strict=True)
-                ]
-        m.d.comb += self.o.payload.eq(Cat(~total[-1] for total in totals) if spec.emit_signs else Cat(totals))
+        m.d.comb += self.o.payload.eq(Cat(results))
         return m
 
-    def _count(self, m: Module, step: Value) -> tuple[Value, Value, Value, Value]:
-        """Counts words: place in the weight memory, row group, and whether a word begins or ends a row group."""
+    def _ends_row_group(self, m: Module, position: Signal) -> Value:
+        """Whether the next word, at `position` of the weight memory, is the last of its row group."""
+        groups = self.spec.column_groups
+        column = position[: (groups - 1).bit_length()]
+        if not is_power_of_two(groups):
+            column = Signal(range(groups), name="column")
+            with m.If(self.i.valid & self.i.ready):
+                m.d.sync += column.eq(successor(column, groups))
+        return column == groups - 1
+
+    def _stages(self, m: Module, enable: Value, last: Value) -> list[_Stage]:
+        """The stages, whose words all move on together; data registers hold where nothing flows: that saves power."""
+        stages: list[_Stage] = []
+        valid: Value = self.i.valid
+        for index in range(self.spec.stages):
+            stage = _Stage(Signal(name=f"step{index}"), last)
+            stages.append(stage)
+            m.d.comb += stage.step.eq(enable & valid)
+            if index == self.spec.stages - 1:
+                with m.If(enable):
+                    m.d.sync += self.o.valid.eq(valid & last)
+            else:
+                valid = _moved(m, enable, valid, f"valid{index}")
+                last = _moved(m, stage.step, last, f"last{index}") if self.spec.column_groups > 1 else last
+        return stages
+
+    def _row_constants(self, m: Module, stage: _Stage) -> tuple[Value, list[Value]]:
+        """For the stage behind: whether its word begins a row group, and the constants of that group's rows."""
         spec = self.spec
-        position = Signal(range(spec.row_groups * spec.column_groups))
-        column, group = Signal(range(spec.column_groups)), Signal(range(spec.row_groups))
-        first, last = column == 0, column == spec.column_groups - 1
-        last_group = group == spec.row_groups - 1
+        bias = self._port(m, "bias", spec.bias_rom)
+        group, begins = Signal(range(spec.row_groups)), Const(1)
+        if spec.column_groups > 1:
+            begins = Signal(init=1)
+            with m.If(stage.step):
+                m.d.sync += begins.eq(stage.last)
+        with m.If(stage.step & stage.last):
+            m.d.sync += group.eq(successor(group, spec.row_groups))
+        m.d.comb += [bias.addr.eq(group), bias.en.eq(stage.step & begins)]
+        first = _moved(m, stage.step, begins, "first") if spec.column_groups > 1 else begins
+        lanes = [bias.data[at:][: spec.bias_bits] for at in range(0, len(bias.data), spec.bias_bits)]
+        return first, [lane.as_signed() for lane in lanes]
+
+    def _result(
+        self, m: Module, step: Value, first: Value, constant: Value, partial: Value, bits: list[Value]
+    ) -> Value:
+        """A row's result behind the last stage."""
+        spec, shape = self.spec, signed(self.spec.total_format.bits)
+        start, total = Signal(shape, name="start"), Signal(shape, name="total")
+        upper = Signal(signed(len(total) - spec.shift), name="upper")
+        m.d.comb += [
+            upper.eq(add(partial, start[spec.shift :].as_signed(), *bits)),
+            total.eq(Cat(start[: spec.shift], upper)),
+        ]
+        kept = Signal(1 if spec.column_groups == 1 and spec.emit_signs else len(total), name="kept", reset_less=True)
+        m.d.comb += start.eq(Mux(first, constant, kept) if spec.column_groups > 1 else constant)
         with m.If(step):
-            m.d.sync += [
-                position.eq(Mux(last & last_group, 0, position + 1)),
-                column.eq(Mux(last, 0, column + 1)),
-            ]
-            with m.If(last):
-                m.d.sync += group.eq(Mux(last_group, 0, group + 1))
-        return position, group, first, last
+            m.d.sync += kept.eq(total[-len(kept) :])
+        return ~kept[-1] if spec.emit_signs else kept
 
     @staticmethod
     def _port(m: Module, name: str, rom: Rom) -> ReadPort:
@@ -255,18 +306,9 @@ class MatrixVectorCircuit(wiring.Component):
         return memory.read_port()
 
 
-def _sum_of_terms(m: Module, spec: MatrixVectorUnit, word: Value, weights: Value) -> Value:
-    if spec.element.bipolar:
-        # A signal, because every slice of an expression is emitted, and simulated, as the whole expression again.
-        matches = Signal(spec.simd, name="matches")
-        m.d.comb += matches.eq(~(word ^ weights))
-        return population_count(matches)
-    bits = spec.element.bits
-    lanes = [word[i * bits :][:bits] for i in range(spec.simd)]
-    elements = [lane.as_signed() if spec.element.signed else Cat(lane, 0).as_signed() for lane in lanes]
-    return tree_sum([x ^ (~w).replicate(len(x)).as_signed() for x, w in zip(elements, weights, strict=True)])
-
-
-def _signed_lanes(word: Value, spec: MatrixVectorUnit) -> list[Value]:
-    bits = spec.bias_bits
-    return [word[p * bits :][:bits].as_signed() for p in range(spec.pe)]
+def _moved(m: Module, step: Value, value: Value, name: str) -> Signal:
+    """A bit one stage on."""
+    register = Signal(name=name)
+    with m.If(step):
+        m.d.sync += register.eq(value)
+    return register

@@ -6,6 +6,8 @@ from amaranth.hdl import Cat, Module, Mux, Signal, Value, unsigned
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from hw.components.counters import successor
+
 
 @dataclass(frozen=True)
 class VectorReplay:
@@ -19,7 +21,9 @@ class VectorReplay:
     - Two banks: a vector plays once it is whole (latency `words` clocks at the least) while the next one fills the
       other bank. Initiation interval `words * repeats` clocks even if the source spreads its words over as many.
 
-    Banks are shift registers that rotate: a register needs no lookup table but the one where it is filled. Gives and
+    Banks are shift registers that rotate: a register needs no lookup table but the one where it is filled. A vector
+    of a single word is held instead, in one register that takes the next word with the last repeat (latency 1 clock,
+    initiation interval `repeats` clocks, whatever the banks): nothing rotates, and no bank is chosen from. Gives and
     takes backpressure.
 
     Raises:
@@ -45,9 +49,11 @@ class VectorReplay:
 
     def circuit(self) -> wiring.Component:
         """The Amaranth component, with streams `i` and `o`."""
-        if self.banks == 2:
-            return _TwoBanks(self)
-        return _OneBank(self) if self.repeats > 1 else _Wires(self)
+        if self.banks == 1 and self.repeats == 1:
+            return _Wires(self)
+        if self.words == 1:
+            return _Held(self)
+        return _OneBank(self) if self.banks == 1 else _TwoBanks(self)
 
 
 class _Replay(wiring.Component):
@@ -65,6 +71,19 @@ class _Wires(_Replay):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         wiring.connect(m, wiring.flipped(self.i), wiring.flipped(self.o))
+        return m
+
+
+class _Held(_Replay):
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        step = self.o.valid & self.o.ready
+        _, at_last_repeat = _count_passes(m, self.spec, step)
+        m.d.comb += self.i.ready.eq(~self.o.valid | (self.o.ready & at_last_repeat))
+        with m.If(step & at_last_repeat):
+            m.d.sync += self.o.valid.eq(0)
+        with m.If(self.i.valid & self.i.ready):
+            m.d.sync += [self.o.valid.eq(1), self.o.payload.eq(self.i.payload)]
         return m
 
 
@@ -124,7 +143,7 @@ def _count_passes(m: Module, spec: VectorReplay, step: Value) -> tuple[Value, Va
     word, repeat = Signal(range(spec.words)), Signal(range(spec.repeats))
     at_last_word, at_last_repeat = word == spec.words - 1, repeat == spec.repeats - 1
     with m.If(step):
-        m.d.sync += word.eq(Mux(at_last_word, 0, word + 1))
+        m.d.sync += word.eq(successor(word, spec.words))
         with m.If(at_last_word):
-            m.d.sync += repeat.eq(Mux(at_last_repeat, 0, repeat + 1))
+            m.d.sync += repeat.eq(successor(repeat, spec.repeats))
     return at_last_word, at_last_repeat

@@ -1,28 +1,121 @@
-"""Sums of many small terms as balanced trees."""
+"""Sums of many small terms as balanced trees, with registers on the way."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
-from amaranth.hdl import Value
+from amaranth.hdl import Cat, Module, Shape, Signal, Value
+
+Bounds = tuple[int, int]
+"""Least and greatest value."""
+
+LEVELS_PER_STAGE = 2
+"""Adders in a row between two registers: a register behind a lookup table costs no further cell."""
 
 
-def tree_sum(terms: Sequence[Value]) -> Value:
-    """Sum of the terms, in a balanced tree of two-input adders.
+def shape_of(bounds: Bounds) -> Shape:
+    """The narrowest shape for values within bounds."""
+    return Shape.cast(range(bounds[0], bounds[1] + 1))
 
-    A plain left-to-right sum widens at every step and nests as deep as there are terms; a tree stays
-    `ceil(log2(n))` deep and each adder is as wide as its own result needs.
+
+def add(a: Value, b: Value, carry: Value | None = None) -> Value:
+    """`a + b + carry`, the carry a bit; an adder's carry-in is free, a third operand is another adder.
+
+    Synthesis would make two adders of two `+`, so the carry comes out of one more bit at the low end.
+    """
+    if carry is None:
+        return a + b
+    low = Cat(carry, a), Cat(1, b)
+    x, y = (wide.as_signed() if v.shape().signed else wide for wide, v in zip(low, (a, b), strict=True))
+    return (x + y) >> 1
+
+
+@dataclass(frozen=True)
+class SumTree:
+    """Sum of terms and of single bits in a balanced tree of two-input adders, each of which takes a bit as carry-in.
+
+    Bits that no adder takes stay beside the sum. Latency one clock for each of `stages`, a sum every clock.
+
+    Attributes:
+        terms: bounds of each term.
+        bits: single bits.
 
     Raises:
         ValueError: if there is no term.
     """
-    if not terms:
-        raise ValueError("a sum needs at least one term")
-    level = list(terms)
-    while len(level) > 1:
-        pairs = [a + b for a, b in zip(level[::2], level[1::2], strict=False)]
-        level = pairs + ([level[-1]] if len(level) % 2 else [])
-    return level[0]
+
+    terms: tuple[Bounds, ...]
+    bits: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.terms:
+            raise ValueError("a sum needs at least one term")
+
+    @cached_property
+    def behind_level(self) -> "SumTree":
+        """What is left to be added behind one level of adders."""
+        pairs = len(self.terms) // 2
+        joined = zip(self.terms[::2], self.terms[1::2], strict=False)
+        sums = [(a[0] + b[0], a[1] + b[1] + (i < self.bits)) for i, (a, b) in enumerate(joined)]
+        return SumTree((*sums, *self.terms[2 * pairs :]), max(0, self.bits - pairs))
+
+    @cached_property
+    def stages(self) -> tuple["SumTree", ...]:
+        """What stands in the registers of each stage, in the last one a single term."""
+        behind = self
+        for _ in range(LEVELS_PER_STAGE):
+            behind = behind.behind_level
+        return (behind,) if len(behind.terms) == 1 else (behind, *behind.stages)
+
+    @cached_property
+    def adder_bits(self) -> int:
+        """Width of all the adders' results together."""
+        if len(self.terms) == 1:
+            return 0
+        sums = self.behind_level.terms[: len(self.terms) // 2]
+        return sum(shape_of(bounds).width for bounds in sums) + self.behind_level.adder_bits
+
+    @cached_property
+    def flip_flops(self) -> int:
+        """Bits of the registers."""
+        return sum(shape_of(term).width for stage in self.stages for term in stage.terms) + sum(
+            stage.bits for stage in self.stages
+        )
+
+    @property
+    def result(self) -> "SumTree":
+        """The sum, a single term, and the bits beside it."""
+        return self.stages[-1]
+
+    def build(
+        self, m: Module, terms: Sequence[Value], bits: Sequence[Value], steps: Sequence[Value]
+    ) -> tuple[Value, list[Value]]:
+        """Add the adders and their registers to a module.
+
+        Args:
+            m: the module.
+            terms: values within the bounds that were stated.
+            bits: as many as were stated.
+            steps: for each stage, when its registers take over.
+
+        Returns:
+            The sum, and the bits that are left beside it.
+        """
+        tree, terms, bits = self, list(terms), list(bits)
+        for step in steps:
+            for _ in range(LEVELS_PER_STAGE):
+                tree, (terms, bits) = tree.behind_level, _level(terms, bits)
+            registers = [Signal(shape_of(bounds), reset_less=True) for bounds in tree.terms]
+            bit_registers = [Signal(reset_less=True) for _ in bits]
+            with m.If(step):
+                m.d.sync += [r.eq(v) for r, v in zip(registers + bit_registers, terms + bits, strict=True)]
+            terms, bits = registers, bit_registers
+        return terms[0], bits
 
 
-def population_count(bits: Value) -> Value:
-    """Number of ones among the bits, `range(len(bits) + 1)`."""
-    return tree_sum(list(bits))
+def _level(terms: list[Value], bits: list[Value]) -> tuple[list[Value], list[Value]]:
+    """One level of adders, and the bits that they leave."""
+    pairs = list(zip(terms[::2], terms[1::2], strict=False))
+    carries = [bits[i] if i < len(bits) else None for i in range(len(pairs))]
+    sums = [add(a, b, carry) for (a, b), carry in zip(pairs, carries, strict=True)]
+    return sums + terms[2 * len(pairs) :], bits[len(pairs) :]

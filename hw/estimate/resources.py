@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from math import ceil, gcd
 
 from hw.components.argmax import ArgMax
+from hw.components.counters import is_power_of_two
 from hw.components.matvec import MatrixVectorUnit
 from hw.components.mvtu import LayerUnit, MatrixVectorThresholdUnit
 from hw.components.replay import VectorReplay
 from hw.components.rom import Storage
+from hw.components.sums import shape_of
 from hw.components.table import TableLookup
 from hw.components.threshold import MultiThreshold
 from hw.components.width import WidthConverter
@@ -44,8 +46,9 @@ class _Family:
     """Lookup tables that synthesis spends on a unit of arithmetic.
 
     Attributes:
-        binary_synapse: a 1-bit weight times a 1-bit element, counted into its sum.
-        integer_synapse_bit: one bit of an integer element, inverted by its weight and added into its sum.
+        match_group: a group of up to three 1-bit weights and elements.
+        pair_bit: a bit of an integer element, for its part in a sum and a difference.
+        adder_bit: a bit of an adder's result.
         total_bit: one bit of a row's running total, with the choice of its start.
         memory_bits: bits of a memory in logic that one lookup table holds, once it is deeper than `memory_depth`.
         memory_depth: words of a memory in logic that cost one lookup table a bit.
@@ -53,23 +56,25 @@ class _Family:
         shift_depth: words from which a shift register becomes lookup tables (0: never).
     """
 
-    binary_synapse: float
-    integer_synapse_bit: float
+    match_group: float
+    pair_bit: float
+    adder_bit: float
     total_bit: float
-    memory_bits: float
+    memory_bits: int
     memory_depth: int
     control: int
     shift_depth: int
 
 
 _FAMILIES = {
-    "ice40": _Family(2.6, 2.5, 2.0, memory_bits=8, memory_depth=16, control=40, shift_depth=0),
-    # Three syntheses, one inference per 256 and 1024 clocks and with all weights in logic: rough, some 15 %.
-    "ecp5": _Family(2.6, 2.6, 2.2, memory_bits=8, memory_depth=16, control=40, shift_depth=0),
-    "xc7": _Family(1.6, 1.8, 1.5, memory_bits=45, memory_depth=64, control=20, shift_depth=3),
+    "ice40": _Family(3.0, 1.6, 1.0, 2.0, memory_bits=8, memory_depth=16, control=30, shift_depth=0),
+    # A handful of syntheses, one inference per 256 and per 16 clocks: rough.
+    "ecp5": _Family(3.0, 1.6, 1.2, 2.2, memory_bits=8, memory_depth=16, control=35, shift_depth=0),
+    "xc7": _Family(2.0, 1.2, 1.0, 1.0, memory_bits=45, memory_depth=64, control=20, shift_depth=3),
 }
 # A bit of a bank's feedback and of the choice between banks; counters of a replay; bits of a converter, a winner.
 _REPLAY_BIT, _REPLAY_CONTROL = {1: 1.05, 2: 3.05}, {1: 10, 2: 30}
+_HELD_CONTROL = 4
 _NARROW_BIT, _CONVERTER_CONTROL = 1.2, 6
 _WINNER_BIT, _WINNER_CONTROL = 2.0, 6
 _MARGIN_BIT = {False: 1.5, True: 2.7}  # added to a bit of the winner that tells 'unsorted': constant margin, port
@@ -87,22 +92,22 @@ def matvec_resources(unit: MatrixVectorUnit, device: Device) -> Resources:
     """A matrix-vector unit with both its memories."""
     family = _FAMILIES[device.family]
     synapses = unit.pe * unit.simd
-    per_synapse = family.binary_synapse if unit.element.bipolar else family.integer_synapse_bit * unit.element.bits
-    total_bits = unit.pe * unit.total_format.bits
-    depth = unit.row_groups * unit.column_groups
+    accumulates = unit.column_groups > 1
+    total_bits = unit.pe * (unit.total_format.bits if accumulates or not unit.emit_signs else 1)
     arithmetic = Resources(
-        luts=round(per_synapse * synapses + family.total_bit * total_bits + family.control),
+        luts=round(_operand_luts(unit, family) + unit.pe * _row_luts(unit, family) + family.control),
         flip_flops=(
-            unit.input_format.bits
-            + unit.pe * unit.partial_shape.width
+            sum(shape.width for shape in unit.terms.operand_shapes)
+            + unit.pe * unit.terms.tree.flip_flops
             + total_bits
-            + _counter_bits(depth)
-            + _counter_bits(unit.column_groups)
-            + 2 * _counter_bits(unit.row_groups)
-            + 7  # valid, first and last through the three stages
+            + _counter_bits(unit.depth)
+            + (0 if is_power_of_two(unit.column_groups) else _counter_bits(unit.column_groups))
+            + _counter_bits(unit.row_groups)
+            + unit.stages  # valid
+            + (unit.stages - 1 + 2 if accumulates else 0)  # last; whether a row group begins, now and a stage later
         ),
     )
-    weights = memory_resources(depth, synapses, unit.weight_storage, device)
+    weights = memory_resources(unit.depth, synapses, unit.weight_storage, device)
     bias = memory_resources(unit.row_groups, unit.pe * unit.varying_bias_bits, unit.bias_storage, device)
     return arithmetic + weights + bias
 
@@ -129,6 +134,24 @@ def table_resources(lookup: TableLookup, device: Device) -> Resources:
     return total([memory] * lookup.lanes) + Resources(luts=1, flip_flops=1)
 
 
+def _operand_luts(unit: MatrixVectorUnit, family: _Family) -> float:
+    """What all rows share: sums and differences of pairs of integer elements."""
+    if unit.element.bipolar:
+        return 0
+    return 2 * family.pair_bit * (unit.element.bits + 1) * (unit.simd // 2)
+
+
+def _row_luts(unit: MatrixVectorUnit, family: _Family) -> float:
+    """Terms of one row, their sum and the total."""
+    tree = unit.terms.tree
+    if unit.element.bipolar:
+        terms = family.match_group * len(tree.terms) + tree.bits
+    else:
+        terms = sum(shape_of(bounds).width for bounds in tree.terms)
+    total_bit = family.total_bit if unit.column_groups > 1 else family.adder_bit
+    return terms + family.adder_bit * tree.adder_bits + total_bit * unit.total_format.bits
+
+
 def memory_resources(depth: int, width: int, storage: Storage, device: Device) -> Resources:
     """A read-only memory of `depth` words of `width` bits with a registered output."""
     if width == 0:
@@ -146,13 +169,15 @@ def replay_resources(replay: VectorReplay, device: Device) -> Resources:
     """A vector replay."""
     if replay.repeats == 1 and replay.banks == 1:
         return Resources()
+    counters = _counter_bits(replay.words) + _counter_bits(replay.repeats)
+    if replay.words == 1:
+        return Resources(luts=_HELD_CONTROL + counters, flip_flops=replay.word_bits + counters + 1)
     family = _FAMILIES[device.family]
-    # The newest word of a single bank is the unit's own input register: synthesis keeps one of the two.
-    words = replay.words - 1 if replay.banks == 1 else 2 * replay.words
-    bits = replay.word_bits * words
+    bits = replay.word_bits * replay.words * replay.banks
     in_luts = 0 < family.shift_depth <= replay.words
-    counters = _counter_bits(replay.words) * replay.banks + _counter_bits(replay.repeats)
-    flags = 1 if replay.banks == 1 else 4
+    flags = 1
+    if replay.banks == 2:
+        counters, flags = counters + _counter_bits(replay.words), 4
     shift_luts = replay.word_bits * replay.banks * ceil(replay.words / 16) if in_luts else 0
     return Resources(
         luts=round(_REPLAY_BIT[replay.banks] * replay.word_bits) + _REPLAY_CONTROL[replay.banks] + shift_luts,

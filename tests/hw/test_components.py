@@ -112,10 +112,12 @@ def test_matrix_vector_unit(seed, element, rows, columns, emit_signs, shift, sig
 
 
 def test_matching_bits_are_emitted_once():
-    """Once a row: as an expression they would stand in the netlist again for every bit that is counted."""
+    """Once a row: as expressions they would stand in the netlist again for every bit that is counted."""
     unit = MatrixVectorUnit("wide", BIPOLAR, np.ones((2, 64), bool), np.zeros(2, np.int64), 0, True, 2, 64)
     text = rtlil.convert(unit.circuit(), name="part", emit_src=False)
-    assert text.count("parameter \\Y_WIDTH 64\n") == 4  # an XOR and a NOT for each row
+    # 16 groups of three columns, 16 single columns. A row: 3 XORs for where two differ, 3 and a NOT for the parity,
+    # 6 operations for the majority; an XOR and a NOT for the single ones.
+    assert text.count("parameter \\Y_WIDTH 16\n") == 2 * (3 + 4 + 6 + 2)
 
 
 def test_matrix_vector_unit_forms_the_stated_sum():

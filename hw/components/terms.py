@@ -1,0 +1,173 @@
+"""Terms of a folded row: what a weight makes of an element, several columns at a time to fit lookup tables.
+
+Bipolar columns are counted in threes. With matches `a, b, c` (XNORs of weight and element) their sum is `s + 2 m`,
+`s = a ^ b ^ c` and `m = maj(a, b, c)`. The parity of the three weights is stored in place of the third weight: then
+`s` has four inputs, `x_a, x_b, x_c` and that parity; and `m` is `a` where `a = b`, else `c`, which is `~s` then.
+Three lookup tables of four inputs, or two of six, against five or more for three XNORs and a full adder. Every
+fourth column is left alone as the carry-in of an adder.
+
+Integer columns are taken in pairs. Every row adds `+-(x + y)` or `+-(x - y)`, so that sum and difference are formed
+once for all rows, and a row only chooses and inverts: a lookup table a bit, where it was two XORs and an adder.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from typing import Protocol
+
+import numpy as np
+from amaranth.hdl import Cat, Const, Module, Mux, Shape, Signal, Value, signed, unsigned
+from numpy.typing import NDArray
+
+from hw.components.sums import SumTree, shape_of
+from hw.network.types import IntegerFormat
+
+
+class Terms(Protocol):
+    """Terms of the columns of a word, for one row."""
+
+    @property
+    def tree(self) -> SumTree:
+        """How the terms of a word are added up."""
+
+    @property
+    def operand_shapes(self) -> list[Shape]:
+        """Shapes of what is kept of a word, for all rows."""
+
+    def operands(self, word: Value) -> list[Value]:
+        """What is kept of a word."""
+
+    def encode(self, weights: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Weights `[..., columns]` of a word as they are stored."""
+
+    def excess(self, weights: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """By how much the terms of rows `[rows, columns of the layer]` add up to more than they stand for."""
+
+    def build(self, m: Module, operands: Sequence[Value], weights: Value) -> tuple[list[Value], list[Value]]:
+        """Terms and single bits of one row, for stored weights."""
+
+
+def terms_of(element: IntegerFormat, columns: int) -> Terms:
+    """The terms for elements of a format."""
+    return MatchTerms(columns) if element.bipolar else PairTerms(element, columns)
+
+
+@dataclass(frozen=True)
+class MatchTerms:
+    """Matches of bipolar columns, each 0 or 1.
+
+    A word's columns are taken as firsts, seconds and thirds of the groups, then the single ones.
+    """
+
+    columns: int
+
+    @property
+    def firsts(self) -> int:
+        """Groups of columns; with as many single columns each adder has its carry-in."""
+        return -(-self.columns // 4)
+
+    @property
+    def singles(self) -> int:
+        """Columns outside groups."""
+        return max(0, self.columns - 3 * self.firsts)
+
+    @property
+    def seconds(self) -> int:
+        """Groups of two columns and more."""
+        return min(self.firsts, self.columns - self.singles - self.firsts)
+
+    @property
+    def thirds(self) -> int:
+        """Groups of three columns."""
+        return self.columns - self.singles - self.firsts - self.seconds
+
+    @property
+    def tree(self) -> SumTree:
+        sizes = [1 + (group < self.seconds) + (group < self.thirds) for group in range(self.firsts)]
+        return SumTree(tuple((0, size) for size in sizes), self.singles)
+
+    @property
+    def operand_shapes(self) -> list[Shape]:
+        return [unsigned(self.columns)]
+
+    def operands(self, word: Value) -> list[Value]:
+        return [word]
+
+    def encode(self, weights: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        a, b, c, single = np.split(weights, np.cumsum([self.firsts, self.seconds, self.thirds]), axis=-1)
+        return np.concatenate([a, b, a[..., : self.thirds] ^ b[..., : self.thirds] ^ c, single], axis=-1)
+
+    def excess(self, weights: NDArray[np.bool_]) -> NDArray[np.int64]:
+        return np.zeros(len(weights), dtype=np.int64)
+
+    def build(self, m: Module, operands: Sequence[Value], weights: Value) -> tuple[list[Value], list[Value]]:
+        x, y, z, loose = self._parts(operands[0])
+        a, b, parity, single = self._parts(weights)
+        # A second column that is not there is an element 0 with a weight 1: no match.
+        missing = self.firsts - self.seconds
+        y, b = Cat(y, Const(0, missing)), Cat(b, Const(1, 1).replicate(missing))
+        # Signals, because every slice of an expression is emitted, and simulated, as the whole expression again.
+        differ, odd, many = (Signal(self.firsts, name=name) for name in ("differ", "odd", "many"))
+        matches = Signal(self.singles, name="matches")
+        m.d.comb += [
+            differ.eq(x ^ y ^ a ^ b),
+            odd.eq(Cat(~(x[: self.thirds] ^ y[: self.thirds] ^ z ^ parity), differ[self.thirds :])),
+            many.eq((differ & ~odd) | ~(differ | (x ^ a))),
+            matches.eq(~(loose ^ single)),
+        ]
+        return [Cat(odd[group], many[group]) for group in range(self.firsts)], list(matches)
+
+    def _parts(self, word: Value) -> list[Value]:
+        ends = [0, *accumulate((self.firsts, self.seconds, self.thirds, self.singles))]
+        return [word[start:end] for start, end in pairwise(ends)]
+
+
+@dataclass(frozen=True)
+class PairTerms:
+    """Integer columns, each `x` where the weight is +1 and `~x = -x - 1` where it is -1.
+
+    Of a pair `x, y` the sum `x + y` and the difference `x + ~y` are kept. A row takes the sum where both weights are
+    equal, else the difference, and inverts it where the first weight is -1, which gives one more than the two terms.
+    """
+
+    element: IntegerFormat
+    columns: int
+
+    @property
+    def tree(self) -> SumTree:
+        low, high = self.element.minimum, self.element.maximum
+        pair = min(2 * low, ~(2 * high), low + ~high), max(2 * high, ~(2 * low), high - low)
+        lone = min(low, ~high), max(high, ~low)
+        return SumTree((pair,) * (self.columns // 2) + (lone,) * (self.columns % 2))
+
+    @property
+    def operand_shapes(self) -> list[Shape]:
+        low, high = self.element.minimum, self.element.maximum
+        pair = [shape_of((2 * low, 2 * high)), shape_of((low + ~high, high + ~low))]
+        return pair * (self.columns // 2) + [shape_of((low, high))] * (self.columns % 2)
+
+    def operands(self, word: Value) -> list[Value]:
+        bits = self.element.bits
+        lanes = [word[i * bits :][:bits] for i in range(self.columns)]
+        elements = [lane.as_signed() if self.element.signed else Cat(lane, 0).as_signed() for lane in lanes]
+        pairs = [both for x, y in zip(elements[::2], elements[1::2], strict=False) for both in (x + y, x + ~y)]
+        return pairs + elements[2 * (self.columns // 2) :]
+
+    def encode(self, weights: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        return weights
+
+    def excess(self, weights: NDArray[np.bool_]) -> NDArray[np.int64]:
+        words = weights.reshape(len(weights), -1, self.columns)
+        firsts = words[:, :, : 2 * (self.columns // 2) : 2]
+        return (~firsts).sum(axis=(1, 2), dtype=np.int64)
+
+    def build(self, m: Module, operands: Sequence[Value], weights: Value) -> tuple[list[Value], list[Value]]:
+        pairs = range(self.columns // 2)
+        chosen = [Mux(weights[2 * i] ^ weights[2 * i + 1], operands[2 * i + 1], operands[2 * i]) for i in pairs]
+        chosen += operands[2 * len(pairs) :]
+        terms = []
+        for value, weight, bounds in zip(chosen, list(weights)[::2], self.tree.terms, strict=True):
+            term = Signal(signed(shape_of(bounds).width), name="term")
+            m.d.comb += term.eq(value ^ (~weight).replicate(len(term)).as_signed())
+            terms.append(term)
+        return terms, []
