@@ -13,10 +13,13 @@ from hw.components.argmax import ArgMax
 from hw.components.mvtu import LayerUnit, layer_unit
 from hw.components.replay import VectorReplay
 from hw.components.table import TableLookup
+from hw.components.unrolled.argmax import ParallelArgMax
+from hw.components.unrolled.layer import UnrolledLayer
 from hw.components.width import WidthConverter
 from hw.components.words import WordFormat
+from hw.devices import device_named
 from hw.network.types import Network
-from hw.schedule.types import Schedule
+from hw.schedule.types import LayerFolding, Schedule
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,9 +27,11 @@ class Accelerator:
     """A network folded by a schedule, as a streaming dataflow pipeline.
 
     Every layer is a width converter, a vector replay and a matrix-vector-threshold unit; the scores then pass one at
-    a time to the winner. Where the network has a front, its table stands before the first layer. Spike windows come
-    in as words of the first layer's SIMD elements, first sample first; a result goes out for each window, in order.
-    Gives and takes backpressure. Initiation interval as the schedule states it, if the source never waits.
+    a time to the winner. A layer whose weights are constants is unrolled instead, and if it is the last one, all
+    scores pass to the winner at once. Where the network has a front, its table stands before the first layer.
+    Spike windows come in as words of the first layer's SIMD elements, first sample first; a result goes out for each
+    window, in order. Gives and takes backpressure. Initiation interval as the schedule states it, if the source never
+    waits.
 
     Raises:
         BadInput: if the schedule does not belong to the network.
@@ -39,15 +44,15 @@ class Accelerator:
         self.schedule.check(self.network)
 
     @cached_property
-    def units(self) -> tuple[LayerUnit, ...]:
-        """The unit of every layer, the score layer last."""
-        folds = zip(self.network.layers, self.schedule.layers, strict=True)
-        return tuple(
-            layer_unit(layer, self.network.format_into(index)).folded(
-                fold.pe, fold.simd, fold.weight_storage, fold.bias_storage
-            )
-            for index, (layer, fold) in enumerate(folds)
-        )
+    def units(self) -> tuple[LayerUnit | UnrolledLayer, ...]:
+        """The folded unit or the unrolled layer for every layer, the score layer last."""
+        return tuple(self._unit(index, fold) for index, fold in enumerate(self.schedule.layers))
+
+    def _unit(self, index: int, fold: LayerFolding) -> LayerUnit | UnrolledLayer:
+        layer, element = self.network.layers[index], self.network.format_into(index)
+        if fold.is_unrolled:
+            return UnrolledLayer(layer, element, device_named(self.schedule.device).lut_inputs, fold.levels_per_stage)
+        return layer_unit(layer, element).folded(fold.pe, fold.simd, fold.weight_storage, fold.bias_storage)
 
     @property
     def input_format(self) -> WordFormat:
@@ -103,16 +108,16 @@ class Accelerator:
 
     @property
     def score_converter(self) -> WidthConverter:
-        """From the score layer's PE lanes to one score a clock."""
-        return WidthConverter(self.argmax.score.bits, self.units[-1].pe, 1)
+        """From the score layer's PE lanes to one score a clock, or to all where it is unrolled."""
+        head = self.units[-1]
+        return WidthConverter(self.argmax.score.bits, head.pe, head.pe if self.schedule.layers[-1].is_unrolled else 1)
 
     @property
-    def argmax(self) -> ArgMax:
+    def argmax(self) -> ArgMax | ParallelArgMax:
         """The winner's spec."""
-        head = self.units[-1]
-        return ArgMax(
-            head.weights.shape[0], head.output_format.element, self.network.margin, self.schedule.margin_port
-        )
+        winner = ParallelArgMax if self.schedule.layers[-1].is_unrolled else ArgMax
+        score = self.units[-1].output_format.element
+        return winner(self.network.head.rows, score, self.network.margin, self.schedule.margin_port)
 
     def compute(self, spikes: NDArray[np.integer]) -> NDArray[np.int64]:
         """Units `[n]` of spike windows `[n, n_inputs]`, through the very sums that the circuit forms.

@@ -4,6 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hw.accelerator.accelerator import Accelerator
+from hw.components.argmax import ArgMax
+from hw.components.mvtu import LayerUnit
+from hw.components.unrolled.argmax import ParallelArgMax
+from hw.components.unrolled.layer import UnrolledLayer
 from hw.devices import Device
 from hw.estimate.resources import (
     Resources,
@@ -14,6 +18,7 @@ from hw.estimate.resources import (
     table_resources,
     total,
 )
+from hw.estimate.unrolled import parallel_argmax_resources, unrolled_resources
 
 
 @dataclass(frozen=True)
@@ -39,11 +44,21 @@ class Estimate:
 def estimate(accelerator: Accelerator, device: Device) -> Estimate:
     """Estimate an accelerator on a device."""
     layers = {
-        unit.name: layer_resources(unit, device) + converter_resources(converter) + replay_resources(replay, device)
+        unit.name: _unit_resources(unit, device) + converter_resources(converter) + replay_resources(replay, device)
         for unit, converter, replay in zip(
             accelerator.units, accelerator.converters, accelerator.replays, strict=True
         )
     }
-    winner = converter_resources(accelerator.score_converter) + argmax_resources(accelerator.argmax)
+    winner = converter_resources(accelerator.score_converter) + _winner_resources(accelerator.argmax)
     front = table_resources(accelerator.front, device) if accelerator.front else Resources()
     return Estimate(layers, winner, front)
+
+
+def _unit_resources(unit: LayerUnit | UnrolledLayer, device: Device) -> Resources:
+    return unrolled_resources(unit, device) if isinstance(unit, UnrolledLayer) else layer_resources(unit, device)
+
+
+def _winner_resources(argmax: ArgMax | ParallelArgMax) -> Resources:
+    if isinstance(argmax, ParallelArgMax):
+        return parallel_argmax_resources(argmax)
+    return argmax_resources(argmax)

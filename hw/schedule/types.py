@@ -38,6 +38,7 @@ class LayerFolding:
         banks: 2 where the next vector fills one buffer while this one plays from another, else 1.
         weight_storage: where the weights are kept.
         bias_storage: where the row constants (thresholds, offsets) are kept.
+        levels_per_stage: of an unrolled layer, additions in a row between two registers.
     """
 
     name: str
@@ -48,6 +49,12 @@ class LayerFolding:
     banks: int
     weight_storage: Storage
     bias_storage: Storage
+    levels_per_stage: int = 1
+
+    @property
+    def is_unrolled(self) -> bool:
+        """Whether the weights are constants in logic."""
+        return self.weight_storage is Storage.CONSTANT
 
     @property
     def cycles(self) -> int:
@@ -88,10 +95,12 @@ class Schedule:
     def initiation_interval(self) -> int:
         """Clocks between two inferences at full speed: those of the slowest part.
 
-        That is a layer, a width converter, or the winner with its one score a clock.
+        That is a layer, a width converter, or the winner with its one score a clock (all at once from an unrolled
+        layer).
         """
         converters = [converter_clocks(before.pe, here) for before, here in pairwise(self.layers)]
-        return max(self.layers[-1].rows, *(layer.cycles for layer in self.layers), *converters)
+        head = self.layers[-1]
+        return max(1 if head.is_unrolled else head.rows, *(layer.cycles for layer in self.layers), *converters)
 
     @property
     def quiet_cycles(self) -> int:
@@ -112,6 +121,11 @@ class Schedule:
                 raise BadInput(
                     f"layer {fold.name}: PE {fold.pe} x SIMD {fold.simd} does not divide its "
                     f"{fold.rows} x {fold.columns} weights"
+                )
+            storages = {fold.weight_storage, fold.bias_storage}
+            if Storage.CONSTANT in storages and (len(storages) > 1 or fold.cycles != 1):
+                raise BadInput(
+                    f"layer {fold.name}: constants need PE {fold.rows}, SIMD {fold.columns} and both storages"
                 )
 
     def to_json(self) -> str:

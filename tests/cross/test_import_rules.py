@@ -19,6 +19,7 @@ HW_LAYERS = [
     ["components"],
     ["tools"],
     ["estimate.resources"],
+    ["estimate.unrolled"],
     ["schedule"],
     ["accelerator"],
     ["netlist"],

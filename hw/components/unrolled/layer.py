@@ -5,7 +5,7 @@ from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
-from amaranth.hdl import Cat, Module, Shape, Signal, unsigned
+from amaranth.hdl import Module, Signal, unsigned
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from hw.components.unrolled.grouping import group_rows
 from hw.components.unrolled.nodes import Constant, Limit, Offset, Passed, Score
 from hw.components.unrolled.plan import Plan, PlanBuilder, Terms, element_bounds, sums_of_rows
-from hw.components.unrolled.timeline import Timeline, shape_of
+from hw.components.unrolled.timeline import Timeline
 from hw.components.words import WordFormat
 from hw.network.types import IntegerFormat, ScoreLayer, ThresholdLayer
 
@@ -63,6 +63,31 @@ class UnrolledLayer:
             raise ValueError(f"{name}: {self.rows_together} rows together, at least 1 is needed")
 
     @property
+    def name(self) -> str:
+        """The layer's name."""
+        return self.layer.name
+
+    @property
+    def pe(self) -> int:
+        """Rows a clock: all."""
+        return self.layer.rows
+
+    @property
+    def simd(self) -> int:
+        """Columns a clock: all."""
+        return self.layer.columns
+
+    @property
+    def row_groups(self) -> int:
+        """How often a vector passes."""
+        return 1
+
+    @property
+    def column_groups(self) -> int:
+        """Words of a vector."""
+        return 1
+
+    @property
     def input_format(self) -> WordFormat:
         """Words that come in: a vector."""
         return WordFormat(self.element, self.layer.columns)
@@ -72,9 +97,14 @@ class UnrolledLayer:
         """Words that go out: all rows."""
         if isinstance(self.layer, ThresholdLayer):
             return WordFormat(self.layer.output, self.layer.rows)
+        return WordFormat(self.total_format, self.layer.rows)
+
+    @property
+    def total_format(self) -> IntegerFormat:
+        """A signed format that holds every score of a score layer."""
         bounds = [self.plan.bounds[output] for output in self.plan.outputs]
-        shape = Shape.cast(range(min(low for low, _ in bounds), max(high for _, high in bounds) + 1))
-        return WordFormat(IntegerFormat(max(2, shape.width + (not shape.signed)), signed=True), self.layer.rows)
+        least, most = min(low for low, _ in bounds), max(high for _, high in bounds)
+        return IntegerFormat(max((~least).bit_length(), most.bit_length(), 1) + 1, signed=True)
 
     @property
     def stages(self) -> int:
@@ -161,16 +191,14 @@ class UnrolledLayerCircuit(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        spec, columns = self.spec, self.spec.layer.columns
+        spec = self.spec
         enable = Signal()
         m.d.comb += [enable.eq(~self.o.valid | self.o.ready), self.i.ready.eq(enable)]
         valid = [self.i.valid, *(Signal(name=f"valid{time}") for time in range(1, spec.stages)), self.o.valid]
         with m.If(enable):
             m.d.sync += [after.eq(before) for before, after in pairwise(valid)]
 
-        elements = [Signal(shape_of(*spec.plan.bounds[column]), name=f"element{column}") for column in range(columns)]
-        m.d.comb += Cat(elements).eq(self.i.payload)
-        timeline = Timeline(m, spec.plan, spec.levels_per_stage, elements)
+        timeline = Timeline(m, spec.plan, spec.levels_per_stage, self.i.payload)
         results = [timeline.at(output, spec.stages) for output in spec.plan.outputs]
         lane = spec.output_format.element.bits
         m.d.comb += [self.o.payload[row * lane :][:lane].eq(result) for row, result in enumerate(results)]

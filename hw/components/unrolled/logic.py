@@ -17,18 +17,16 @@ class SharedLogic:
     """
 
     def __init__(self) -> None:
-        self._counts: defaultdict[int, list[tuple[list[Value], list[Signal]]]] = defaultdict(list)
-        self._comparisons: list[tuple[Signal, Signal, Signal]] = []
+        self._counts: defaultdict[tuple[int, bool], list[tuple[list[Value], list[Signal]]]] = defaultdict(list)
+        self._comparisons: list[tuple[Value, Value, Signal]] = []
 
-    def ones(self, bits: Sequence[Value]) -> Value:
-        """The number of ones among one to six bits."""
-        if len(bits) == 1:
-            return bits[0]
+    def ones(self, bits: Sequence[Value], inverted: bool = False) -> Value:
+        """The number of ones among one to six bits, or the inverse of its digits."""
         result = [Signal(name=f"ones{digit}") for digit in range(len(bits).bit_length())]
-        self._counts[len(bits)].append((list(bits), result))
+        self._counts[len(bits), inverted].append((list(bits), result))
         return Cat(result)
 
-    def at_least(self, number: Signal, limit: Signal) -> Value:
+    def at_least(self, number: Value, limit: Value) -> Value:
         """Whether `number >= limit`.
 
         As logic, a lookup table of six inputs compares two positions; a carry chain would take one for each.
@@ -39,10 +37,10 @@ class SharedLogic:
 
     def assign(self, m: Module) -> None:
         """Give every result that was asked for its value."""
-        for size, requests in self._counts.items():
+        for (size, inverted), requests in self._counts.items():
             words = [_word(m, f"counted{i}", [bits[i] for bits, _ in requests]) for i in range(size)]
             for digit, value in enumerate(_ones(m, words)):
-                m.d.comb += Cat(result[digit] for _, result in requests).eq(value)
+                m.d.comb += Cat(result[digit] for _, result in requests).eq(~value if inverted else value)
         if self._comparisons:
             m.d.comb += Cat(result for *_, result in self._comparisons).eq(self._reached(m))
 
@@ -94,7 +92,7 @@ def _held(m: Module, value: Value) -> Signal:
     return signal
 
 
-def _bit(value: Signal, position: int) -> Value:
+def _bit(value: Value, position: int) -> Value:
     """A bit of the value, extended by its sign."""
     if position < len(value):
         return value[position]

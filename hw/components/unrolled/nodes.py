@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from amaranth.hdl import Cat, Const, Signal, Value
+from amaranth.hdl import Cat, Const, Value
 from numpy.typing import NDArray
 
 from hw.components.unrolled.logic import SharedLogic
 
 Bounds = tuple[int, int]
 Values = Mapping[int, NDArray[np.int64]]
-Signals = Mapping[int, Signal]
+Operands = Mapping[int, Value]
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Constant:
         """One value for all vectors."""
         return np.array(self.value, dtype=np.int64)
 
-    def express(self, of: Signals, logic: SharedLogic) -> Value:
+    def express(self, of: Operands, logic: SharedLogic) -> Value:
         """A constant."""
         return Const(self.value)
 
@@ -71,14 +71,16 @@ class Sum:
             total = total + of[operand]
         return total
 
-    def express(self, of: Signals, logic: SharedLogic) -> Value:
+    def express(self, of: Operands, logic: SharedLogic) -> Value:
         """An adder; the counted bits join as logic, which mapping merges into the adder's lookup tables."""
         bits = [of[bit] for bit in self.bits]
         if not self.numbers:
             return logic.ones(bits)
         first = of[self.numbers[0]]
         if len(self.numbers) == 1 and len(bits) > 1:
-            return _joined(first, logic.ones(bits[:-1]), bits[-1])
+            return _joined(
+                first, bits[-1], logic.ones(bits[-1:], inverted=True), logic.ones(bits[:-1], inverted=True)
+            )
         total: Value = first
         for operand in self.operands[1:]:
             total = total + of[operand]
@@ -106,7 +108,7 @@ class Limit:
         """The limit for every vector."""
         return (of[self.total] + self.constant) >> 1
 
-    def express(self, of: Signals, logic: SharedLogic) -> Value:
+    def express(self, of: Operands, logic: SharedLogic) -> Value:
         """An adder of a constant."""
         return (of[self.total] + self.constant) >> 1
 
@@ -132,7 +134,7 @@ class Passed:
         """The bit for every vector."""
         return ((of[self.number] >= of[self.limit]) ^ self.inverted).astype(np.int64)
 
-    def express(self, of: Signals, logic: SharedLogic) -> Value:
+    def express(self, of: Operands, logic: SharedLogic) -> Value:
         """A comparison."""
         reached = logic.at_least(of[self.number], of[self.limit])
         return ~reached if self.inverted else reached
@@ -165,7 +167,7 @@ class Score:
         difference = 2 * of[self.number] - of[self.total]
         return ((-difference if self.inverted else difference) << self.shift) + self.constant
 
-    def express(self, of: Signals, logic: SharedLogic) -> Value:
+    def express(self, of: Operands, logic: SharedLogic) -> Value:
         """A subtraction, and an addition of a constant."""
         twice, total = of[self.number] << 1, of[self.total]
         difference = total - twice if self.inverted else twice - total
@@ -193,7 +195,7 @@ class Offset:
         """The sum for every vector."""
         return of[self.number] + self.constant
 
-    def express(self, of: Signals, logic: SharedLogic) -> Value:
+    def express(self, of: Operands, logic: SharedLogic) -> Value:
         """An adder of a constant."""
         return of[self.number] + self.constant
 
@@ -201,10 +203,10 @@ class Offset:
 Node = Constant | Sum | Limit | Passed | Score | Offset
 
 
-def _joined(number: Value, ones: Value, carry: Value) -> Value:
+def _joined(number: Value, carry: Value, no_carry: Value, inverse: Value) -> Value:
     """`number + ones + carry`, with the carry once more in a position below.
 
     Written as a subtraction of the inverse, since synthesis keeps the order of those: its carry chain passes the
     first operand on beside the lookup tables, which must not be the one that is logic.
     """
-    return (Cat(carry, number) - Cat(~carry, ~ones, Const(1)).as_signed())[1:]
+    return (Cat(carry, number) - Cat(no_carry, inverse, Const(1)).as_signed())[1:]
