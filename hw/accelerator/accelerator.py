@@ -10,6 +10,7 @@ from amaranth.lib.wiring import In, Out
 from numpy.typing import NDArray
 
 from hw.components.argmax import ArgMax
+from hw.components.engine.engine import Engine, EngineCircuit
 from hw.components.mvtu import LayerUnit, layer_unit
 from hw.components.replay import VectorReplay
 from hw.components.table import TableLookup
@@ -18,20 +19,24 @@ from hw.components.unrolled.layer import UnrolledLayer
 from hw.components.width import WidthConverter
 from hw.components.words import WordFormat
 from hw.devices import device_named
+from hw.errors import BadInput
 from hw.network.types import Network
 from hw.schedule.types import LayerFolding, Schedule
 
 
 @dataclass(frozen=True, eq=False)
 class Accelerator:
-    """A network folded by a schedule, as a streaming dataflow pipeline.
+    """A network folded by a schedule, as a streaming dataflow pipeline or on one engine.
 
-    Every layer is a width converter, a vector replay and a matrix-vector-threshold unit; the scores then pass one at
-    a time to the winner. A layer whose weights are constants is unrolled instead, and if it is the last one, all
-    scores pass to the winner at once. Where the network has a front, its table stands before the first layer.
-    Spike windows come in as words of the first layer's SIMD elements, first sample first; a result goes out for each
-    window, in order. Gives and takes backpressure. Initiation interval as the schedule states it, if the source never
-    waits.
+    In a pipeline every layer is a width converter, a vector replay and a matrix-vector-threshold unit; the scores
+    then pass one at a time to the winner. A layer whose weights are constants is unrolled instead, and if it is the
+    last one, all scores pass to the winner at once. Where the network has a front, its table stands before the first
+    layer. Spike windows come in as words of the first layer's SIMD elements, first sample first; a result goes out for
+    each window, in order. Gives and takes backpressure. Initiation interval as the schedule states it, if the source
+    never waits.
+
+    An engine (`hw.components.engine`) takes the place of all of that and has the same streams; only what is said to
+    belong to a pipeline is not there then.
 
     Raises:
         BadInput: if the schedule does not belong to the network.
@@ -42,6 +47,17 @@ class Accelerator:
 
     def __post_init__(self) -> None:
         self.schedule.check(self.network)
+        if self.engine is not None and self.engine.cycles != self.schedule.initiation_interval:
+            raise BadInput("the schedule states other clocks than its engine takes; make it anew")
+
+    @cached_property
+    def engine(self) -> Engine | None:
+        """The engine that all layers share; None for a pipeline."""
+        folding = self.schedule.engine
+        if folding is None:
+            return None
+        block_ram = device_named(self.schedule.device).block_ram
+        return Engine(self.network, folding.lanes, block_ram, folding.count_storage, self.schedule.margin_port)
 
     @cached_property
     def units(self) -> tuple[LayerUnit | UnrolledLayer, ...]:
@@ -57,6 +73,8 @@ class Accelerator:
     @property
     def input_format(self) -> WordFormat:
         """Words of the spike stream."""
+        if self.engine is not None:
+            return self.engine.input_format
         return WordFormat(self.network.input_format, self.units[0].simd)
 
     @property
@@ -68,6 +86,8 @@ class Accelerator:
     @property
     def words_per_spike(self) -> int:
         """Words of one spike window."""
+        if self.engine is not None:
+            return self.engine.words_per_spike
         return self.units[0].column_groups
 
     @property
@@ -88,11 +108,13 @@ class Accelerator:
     @property
     def outputs(self) -> tuple[tuple[WordFormat, int], ...]:
         """For every layer the words of its output stream, and how many of them a spike takes."""
+        if self.engine is not None:
+            return self.engine.outputs
         return tuple((unit.output_format, unit.row_groups) for unit in self.units)
 
     @property
     def converters(self) -> tuple[WidthConverter, ...]:
-        """The width converter before each layer."""
+        """In a pipeline, the width converter before each layer."""
         lanes = (self.input_format.lanes, *(unit.pe for unit in self.units[:-1]))
         return tuple(
             WidthConverter(unit.element.bits, n, unit.simd) for unit, n in zip(self.units, lanes, strict=True)
@@ -100,7 +122,7 @@ class Accelerator:
 
     @property
     def replays(self) -> tuple[VectorReplay, ...]:
-        """The vector replay before each layer."""
+        """In a pipeline, the vector replay before each layer."""
         return tuple(
             VectorReplay(unit.input_format.bits, unit.column_groups, unit.row_groups, fold.banks)
             for unit, fold in zip(self.units, self.schedule.layers, strict=True)
@@ -108,13 +130,15 @@ class Accelerator:
 
     @property
     def score_converter(self) -> WidthConverter:
-        """From the score layer's PE lanes to one score a clock, or to all where it is unrolled."""
+        """In a pipeline, from the score layer's PE lanes to one score a clock, or to all where it is unrolled."""
         head = self.units[-1]
         return WidthConverter(self.argmax.score.bits, head.pe, head.pe if self.schedule.layers[-1].is_unrolled else 1)
 
     @property
     def argmax(self) -> ArgMax | ParallelArgMax:
         """The winner's spec."""
+        if self.engine is not None:
+            return self.engine.argmax
         winner = ParallelArgMax if self.schedule.layers[-1].is_unrolled else ArgMax
         score = self.units[-1].output_format.element
         return winner(self.network.head.rows, score, self.network.margin, self.schedule.margin_port)
@@ -124,18 +148,20 @@ class Accelerator:
 
         Unsorted ones are the number of units; a margin that is an input is taken to be the network's.
         """
+        if self.engine is not None:
+            return self.engine.compute(spikes)
         values: NDArray[np.integer] = self.front.compute(spikes) if self.front else spikes
         for unit in self.units:
             values = unit.compute(values)
         return self.argmax.compute(values)
 
-    def circuit(self) -> "AcceleratorCircuit":
+    def circuit(self) -> "AcceleratorCircuit | EngineCircuit":
         """The Amaranth component, with streams `spikes` and `units`, and the input `margin` if there is one."""
-        return AcceleratorCircuit(self)
+        return AcceleratorCircuit(self) if self.engine is None else self.engine.circuit()
 
 
 class AcceleratorCircuit(wiring.Component):
-    """Circuit of an `Accelerator`: stream `spikes` of input words, stream `units` of results.
+    """Circuit of an `Accelerator` that is a pipeline: stream `spikes` of input words, stream `units` of results.
 
     With a margin that is an input there is `margin`, unsigned, sampled with an inference's first score.
 

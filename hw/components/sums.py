@@ -1,4 +1,4 @@
-"""Sums of many small terms as balanced trees, with registers on the way."""
+"""Sums of many small terms as balanced trees, with and without registers on the way."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,6 +28,24 @@ def add(a: Value, b: Value, carry: Value | None = None) -> Value:
     low = Cat(carry, a), Cat(1, b)
     x, y = (wide.as_signed() if v.shape().signed else wide for wide, v in zip(low, (a, b), strict=True))
     return (x + y) >> 1
+
+
+def tree_sum(terms: Sequence[Value]) -> Value:
+    """Sum of the terms within one clock, in a balanced tree of two-input adders.
+
+    A plain left-to-right sum widens at every step and nests as deep as there are terms; a tree stays
+    `ceil(log2(n))` deep and each adder is as wide as its own result needs.
+
+    Raises:
+        ValueError: if there is no term.
+    """
+    if not terms:
+        raise ValueError("a sum needs at least one term")
+    level = list(terms)
+    while len(level) > 1:
+        pairs = [a + b for a, b in zip(level[::2], level[1::2], strict=False)]
+        level = pairs + ([level[-1]] if len(level) % 2 else [])
+    return level[0]
 
 
 @dataclass(frozen=True)

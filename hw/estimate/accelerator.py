@@ -9,6 +9,7 @@ from hw.components.mvtu import LayerUnit
 from hw.components.unrolled.argmax import ParallelArgMax
 from hw.components.unrolled.layer import UnrolledLayer
 from hw.devices import Device
+from hw.estimate.engine import engine_resources
 from hw.estimate.resources import (
     Resources,
     argmax_resources,
@@ -26,7 +27,7 @@ class Estimate:
     """Analytic resources.
 
     Attributes:
-        layers: for each layer, by name, its converter, replay and unit together.
+        layers: for each layer, by name, its converter, replay and unit together; or "engine" alone.
         winner: the last converter and the argmax.
         front: the table before the first layer; nothing where there is none.
     """
@@ -43,6 +44,9 @@ class Estimate:
 
 def estimate(accelerator: Accelerator, device: Device) -> Estimate:
     """Estimate an accelerator on a device."""
+    if accelerator.engine is not None:
+        engine = engine_resources(accelerator.engine, device)
+        return Estimate({"engine": engine}, _winner_resources(accelerator.argmax), Resources())
     layers = {
         unit.name: _unit_resources(unit, device) + converter_resources(converter) + replay_resources(replay, device)
         for unit, converter, replay in zip(

@@ -5,12 +5,13 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from itertools import pairwise
 from math import gcd
+from typing import Any
 
 from hw.components.rom import Storage
 from hw.errors import BadInput
 from hw.network.types import Network
 
-JSON_SCHEMA = 2
+JSON_SCHEMA = 3
 
 
 class Architecture(StrEnum):
@@ -73,14 +74,30 @@ class LayerFolding:
 
 
 @dataclass(frozen=True)
+class EngineFolding:
+    """How the one engine that all layers share is built.
+
+    Attributes:
+        lanes: columns a clock.
+        count_storage: whether population counts come from tables in block memory or from logic.
+        cycles: clocks an inference.
+    """
+
+    lanes: int
+    count_storage: Storage
+    cycles: int
+
+
+@dataclass(frozen=True)
 class Schedule:
     """Folding of every layer, for one network and one device.
 
     Attributes:
         network_digest: of the network that it folds.
         device: name of the device that it was made for.
-        layers: folding of each layer, the score layer last.
+        layers: folding of each layer, the score layer last; none for an engine.
         architecture: a pipeline of layers, or one engine that all of them share.
+        engine: how the engine is built; None for a pipeline.
         margin_port: the margin of 'unsorted' is an input that may change between two inferences, in place of the
             network's, which is a constant.
     """
@@ -90,14 +107,23 @@ class Schedule:
     layers: tuple[LayerFolding, ...]
     architecture: Architecture = Architecture.PIPELINE
     margin_port: bool = False
+    engine: EngineFolding | None = None
+
+    def __post_init__(self) -> None:
+        if (self.engine is not None) != (self.architecture is Architecture.ENGINE):
+            raise BadInput(
+                f"a schedule of architecture {self.architecture}: an engine's folding belongs to an engine"
+            )
 
     @property
     def initiation_interval(self) -> int:
-        """Clocks between two inferences at full speed: those of the slowest part.
+        """Clocks between two inferences at full speed: the engine's, or those of a pipeline's slowest part.
 
         That is a layer, a width converter, or the winner with its one score a clock (all at once from an unrolled
         layer).
         """
+        if self.engine is not None:
+            return self.engine.cycles
         converters = [converter_clocks(before.pe, here) for before, here in pairwise(self.layers)]
         head = self.layers[-1]
         return max(1 if head.is_unrolled else head.rows, *(layer.cycles for layer in self.layers), *converters)
@@ -105,6 +131,8 @@ class Schedule:
     @property
     def quiet_cycles(self) -> int:
         """More clocks than a spike takes from its first word to its result, if source and sink seldom pause."""
+        if self.engine is not None:
+            return 10_000 + 2 * self.engine.cycles
         return 10_000 + 2 * sum(layer.rows + layer.columns + layer.cycles for layer in self.layers)
 
     def check(self, network: Network) -> None:
@@ -113,7 +141,8 @@ class Schedule:
         Raises:
             BadInput: if it was made for another network, or a fold does not divide its layer.
         """
-        shapes = [(layer.name, *layer.weights.shape) for layer in network.layers]
+        layers = network.layers if self.architecture is Architecture.PIPELINE else ()
+        shapes = [(layer.name, *layer.weights.shape) for layer in layers]
         if self.network_digest != network.digest or shapes != [(f.name, f.rows, f.columns) for f in self.layers]:
             raise BadInput("the schedule was made for another network; make it anew from this one")
         for fold in self.layers:
@@ -159,8 +188,15 @@ class Schedule:
                 layers,
                 Architecture(record["architecture"]),
                 record["margin_port"],
+                _engine_folding(record["engine"]),
             )
         except BadInput:
             raise
         except (KeyError, TypeError, ValueError) as error:
             raise BadInput(f"not the JSON of a schedule: {error}") from error
+
+
+def _engine_folding(record: dict[str, Any] | None) -> EngineFolding | None:
+    if record is None:
+        return None
+    return EngineFolding(**{**record, "count_storage": Storage(record["count_storage"])})

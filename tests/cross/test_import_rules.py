@@ -19,7 +19,7 @@ HW_LAYERS = [
     ["components"],
     ["tools"],
     ["estimate.resources"],
-    ["estimate.unrolled"],
+    ["estimate.engine", "estimate.unrolled"],
     ["schedule"],
     ["accelerator"],
     ["netlist"],

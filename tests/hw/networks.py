@@ -2,7 +2,9 @@
 
 import numpy as np
 
+from hw.components.engine.engine import Engine
 from hw.components.rom import MEMORIES, Storage
+from hw.devices import device_named
 from hw.network.types import (
     BIPOLAR,
     InputTable,
@@ -13,7 +15,7 @@ from hw.network.types import (
     accumulator_bounds,
 )
 from hw.schedule.fold import banks_needed
-from hw.schedule.types import LayerFolding, Schedule
+from hw.schedule.types import Architecture, EngineFolding, LayerFolding, Schedule
 
 INT8 = IntegerFormat(8, signed=True)
 
@@ -82,6 +84,19 @@ def random_schedule(rng: np.random.Generator, network: Network, device: str = "u
         banks = banks_needed(folds[-1] if folds else None, fold)
         folds.append(LayerFolding(**{**vars(fold), "banks": banks}))
     return Schedule(network.digest, device, tuple(folds))
+
+
+def engine_schedule(
+    network: Network,
+    lanes: int = 16,
+    count_storage: Storage = Storage.BLOCK,
+    device: str = "up5k",
+    margin_port: bool = False,
+) -> Schedule:
+    """A network on the shared engine, whether a device has room for it or not."""
+    cycles = Engine(network, lanes, device_named(device).block_ram, count_storage).cycles
+    folding = EngineFolding(lanes, count_storage, cycles)
+    return Schedule(network.digest, device, (), Architecture.ENGINE, margin_port, folding)
 
 
 def divisors(n: int) -> list[int]:

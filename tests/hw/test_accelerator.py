@@ -17,7 +17,7 @@ from hw.network.vectors import random_inputs
 from hw.schedule.types import LayerFolding, Schedule
 from hw.simulate.amaranth import simulate
 from hw.simulate.streams import Pauses
-from tests.hw.networks import random_network, random_schedule, random_table
+from tests.hw.networks import engine_schedule, random_network, random_schedule, random_table
 
 sizes = st.sampled_from([2, 3, 4, 6, 8])
 ACTIVATIONS = [BIPOLAR, *(IntegerFormat(bits, False) for bits in (1, 2, 3, 4))]
@@ -91,11 +91,14 @@ def test_a_slow_folding_is_not_taken_for_a_stuck_one():
 
 
 @settings(deadline=None, max_examples=20)
-@given(seed=st.integers(0, 2**32 - 1), cut=st.integers(1, 80), style=st.sampled_from(PortStyle))
-def test_a_reset_at_any_moment_leaves_nothing_behind(seed, cut, style):
+@given(
+    seed=st.integers(0, 2**32 - 1), cut=st.integers(1, 200), style=st.sampled_from(PortStyle), shared=st.booleans()
+)
+def test_a_reset_at_any_moment_leaves_nothing_behind(seed, cut, style, shared):
     rng = np.random.default_rng(seed)
     network = random_network(rng)
-    top = Top(Accelerator(network, random_schedule(rng, network)), style)
+    schedule = engine_schedule(network) if shared else random_schedule(rng, network)
+    top = Top(Accelerator(network, schedule), style)
     ports, spikes = top.ports, random_inputs(network.input_format, network.n_inputs, 4, seed)
     words = [word for spike in top.accelerator.input_format.pack(spikes) for word in spike]
     spike, unit = ([getattr(top, name) for name in names] for names in (ports.spike_stream, ports.unit_stream))

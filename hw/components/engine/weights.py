@@ -23,7 +23,7 @@ def _depths(n_words: int, lanes: int, block_ram: BlockRam) -> tuple[int, ...]:
 
     def best(rest: int, first: int) -> tuple[int, int, tuple[int, ...]]:
         """Blocks, memories and depths for `rest` words in shapes from `first` on."""
-        options = []
+        options: list[tuple[int, int, tuple[int, ...]]] = []
         for index, (depth, width) in enumerate(shapes[first:], first):
             blocks = -(-lanes // width)
             if rest <= depth:

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from amaranth.hdl import unsigned
 from amaranth.lib import data
 
-from hw.accelerator.engine.layers import EngineLayer
+from hw.components.engine.layers import EngineLayer
 
 # A row's constant is read while the row runs, and it tells the sequencer, five stages earlier, that no row follows.
 SHORTEST_ROW = 6

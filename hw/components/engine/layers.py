@@ -18,9 +18,9 @@ def offset_codes(values: NDArray[np.integer], element: IntegerFormat) -> NDArray
 class EngineLayer:
     r"""A layer as `total[r] = bias[r] + 2**doublings * sum_c (weight[r, c] ? u[c] : 2**planes - 1 - u[c])`.
 
-    `u` are the inputs in offset binary. Taken bit by bit, the sum is `sum_b 2**b * matches_b` where `matches_b` counts
-    the columns whose weight equals bit `b` of `u`: an XNOR and a population count, whatever the input. What this sum
-    adds to `W x` is a constant of the row, which `bias` takes back.
+    `u` are the inputs in offset binary. Taken bit by bit, the sum is `sum_b 2**b * matches_b` where `matches_b`
+    counts the columns whose weight equals bit `b` of `u`: an XNOR and a population count, whatever the input. What
+    this sum adds to `W x` is a constant of the row, which `bias` takes back.
 
     Attributes:
         name: the layer's name, for messages.

@@ -10,16 +10,17 @@ from amaranth.lib.memory import ReadPort
 from amaranth.lib.wiring import In, Out
 from numpy.typing import NDArray
 
-from hw.accelerator.engine.activations import ActivationMemory
-from hw.accelerator.engine.counting import BitCounter
-from hw.accelerator.engine.layers import EngineLayer, offset_codes
-from hw.accelerator.engine.program import Step, loading_steps, row_steps, step_layout
-from hw.accelerator.engine.weights import weight_banks
 from hw.components.argmax import ArgMax
+from hw.components.engine.activations import ActivationMemory
+from hw.components.engine.counting import BitCounter
+from hw.components.engine.layers import EngineLayer, offset_codes
+from hw.components.engine.program import Step, loading_steps, row_steps, step_layout
+from hw.components.engine.weights import weight_banks
 from hw.components.rom import Rom, Storage
 from hw.components.words import WordFormat
 from hw.devices import EBR, BlockRam
-from hw.network.types import IntegerFormat, Network
+from hw.errors import BadInput
+from hw.network.types import BIPOLAR, IntegerFormat, Network
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,8 +45,10 @@ class Engine:
         lanes: columns a clock; a power of two from 8.
         block_ram: the device's block memory, whose shapes decide how the weights are split.
         count_storage: population counts from tables in block memory, or from adders.
+        margin_port: whether the margin of 'unsorted' is an input.
 
     Raises:
+        BadInput: if the network has an input table, or a hidden layer gives more than bits.
         ValueError: if the lanes are none that the activation memory has.
     """
 
@@ -53,9 +56,18 @@ class Engine:
     lanes: int = 16
     block_ram: BlockRam = EBR
     count_storage: Storage = Storage.BLOCK
+    margin_port: bool = False
 
     def __post_init__(self) -> None:
         ActivationMemory(self.lanes, 1)  # which has its say about the lanes
+        if self.network.front is not None:
+            raise BadInput("the engine takes no input table; a pipeline does")
+        for layer in self.network.hidden:
+            if layer.output != BIPOLAR:
+                raise BadInput(
+                    f"layer {layer.name}: outputs of {layer.output.name}; the engine gives BIPOLAR only, a pipeline "
+                    "gives others too"
+                )
 
     @cached_property
     def layers(self) -> tuple[EngineLayer, ...]:
@@ -96,8 +108,25 @@ class Engine:
 
     @property
     def argmax(self) -> ArgMax:
-        """The winner's spec, for its result."""
-        return ArgMax(self.layers[-1].rows, self.score_format)
+        """The winner's spec."""
+        return ArgMax(self.layers[-1].rows, self.score_format, self.network.margin, self.margin_port)
+
+    @property
+    def result_layout(self) -> data.StructLayout:
+        """Members of a result: `unit` in the low bits, `score` above."""
+        return self.argmax.result_layout
+
+    @property
+    def margin_bits(self) -> int:
+        """Width of the input `margin`; 0 where there is none."""
+        return self.score_format.bits if self.margin_port else 0
+
+    @property
+    def outputs(self) -> tuple[tuple[WordFormat, int], ...]:
+        """For every layer the words of its output stream, and how many of them a spike takes: one a row."""
+        return tuple(
+            (WordFormat(self.score_format if layer.is_head else BIPOLAR, 1), layer.rows) for layer in self.layers
+        )
 
     @property
     def row_bits(self) -> int:
@@ -180,7 +209,7 @@ class Engine:
 
     @cached_property
     def row_rom(self) -> Rom:
-        """Each row's constant, and above it whether the row is the last: phase in the high bits, row in the low ones."""
+        """Each row's constant and above it whether it is its phase's last; the phase in the high address bits."""
         depth, mask = 1 << self.row_bits, (1 << self.total_bits) - 1
         words = [0] * (depth * (len(self.rows) - 1) + self.rows[-1])
         for phase, n_rows in enumerate(self.rows):
@@ -200,7 +229,10 @@ class Engine:
         return totals
 
     def compute(self, spikes: NDArray[np.integer]) -> NDArray[np.int64]:
-        """Units `[n]` of spike windows `[n, n_inputs]`, through the very sums that the circuit forms."""
+        """Units `[n]` of spike windows `[n, n_inputs]`, through the very sums that the circuit forms.
+
+        Unsorted ones are the number of units; a margin that is an input is taken to be the network's.
+        """
         return self.argmax.compute(self.totals(spikes)[-1])
 
     def circuit(self) -> "EngineCircuit":
@@ -232,18 +264,21 @@ class EngineCircuit(wiring.Component):
     4. the accumulator, complete in the last step of a row. Here the row's constant is added, bits are written, input
        is taken and the winner is kept.
 
-    `layers` holds the streams of every layer's rows, so that a simulation can watch them: a bit, or the head's score.
+    With a margin that is an input there is `margin`, unsigned. `outputs` holds a stream of every layer's rows, so
+    that a simulation can watch them: a bit, or the head's score.
     """
 
     def __init__(self, spec: Engine):
         self.spec = spec
-        score = unsigned(spec.score_format.bits)
-        self.layers = [RowWatch(score if layer.is_head else unsigned(1)) for layer in spec.layers]
+        self.watches = [RowWatch(unsigned(words.bits)) for words, _ in spec.outputs]
+        self.outputs = [watch.o for watch in self.watches]
+        margin = {"margin": In(spec.margin_bits)} if spec.margin_bits else {}
         super().__init__(
             {
                 "spikes": In(stream.Signature(unsigned(spec.input_format.bits))),
-                "units": Out(stream.Signature(spec.argmax.result_layout)),
+                "units": Out(stream.Signature(spec.result_layout)),
                 "idle": Out(1),
+                **margin,
             }
         )
 
@@ -278,17 +313,19 @@ class EngineCircuit(wiring.Component):
             activations.write_bit.eq(Mux(load, self._input_bit(m, target), ~total[-1])),
             activations.write_enable.eq(go & write),
         ]
+        m.submodules.winner = winner = spec.argmax.circuit()
+        wiring.connect(m, winner.o, wiring.flipped(self.units))
+        if spec.margin_bits:
+            m.d.comb += winner.margin.eq(self.margin)
         free = ~self.units.valid | self.units.ready
         m.d.comb += [
+            # No score comes before the last result is taken, since loading waits for that.
+            winner.i.valid.eq(go & score),
+            winner.i.payload.eq(total),
             go.eq(~load | (self.spikes.valid & free)),
             self.spikes.ready.eq(load & last & free),
             self.idle.eq(load & ~self.spikes.valid & ~self.units.valid),
         ]
-        with m.If(self.units.ready):
-            m.d.sync += self.units.valid.eq(0)
-        with m.If(go & score & no_row_follows):
-            m.d.sync += self.units.valid.eq(1)
-        self._keep_winner(m, go & load, go & score, total, row)
         self._watch(m, go & last, phase, total)
         return m
 
@@ -346,19 +383,8 @@ class EngineCircuit(wiring.Component):
         m.d.comb += code.eq(self.spikes.payload ^ (-element.minimum if is_twos_complement else 0))
         return code.bit_select(plane[: (element.bits - 1).bit_length()], 1)
 
-    def _keep_winner(self, m: Module, begin: Value, score: Value, total: Value, row: Value) -> None:
-        """The greatest score so far, the first of equal ones; before the first the least that there is."""
-        result = self.units.payload
-        unit = Signal.like(result.unit, reset_less=True)
-        best = Signal.like(result.score, reset_less=True)
-        m.d.comb += [result.unit.eq(unit), result.score.eq(best)]
-        with m.If(begin):
-            m.d.sync += [unit.eq(0), best.eq(self.spec.score_format.minimum)]
-        with m.Elif(score & (total[: len(best)].as_signed() > best)):
-            m.d.sync += [unit.eq(row), best.eq(total)]
-
     def _watch(self, m: Module, passes: Value, phase: Value, total: Value) -> None:
-        for index, watch in enumerate(self.layers):
+        for index, watch in enumerate(self.watches):
             m.submodules[f"layer{index}"] = watch
             is_head = self.spec.layers[index].is_head
             m.d.comb += [

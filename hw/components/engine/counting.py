@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hw.components.rom import Rom, Storage
-from hw.components.sums import population_count, tree_sum
+from hw.components.sums import tree_sum
 
 _TABLE_BITS = 8
 
@@ -56,15 +56,13 @@ class BitCounterCircuit(wiring.Component):
 
     def __init__(self, spec: BitCounter):
         self.spec = spec
-        super().__init__(
-            {"word": In(spec.bits), "count": In(1), "enable": In(1), "total": Out(range(spec.bits + 1))}
-        )
+        super().__init__({"word": In(spec.bits), "count": In(1), "enable": In(1), "total": Out(range(spec.bits + 1))})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         if self.spec.storage is Storage.LOGIC:
             with m.If(self.enable):
-                m.d.sync += self.total.eq(Mux(self.count, population_count(self.word), 0))
+                m.d.sync += self.total.eq(Mux(self.count, tree_sum(list(self.word)), 0))
             return m
         counts = []
         for index in range(self.spec.n_tables):
