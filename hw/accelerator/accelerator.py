@@ -30,10 +30,10 @@ class Accelerator:
 
     In a pipeline every layer is a width converter, a vector replay and a matrix-vector-threshold unit; the scores
     then pass one at a time to the winner. A layer whose weights are constants is unrolled instead, and if it is the
-    last one, all scores pass to the winner at once. Where the network has a front, its table stands before the first
-    layer. Spike windows come in as words of the first layer's SIMD elements, first sample first; a result goes out for
-    each window, in order. Gives and takes backpressure. Initiation interval as the schedule states it, if the source
-    never waits.
+    last one, all scores pass to the winner at once. Where the network has a front, its table stands before the
+    first layer. Spike windows come in as words of the first layer's SIMD elements, first sample first; a result
+    goes out for each window, in order. Gives and takes backpressure. Initiation interval as the schedule states it,
+    if the source never waits.
 
     An engine (`hw.components.engine`) takes the place of all of that and has the same streams; only what is said to
     belong to a pipeline is not there then.
