@@ -18,24 +18,21 @@ MAX_CHANGES = 2**MAX_ACTIVATION_BITS - 1
 
 
 @dataclass(frozen=True, eq=False)
-class Changes:
+class Pieces:
     """A stage's output as a step function of each channel's accumulator.
 
     Attributes:
-        first: float32 `[rows]`, the output at the smallest accumulator.
-        channel: int64 `[n]`, rising.
-        accumulator: int64 `[n]`, the first one with the new value; rising in each channel.
-        value: float32 `[n]`, the new value.
+        starts: int64 `[rows, pieces]`, the smallest accumulator of each piece, rising; behind a channel's last piece
+            one step beyond its largest accumulator.
+        values: float32 `[rows, pieces]`, the output there; behind the last piece its value again.
     """
 
-    first: NDArray[np.float32]
-    channel: NDArray[np.int64]
-    accumulator: NDArray[np.int64]
-    value: NDArray[np.float32]
+    starts: NDArray[np.int64]
+    values: NDArray[np.float32]
 
 
-def changes_of(graph: Graph, stage: Stage) -> Changes:
-    """Where a stage's output changes, over all accumulators that occur.
+def pieces_of(graph: Graph, stage: Stage) -> Pieces:
+    """A stage's output over all accumulators that occur.
 
     Exhaustive up to 2^26 (accumulator, channel) pairs; beyond that by bisection, which finds every change of a
     function that is monotone.
@@ -84,7 +81,7 @@ def _runner(graph: Graph, stage: Stage, n: int) -> Callable[[NDArray[np.int64]],
     return run
 
 
-def _scan(graph: Graph, stage: Stage) -> Changes:
+def _scan(graph: Graph, stage: Stage) -> Pieces:
     before: NDArray[np.float32] | None = None
     counts = np.zeros(stage.rows, np.int64)
     found: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]] = []
@@ -100,20 +97,20 @@ def _scan(graph: Graph, stage: Stage) -> Changes:
         position, channel = np.nonzero(moved)
         found.append((channel, index + position, part[moved]))
         before, index = part[-1], index + len(part)
-    return _sorted(stage, first, *(np.concatenate(parts) for parts in zip(*found, strict=True)))
+    return _pieces(stage, first, *(np.concatenate(parts) for parts in zip(*found, strict=True)))
 
 
-def _bisect(graph: Graph, stage: Stage) -> Changes:
+def _bisect(graph: Graph, stage: Stage) -> Pieces:
     """Halve the intervals whose ends differ, all channels at once, until they hold one change each."""
     width = MAX_CHANGES + 1
     run = _runner(graph, stage, width)
-    ends = np.zeros((width, stage.rows), np.int64)
-    ends[1:] = stage.n_accumulators - 1
+    ends = np.full((width, stage.rows), stage.n_accumulators - 1)
+    ends[0] = 0
     outputs = run(ends)
-    first, last = outputs[0], outputs[1]
-    channel = np.flatnonzero(first != last)
+    first = outputs[0]
+    channel = np.flatnonzero(first != outputs[1])
     low, high = ends[0, channel], ends[1, channel]
-    value_low, value_high = first[channel], last[channel]
+    value_low, value_high = first[channel], outputs[1, channel]
     while np.any(high - low > 1):
         middle = (low + high) // 2
         _check_count(stage, np.bincount(channel, minlength=stage.rows))
@@ -129,19 +126,29 @@ def _bisect(graph: Graph, stage: Stage) -> Changes:
         channel, low, high = channel[kept], halves[0][kept], halves[1][kept]
         value_low, value_high = values[0][kept], values[1][kept]
     _check_count(stage, np.bincount(channel, minlength=stage.rows))
-    return _sorted(stage, first, channel, high, value_high)
+    return _pieces(stage, first, channel, high, value_high)
 
 
-def _sorted(
+def _pieces(
     stage: Stage,
     first: NDArray[np.float32],
     channel: NDArray[np.int64],
     index: NDArray[np.int64],
     value: NDArray[np.float32],
-) -> Changes:
+) -> Pieces:
+    """From the first output of each channel, and the changes: channel, index of the accumulator, new output."""
     order = np.lexsort((index, channel))
-    accumulator = stage.low[channel] + stage.step * index
-    return Changes(first, channel[order], accumulator[order], value[order])
+    channel, index, value = channel[order], index[order], value[order]
+    place = 1 + np.arange(len(channel)) - np.searchsorted(channel, channel)
+    n_pieces = 1 + int(place.max(initial=0))
+    last = first.copy()
+    last[channel] = value  # the last one of each channel stays
+    starts = np.repeat(stage.high[:, np.newaxis] + stage.step, n_pieces, axis=1)
+    values = np.repeat(last[:, np.newaxis], n_pieces, axis=1)
+    starts[:, 0], values[:, 0] = stage.low, first
+    starts[channel, place] = stage.low[channel] + stage.step * index
+    values[channel, place] = value
+    return Pieces(starts, values)
 
 
 def _check_count(stage: Stage, counts: NDArray[np.int64]) -> None:

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from hw.errors import UnsupportedGraph
 from hw.network.elements import Elements, as_read, check_binary, elements_of
-from hw.network.evaluate import changes_of
+from hw.network.evaluate import pieces_of
 from hw.network.graph import Graph, execute
 from hw.network.layers import MAX_ACTIVATION_BITS, ThresholdLayer
 from hw.network.line import Layer
@@ -56,72 +56,36 @@ def threshold_layer(graph: Graph, stage: Stage, gives: Elements, reader: Layer) 
         reader: the layer that takes them.
 
     Raises:
-        UnsupportedGraph: where a channel rises and falls, a Sign gives 0, or as `changes_of`.
+        UnsupportedGraph: where a channel rises and falls, a Sign gives 0, or as `pieces_of`.
     """
-    changes = changes_of(graph, stage)
-    channels = np.concatenate([np.arange(stage.rows), changes.channel])
-    accumulators = np.concatenate([stage.low, changes.accumulator])
-    values = as_read(reader.product, np.concatenate([changes.first, changes.value]))
-    elements = gives.of_values(values)
-    wrong = np.flatnonzero(~gives.holds(elements))
+    pieces = pieces_of(graph, stage)
+    elements = gives.of_values(as_read(reader.product, pieces.values))
+    wrong = np.argwhere(~gives.holds(elements))
     if len(wrong):
-        raise _no_level(stage, int(channels[wrong[0]]), int(accumulators[wrong[0]]))
+        raise _no_level(stage, int(wrong[0, 0]), int(pieces.starts[*wrong[0]]))
     levels = ((elements - gives.lowest) // gives.format.step).astype(np.int64)
-    first, later, channel = levels[: stage.rows], levels[stage.rows :], changes.channel
-    last = first.copy()
-    last[channel] = later  # the last change of each channel stays
-    rising = last >= first
-    _check_monotone(stage, channel, later, first, rising)
+    rising = levels[:, -1] >= levels[:, 0]
+    turns = np.any(np.diff(levels) * np.where(rising, 1, -1)[:, np.newaxis] < 0, axis=1)
+    if turns.any():
+        raise unsupported(
+            stage.layer.chain[-1],
+            f"channel {int(np.argmax(turns))} rises and falls over its accumulator: no thresholds say so",
+        )
     steps = (gives.highest - gives.lowest) // gives.format.step
-    return ThresholdLayer(
-        stage.name,
-        stage.weights,
-        _thresholds(stage, first, changes.accumulator, channel, later, rising, steps),
-        rising,
-        gives.format,
-        gives.lowest,
-    )
+    thresholds = _thresholds(stage, pieces.starts, levels, rising, steps)
+    return ThresholdLayer(stage.name, stage.weights, thresholds, rising, gives.format, gives.lowest)
 
 
 def _thresholds(
-    stage: Stage,
-    first: NDArray[np.int64],
-    accumulator: NDArray[np.int64],
-    channel: NDArray[np.int64],
-    later: NDArray[np.int64],
-    rising: NDArray[np.bool_],
-    steps: int,
+    stage: Stage, starts: NDArray[np.int64], levels: NDArray[np.int64], rising: NDArray[np.bool_], steps: int
 ) -> NDArray[np.int64]:
-    """`[rows, steps]`: where the level reaches 1, 2, ... (rising), or until where it stays there (falling)."""
-    thresholds = np.empty((stage.rows, steps), np.int64)
-    for step in range(1, steps + 1):
-        passed = later >= step
-        up = np.where(first >= step, stage.low, stage.high + 1)
-        np.minimum.at(up, channel[passed], accumulator[passed])
-        down = np.where(first >= step, stage.high, stage.low - 1)
-        np.minimum.at(down, channel[~passed], accumulator[~passed] - stage.step)
-        thresholds[:, step - 1] = np.where(rising, up, down)
-    # A falling row that starts below a level never passes it.
-    never = ~rising[:, np.newaxis] & (first[:, np.newaxis] < np.arange(1, steps + 1))
-    return np.where(never, stage.low[:, np.newaxis] - 1, thresholds)
-
-
-def _check_monotone(
-    stage: Stage,
-    channel: NDArray[np.int64],
-    later: NDArray[np.int64],
-    first: NDArray[np.int64],
-    rising: NDArray[np.bool_],
-) -> None:
-    before = np.concatenate([first[:1], later[:-1]])
-    starts = np.flatnonzero(np.diff(channel, prepend=-1))
-    before[starts] = first[channel[starts]]
-    turns = np.flatnonzero((later > before) != rising[channel])
-    if len(turns):
-        raise unsupported(
-            stage.layer.chain[-1],
-            f"channel {channel[turns[0]]} rises and falls over its accumulator: no thresholds say so",
-        )
+    """`[rows, steps]`: the first accumulator that reaches a level where rising, the last one where falling."""
+    low, high = stage.low[:, np.newaxis, np.newaxis], stage.high[:, np.newaxis, np.newaxis]
+    ends = np.append(starts[:, 1:] - stage.step, stage.high[:, np.newaxis], axis=1)
+    reached = levels[:, :, np.newaxis] >= np.arange(1, steps + 1)
+    first = np.where(reached, starts[:, :, np.newaxis], high + 1).min(axis=1)
+    last = np.where(reached, ends[:, :, np.newaxis], low - 1).max(axis=1)
+    return np.where(rising[:, np.newaxis], first, last)
 
 
 def _no_level(stage: Stage, channel: int, accumulator: int) -> UnsupportedGraph:

@@ -211,8 +211,8 @@ def _activation(
     builder: GraphBuilder, rng: np.random.Generator, rows: int, reach: int, dialect: str, bits: int
 ) -> None:
     if dialect == "sign":
-        # Halves between the accumulators: no sum reaches 0, which Sign would let through.
-        builder.append("Add", builder.constant(rng.integers(-reach // 4, reach // 4 + 1, rows) + 0.5))
+        # No sum of powers of two reaches 0, which Sign would let through.
+        builder.append("Add", builder.constant(rng.integers(-reach // 4, reach // 4 + 1, rows) + 0.3))
         builder.append("Mul", builder.constant(rng.choice([-2.0, 0.3], rows)))
         builder.append("Sign")
         return
@@ -241,7 +241,7 @@ def _multithreshold(
         builder.append("Mul", builder.constant(rng.choice([-1.0, 1.0], rows)))
     steps = 2**bits - 1
     thresholds = np.sort(np.rint(rng.normal(0, reach / 10, (int(rng.choice([1, rows])), steps))), axis=1)
-    thresholds[rng.random(len(thresholds)) < 0.1] = 2**20
+    thresholds[1:][rng.random(len(thresholds) - 1) < 0.1] = 2**20
     if dialect == "xnor":
         builder.multithreshold(thresholds, out_dtype="BINARY", data_layout="NC")
     elif bits == 1 and rng.random() < 0.5:

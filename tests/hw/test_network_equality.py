@@ -58,7 +58,7 @@ def test_size_of_the_paper(tmp_path, dialect):
     assert comparison.equal and comparison.n == 5000 and comparison.score_mismatches == 0
     assert done == [4096, 5000]
     assert len(np.unique(network.classes(x))) > 1
-    assert all(0.05 < (word > 0).mean() < 0.95 for word in network.words(x))
+    assert all(len(np.unique(word)) > 1 for word in network.words(x))
 
 
 @pytest.mark.parametrize("bits", [2, 3, 4])

@@ -299,6 +299,15 @@ def test_no_weights(tmp_path):
     refused(builder.model([1, 3], "INT4", 3), tmp_path, "the graph multiplies nowhere; accepted is")
 
 
+def test_what_is_no_number(tmp_path):
+    def append(builder):
+        builder.tensor = builder.node("Div", [builder.constant(0.0), builder.tensor])
+        builder.quant(2, True, True)
+
+    why = r"'quant_3' \(Quant\): gives at accumulator 0 of channel 0 what its quantizer cannot give"
+    refused(after_one_layer(append), tmp_path, why)
+
+
 def test_two_products_without_activation_between(tmp_path):
     builder = GraphBuilder()
     builder.weights(np.ones((4, 3)), "gemm")
