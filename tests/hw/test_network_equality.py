@@ -13,7 +13,7 @@ from hw.network.lower import lower
 from hw.network.reference import Reference
 from hw.network.types import IntegerFormat, accumulator_bounds
 from hw.network.vectors import random_inputs
-from tests.hw.graphs import DIALECTS, GraphBuilder, random_graph, random_graphs, write
+from tests.hw.graphs import DIALECTS, ENDS, GraphBuilder, random_graph, random_graphs, write
 
 
 def inputs_for(values: IntegerFormat, n_inputs: int) -> np.ndarray:
@@ -146,6 +146,87 @@ def test_a_threshold_one_beyond_the_largest_accumulator_that_float32_counts(tmp_
     path = write(builder.model([1, 512], "INT16", 2), tmp_path / "network.onnx")
     x = np.full((1, 512), -(2**15))
     assert compare(lower(path), Reference.open(path), x).equal
+
+
+def front_of_head(tmp_path, datatype, append, dialect="matmul", stated=None):
+    """The network of a head behind what `append` puts before it, compared with its reference."""
+    builder = GraphBuilder()
+    append(builder)
+    builder.weights(np.array([[1, -1, 1], [-1, 1, 1]]), dialect)
+    path = write(builder.model([1, 3], datatype, 2), tmp_path / "network.onnx")
+    network = lower(path, stated)
+    assert compare(network, Reference.open(path, stated), inputs_for(network.input_format, 3)).equal
+    return network
+
+
+def test_pre_processing_on_a_line_leaves_nothing(tmp_path):
+    def append(builder):
+        builder.append("Mul", builder.constant(2.0))
+        builder.append("Sub", builder.constant(1.0))
+
+    network = front_of_head(tmp_path, "UINT4", append)
+    assert network.front is None and network.input_format.name == "UINT4"
+
+
+def test_pre_processing_with_a_quantizer_is_a_table(tmp_path):
+    def append(builder):
+        builder.append("Div", builder.constant(15.0))
+        builder.append("Sub", builder.constant(0.5))
+        builder.activation(scale=0.5)
+
+    network = front_of_head(tmp_path, "UINT4", append)
+    assert network.input_format.name == "UINT4" and network.format_into(0).name == "BIPOLAR"
+    assert network.front.values.tolist() == [-1] * 8 + [1] * 8
+
+
+def test_bits_that_an_xnor_reads_are_bipolar_and_that_a_product_reads_are_not(tmp_path):
+    network = front_of_head(tmp_path, "BINARY", lambda builder: None, "xnor")
+    assert network.input_format.name == "UINT1" and network.front.values.tolist() == [-1, 1]
+    network = front_of_head(tmp_path, "BINARY", lambda builder: None, "matmul")
+    assert network.front is None and network.format_into(0).name == "UINT1"
+
+
+def test_a_float_input_takes_its_quantizers_integers_unless_a_format_is_stated(tmp_path):
+    def append(builder):
+        builder.append("Add", builder.constant(0.25))
+        builder.quant(3, signed=True, narrow=False, scale=0.5, zero_point=1.0)
+
+    network = front_of_head(tmp_path, None, append)
+    assert network.front is None and network.input_format.name == "INT3"
+    network = front_of_head(tmp_path, None, append, stated=IntegerFormat(2, signed=False))
+    assert network.input_format.name == "UINT2"  # 1/4 rounds to 1/2, the rest is clipped to 1: counted in halves
+    assert network.front.values.tolist() == [1, 2, 2, 2]
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_the_lowest_class_wins_a_tie(tmp_path, end):
+    builder = GraphBuilder()
+    builder.weights(np.array([[-1, -1], [1, 1], [1, 1]]), "matmul")
+    path = write(builder.model([1, 2], "INT4", 3, end=end), tmp_path / "network.onnx")
+    network, reference = lower(path), Reference.open(path)
+    x = np.array([[3, 2], [-3, 2], [0, 0]])
+    assert network.classes(x).tolist() == reference.run(x).classes.tolist() == [1, 0, 0]
+
+
+def test_scores_that_fall_turn_the_weights(tmp_path):
+    builder = GraphBuilder()
+    builder.weights(np.array([[1, -1, 1], [-1, 1, 1]]), "matmul")
+    builder.append("Mul", builder.constant(-1.0))
+    path = write(builder.model([1, 3], "UINT2", 2), tmp_path / "network.onnx")
+    network = lower(path)
+    assert network.head.weights.tolist() == [[False, True, False], [True, False, False]]
+    assert not network.head.rescaled
+    assert compare(network, Reference.open(path), inputs_for(network.input_format, 3)).equal
+
+
+def test_a_sign_is_taken_where_no_sum_is_zero(tmp_path):
+    builder = GraphBuilder()
+    builder.weights(np.array([[1, -1, 1], [-1, 1, 1]]), "sign")
+    builder.append("Sign")  # of three ±1
+    builder.weights(np.eye(2) - 0.5, "sign")
+    path = write(builder.model([1, 3], "BIPOLAR", 2), tmp_path / "network.onnx")
+    assert lower(path).hidden[0].thresholds.tolist() == [[1], [1]]
+    assert_equal(path)
 
 
 @pytest.mark.parametrize(("dialect", "bits"), [("matmul", 1), ("affine", 3), ("multithreshold", 4), ("xnor", 1)])
