@@ -1,6 +1,6 @@
 """What stands before the first product: the integers that come in, and what the first layer reads for each."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +8,7 @@ from onnx import NodeProto
 
 from hw.errors import BadInput
 from hw.network.elements import Elements, as_read, check_binary, elements_of, granularity
+from hw.network.elementwise import check_elementwise
 from hw.network.formats import MAX_INPUT_BITS, InputTable, IntegerFormat
 from hw.network.graph import Graph, execute
 from hw.network.line import Line
@@ -46,9 +47,13 @@ def front_of(graph: Graph, line: Line, stated: IntegerFormat | None) -> Front:
 
     Raises:
         BadInput: where the format is unknown or contradicted.
-        UnsupportedGraph: for pre-processing that gives no integers times a power of two.
+        UnsupportedGraph: for pre-processing that is not the same for all elements of an input, or gives no integers
+            times a power of two.
     """
     nodes = tuple(node for node in line.front if node.op_type not in SHAPING)
+    graph = _one_for_all(graph, nodes)
+    for node in nodes:
+        check_elementwise(graph, node, 1)
     source = _annotated(graph, stated)
     if source is not None:
         feeds = _values(source).astype(np.float32)
@@ -61,6 +66,22 @@ def front_of(graph: Graph, line: Line, stated: IntegerFormat | None) -> Front:
     table = elements.of_values(as_read(product, given)).astype(np.int64)
     same = elements.format == source and np.array_equal(table, _values(source))
     return Front(source, feeds, elements, None if same else InputTable(source, table, elements.format))
+
+
+def _one_for_all(graph: Graph, nodes: tuple[NodeProto, ...]) -> Graph:
+    """The graph with one value in the place of parameters that repeat one for every element of an input."""
+    constants = dict(graph.constants)
+    for node in nodes:
+        shape = graph.shapes[node.output[0]]
+        for name in set(node.input) & set(constants):
+            value = constants[name]
+            if node.op_type == "MultiThreshold":
+                # Of other shapes QONNX takes another dimension for the channels.
+                if value.ndim == 2 and len(shape) in (2, 4) and len(value) == shape[1] and np.all(value == value[0]):
+                    constants[name] = value[:1]
+            elif value.size > 1 and np.all(value == value.flat[0]):
+                constants[name] = value.reshape(-1)[:1]
+    return replace(graph, constants=constants)
 
 
 def _annotated(graph: Graph, stated: IntegerFormat | None) -> IntegerFormat | None:

@@ -39,7 +39,7 @@ from hw.network.nodes import (
     REASONS,
     unsupported,
 )
-from hw.network.quantizers import check_attributes
+from hw.network.quantizers import check_attributes, check_parameters
 
 MAX_FILE_BYTES = 2**28
 MAX_TENSOR_ELEMENTS = 2**26
@@ -316,7 +316,10 @@ def _constants(given: dict[str, NDArray[Any]], nodes: list[NodeProto], opset: in
     if not nodes:
         return given
     context = execute(_executable(nodes, [], given, opset), {})
-    return given | {name: context[name] for node in nodes for name in node.output}
+    constants = given | {name: context[name] for node in nodes for name in node.output}
+    for node in nodes:
+        check_parameters(node, constants)
+    return constants
 
 
 def _executable(

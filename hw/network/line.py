@@ -39,7 +39,7 @@ class Layer:
     @property
     def quantizer(self) -> int | None:
         """Index in the chain of the last node that quantizes, None where no node does."""
-        return last_quantizer(self.chain)
+        return max((index for index, node in enumerate(self.chain) if node.op_type in QUANTIZERS), default=None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,25 +81,19 @@ def line_of(graph: Graph) -> Line:
     return Line(tuple(front), layers, close)
 
 
-def last_quantizer(nodes: tuple[NodeProto, ...]) -> int | None:
-    """Index of the last node that quantizes, None where no node does."""
-    return max((index for index, node in enumerate(nodes) if node.op_type in QUANTIZERS), default=None)
-
-
 def _layer(graph: Graph, nodes: list[NodeProto]) -> Layer:
     product, *chain = nodes
     shape = graph.shapes[product.output[0]]
     if len(shape) != 2:
         raise unsupported(product, f"expected an input [batch, columns], gives {list(shape)}: put Flatten before it")
     for node in chain:
-        if node.op_type in SHAPING and graph.shapes[node.input[0]] != graph.shapes[node.output[0]]:
-            raise unsupported(node, "another shape is expected before the first layer only")
         if node.op_type not in ELEMENTWISE | SHAPING:
             raise unsupported(node, f"cannot follow an accumulator; {ACCEPTED}")
+        _check_shaping(graph, node)
+        if graph.shapes[node.output[0]] != shape:
+            raise unsupported(node, "another shape is expected before the first layer only")
         check_elementwise(graph, node, shape[1])
-    # Nodes that change no shape change nothing.
-    kept = tuple(node for node in chain if node.op_type not in SHAPING)
-    return Layer(product, kept, nodes[-1].output[0])
+    return Layer(product, tuple(chain), nodes[-1].output[0])
 
 
 def _check_line(graph: Graph) -> None:
@@ -134,10 +128,12 @@ def _check_constants(graph: Graph, node: NodeProto, tensor: str) -> None:
 
 
 def _check_front(graph: Graph, node: NodeProto) -> None:
-    """Shapes may change before the first layer; values must change by one rule for all elements."""
     if node.op_type not in (SHAPING | ELEMENTWISE) - {"BatchNormalization"}:
         raise unsupported(node, f"cannot stand before the first layer; {ACCEPTED}")
-    check_elementwise(graph, node, 1)
+    _check_shaping(graph, node)
+
+
+def _check_shaping(graph: Graph, node: NodeProto) -> None:
     if node.op_type == "Flatten" and attribute(node, "axis", 1) != 1:
         raise unsupported(node, "expected axis=1")
     if graph.shapes[node.output[0]][:1] != (1,):

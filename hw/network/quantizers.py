@@ -48,10 +48,7 @@ def check_attributes(node: NodeProto) -> None:
 
 
 def check_parameters(node: NodeProto, constants: Constants) -> None:
-    """Raise UnsupportedGraph for parameters that quantize to one bit by another rule than ±1, or to none.
-
-    Scales and zero points were seen to be one for all or one a channel.
-    """
+    """Raise UnsupportedGraph for parameters that quantize to one bit by another rule than ±1, or to none."""
     if node.op_type in QUANT:
         bits = constants[node.input[3]]
         if bits.size != 1 or bits.item() not in range(1, MAX_INPUT_BITS + 1):

@@ -131,10 +131,10 @@ def _check_exact(
             f"sums of {columns} inputs {reads.scale:g} * {reads.format.name} + {reads.offset:g} round in float32, in "
             "an order that is not defined: use an offset of 0",
         )
-    grain = np.exp2(np.ceil(np.log2((largest + np.abs(bias).max()) / EXACT_FLOAT32)))
-    if largest + np.abs(bias).max() > EXACT_FLOAT32 * min(granularity(terms), granularity(bias)):
+    finest = (largest + np.abs(bias).max()) / EXACT_FLOAT32
+    if finest > min(granularity(terms), granularity(bias)):
         raise unsupported(
             node,
             "its bias makes float32 sums round, in an order that is not defined: put it into an Add after the "
-            f"product, or round it to multiples of {grain:g}",
+            f"product, or round it to multiples of {np.exp2(np.ceil(np.log2(finest))):g}",
         )

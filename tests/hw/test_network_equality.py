@@ -179,6 +179,15 @@ def test_pre_processing_with_a_quantizer_is_a_table(tmp_path):
     assert network.front.values.tolist() == [-1] * 8 + [1] * 8
 
 
+def test_pre_processing_may_be_repeated_for_every_element(tmp_path):
+    def append(builder):
+        builder.append("Add", builder.constant(np.full((1, 3), -2.0)))
+        builder.multithreshold(np.repeat([[0.0, 1.0, 5.0]], 3, axis=0), out_dtype="UINT2")
+
+    network = front_of_head(tmp_path, "UINT3", append)
+    assert network.front.values.tolist() == [0, 0, 1, 2, 2, 2, 2, 3]
+
+
 def test_bits_that_an_xnor_reads_are_bipolar_and_that_a_product_reads_are_not(tmp_path):
     network = front_of_head(tmp_path, "BINARY", lambda builder: None, "xnor")
     assert network.input_format.name == "UINT1" and network.front.values.tolist() == [-1, 1]
@@ -196,6 +205,21 @@ def test_a_float_input_takes_its_quantizers_integers_unless_a_format_is_stated(t
     network = front_of_head(tmp_path, None, append, stated=IntegerFormat(2, signed=False))
     assert network.input_format.name == "UINT2"  # 1/4 rounds to 1/2, the rest is clipped to 1: counted in halves
     assert network.front.values.tolist() == [1, 2, 2, 2]
+
+
+def test_nodes_that_change_no_shape_may_stand_anywhere(tmp_path):
+    builder = GraphBuilder()
+    builder.weights(np.ones((2, 3)), "gemm")
+    builder.append("Flatten")
+    builder.append("Add", builder.constant([1.0, -2.0]))
+    builder.append("Reshape", builder.constant([1, 2], np.int64))
+    builder.activation()
+    builder.append("Reshape", builder.constant([1, -1], np.int64))
+    builder.weights(np.eye(2) - 0.5, "gemm")
+    builder.append("Flatten")
+    path = write(builder.model([1, 3], "INT4", 2), tmp_path / "network.onnx")
+    assert lower(path).hidden[0].thresholds.tolist() == [[-1], [2]]
+    assert_equal(path)
 
 
 @pytest.mark.parametrize("end", ENDS)

@@ -11,7 +11,7 @@ from hw.errors import BadInput, UnsupportedGraph
 from hw.network.lower import lower
 from hw.network.reference import Reference
 from hw.network.types import BIPOLAR, IntegerFormat
-from tests.hw.graphs import GraphBuilder, random_graph, write
+from tests.hw.graphs import QONNX, GraphBuilder, random_graph, write
 
 INT8 = IntegerFormat(8, signed=True)
 
@@ -121,6 +121,14 @@ def test_one_bit_quant(tmp_path):
     refused(
         builder.model([1, 3], "INT4", 2), tmp_path, r"'quant_2' \(Quant\): .* use BipolarQuant, or 2 bits or more"
     )
+
+
+def test_one_bit_quant_of_weights(tmp_path):
+    builder = GraphBuilder()
+    parameters = [builder.constant(value) for value in (1.0, 0.0, 1.0)]
+    attributes = {"signed": 1, "narrow": 0, "rounding_mode": "ROUND", "domain": QONNX}
+    builder.append("MatMul", builder.node("Quant", [builder.constant(np.ones((3, 2))), *parameters], **attributes))
+    refused(builder.model([1, 3], "INT4", 2), tmp_path, r"'quant_0' \(Quant\): Quant of 1 bit")
 
 
 def test_operator_of_another_domain(tmp_path):
@@ -397,6 +405,8 @@ def before_one_layer(append, datatype=None, columns=4):
         (lambda b: b.append("Div", b.constant(255.0)), "UINT8", r"'div_0' \(Div\): gives values such as 0.0039"),
         (lambda b: b.append("Mul", b.constant(0.0)), "UINT8", r"'mul_0' \(Mul\): gives 1 value for all inputs"),
         (lambda b: b.append("Sub", b.constant([0.0, 0.5, 1.0, 1.5])), "UINT8", "expected float32, one value for all"),
+        (lambda b: b.multithreshold([[0], [1], [2], [3]]), "UINT8", r"thresholds \[1, steps\], got float32 \[4, 1\]"),
+        (lambda b: b.multithreshold([[1], [1]]), "UINT8", r"thresholds \[1, steps\], got float32 \[2, 1\]"),
         (lambda b: b.append("Sign"), "INT4", r"'sign_0' \(Sign\): gives -1, 0 and 1"),
         (lambda b: (b.append("Relu"), b.activation()), None, r"'bipolarquant_1' .*: no input was found .* to -1"),
         (lambda b: (b.append("Mul", b.constant(0.0)), b.activation()), None, "no input was found that it takes to"),
