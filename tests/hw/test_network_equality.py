@@ -6,6 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from qonnx.core.datatype import DataType
+from qonnx.core.modelwrapper import ModelWrapper
+from qonnx.transformation.bipolar_to_xnor import ConvertBipolarMatMulToXnorPopcount
+from qonnx.transformation.infer_datatypes import InferDataTypes
+from qonnx.transformation.infer_shapes import InferShapes
 
 from hw.network import evaluate
 from hw.network.check import compare
@@ -146,6 +151,26 @@ def test_a_threshold_one_beyond_the_largest_accumulator_that_float32_counts(tmp_
     path = write(builder.model([1, 512], "INT16", 2), tmp_path / "network.onnx")
     x = np.full((1, 512), -(2**15))
     assert compare(lower(path), Reference.open(path), x).equal
+
+
+def test_qonnx_own_conversion_to_popcounts_gives_the_same_network(tmp_path):
+    rng, builder = np.random.default_rng(0), GraphBuilder()
+    for rows, columns in ((9, 12), (8, 9)):
+        builder.weights(rng.standard_normal((rows, columns)), "multithreshold")
+        builder.multithreshold(rng.integers(-4, 5, (rows, 1)), 2.0, -1.0, out_dtype="BIPOLAR")
+    builder.weights(rng.standard_normal((5, 8)), "multithreshold")
+    before = write(builder.model([1, 12], "BIPOLAR", 5, end="topk"), tmp_path / "network.onnx")
+    wrapper = ModelWrapper(str(before)).transform(InferShapes())
+    for node in wrapper.get_nodes_by_op_type("MatMul"):
+        wrapper.set_tensor_datatype(node.input[1], DataType["BIPOLAR"])
+    converted = wrapper.transform(InferDataTypes()).transform(ConvertBipolarMatMulToXnorPopcount())
+    assert {node.op_type for node in converted.graph.node} >= {"XnorPopcountMatMul", "MultiThreshold", "TopK"}
+    after = write(converted.model, tmp_path / "converted.onnx")
+    assert_equal(after)
+    for ours, theirs in zip(lower(before).layers, lower(after).layers, strict=True):
+        assert np.array_equal(ours.weights, theirs.weights)
+    for ours, theirs in zip(lower(before).hidden, lower(after).hidden, strict=True):
+        assert np.array_equal(ours.thresholds, theirs.thresholds)
 
 
 def front_of_head(tmp_path, datatype, append, dialect="matmul", stated=None):
