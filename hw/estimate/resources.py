@@ -77,7 +77,7 @@ _REPLAY_BIT, _REPLAY_CONTROL = {1: 1.05, 2: 3.05}, {1: 10, 2: 30}
 _HELD_CONTROL = 4
 _NARROW_BIT, _CONVERTER_CONTROL = 1.2, 6
 _WINNER_BIT, _WINNER_CONTROL = 2.0, 6
-_MARGIN_BIT = {False: 1.5, True: 2.7}  # added to a bit of the winner that tells 'unsorted': constant margin, port
+MARGIN_BIT = {False: 1.5, True: 2.7}  # added to a bit of the winner that tells 'unsorted': constant margin, port
 _THRESHOLD_CONTROL = 6
 
 
@@ -213,7 +213,7 @@ def argmax_resources(argmax: ArgMax) -> Resources:
     if not argmax.can_be_unsorted:
         return winner
     margin_registers = bits + 1 if argmax.margin_port else 0
-    return winner + Resources(round(_MARGIN_BIT[argmax.margin_port] * bits), margin_registers + 1)
+    return winner + Resources(round(MARGIN_BIT[argmax.margin_port] * bits), margin_registers + 1)
 
 
 def _counter_bits(states: int) -> int:

@@ -15,7 +15,7 @@ from hw.components.unrolled.nodes import Sum
 from hw.components.unrolled.plan import Plan, PlanBuilder, sums_of_rows
 from hw.components.unrolled.timeline import shape_of
 from hw.devices import Device
-from hw.estimate.resources import Resources
+from hw.estimate.resources import MARGIN_BIT, Resources
 from hw.network.types import IntegerFormat, ThresholdLayer
 
 # Lookup tables a row for its comparison with a limit, and a row of scores for a subtraction and a constant.
@@ -45,9 +45,12 @@ def parallel_argmax_resources(argmax: ParallelArgMax) -> Resources:
     bits = argmax.score.bits
     registers = sum(ceil(argmax.classes / (1 << level)) for level in range(1, argmax.stages + 1))
     width = bits + argmax.result_layout["unit"].width
-    return Resources(
-        luts=round(_WINNER_BIT * bits * (argmax.classes - 1)), flip_flops=registers * width + argmax.stages
-    )
+    comparisons = argmax.classes - 1
+    winner = Resources(luts=round(_WINNER_BIT * bits * comparisons), flip_flops=registers * width + argmax.stages)
+    if not argmax.can_be_unsorted:
+        return winner
+    margins = (argmax.stages - 1) * (bits + 1) if argmax.margin_port else 0
+    return winner + Resources(round(MARGIN_BIT[argmax.margin_port] * bits * comparisons), registers + margins)
 
 
 @cache

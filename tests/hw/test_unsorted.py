@@ -19,6 +19,7 @@ from hw.components.words import WordFormat
 from hw.devices import device_named
 from hw.errors import BadInput
 from hw.estimate.resources import argmax_resources
+from hw.estimate.unrolled import parallel_argmax_resources
 from hw.handover.template import instantiation
 from hw.handover.testbench import Vectors
 from hw.netlist import emit
@@ -30,13 +31,14 @@ from hw.network.types import BIPOLAR, IntegerFormat, Network
 from hw.network.vectors import random_inputs
 from hw.schedule.fold import fold
 from hw.schedule.types import Schedule
+from hw.schedule.unroll import unroll
 from hw.simulate import amaranth, verilator
 from hw.simulate.mapped import MappedNetlist
 from hw.simulate.netlist import run_netlist
 from hw.simulate.streams import Pauses, run_stream
 from hw.tools import yosys
 from tests.hw.graphs import GraphBuilder, random_graph, write
-from tests.hw.networks import random_network, random_schedule
+from tests.hw.networks import engine_schedule, random_network, random_schedule
 from tests.hw.test_components import pauses
 from tests.hw.test_netlist import verilate
 from tests.hw.test_resources import declared
@@ -154,6 +156,8 @@ def test_a_winner_without_a_margin_pays_nothing_for_it():
     assert declared(plain.circuit()) + 1 + 9 == declared(replace(plain, margin_port=True).circuit())
     for spec in (plain, replace(plain, margin=9), replace(plain, margin_port=True), ArgMax(1, plain.score, margin=3)):
         assert argmax_resources(spec).flip_flops == declared(spec.circuit())
+        parallel = ParallelArgMax(spec.classes, spec.score, spec.margin, spec.margin_port)
+        assert parallel_argmax_resources(parallel).flip_flops == declared(parallel.circuit())
 
 
 def test_a_margin_wider_than_the_scores_is_refused():
@@ -167,12 +171,20 @@ def with_margin(network: Network, spikes: np.ndarray, quantile: float = 0.5) -> 
     return replace(network, margin=int(np.quantile(ordered[:, -1] - ordered[:, -2], quantile)) + 1)
 
 
-def drawn(seed: int, margin_port: bool, n_units: int = 4) -> tuple[Accelerator, np.ndarray]:
+def engine(rng: np.random.Generator, network: Network) -> Schedule:
+    return engine_schedule(network, lanes=8)
+
+
+def unrolled(rng: np.random.Generator, network: Network) -> Schedule:
+    return unroll(network, UP5K)
+
+
+def drawn(seed: int, margin_port: bool, n_units: int = 4, schedule=random_schedule) -> tuple[Accelerator, np.ndarray]:
     rng = np.random.default_rng(seed)
     network = random_network(rng, 6, (8,), n_units)
     spikes = random_inputs(network.input_format, 6, 12, seed)
     network = with_margin(network, spikes)
-    return Accelerator(network, replace(random_schedule(rng, network), margin_port=margin_port)), spikes
+    return Accelerator(network, replace(schedule(rng, network), margin_port=margin_port)), spikes
 
 
 def assert_answers(accelerator: Accelerator, spikes: np.ndarray, classes: np.ndarray, best: np.ndarray) -> None:
@@ -182,10 +194,11 @@ def assert_answers(accelerator: Accelerator, spikes: np.ndarray, classes: np.nda
     assert np.count_nonzero(expected == accelerator.network.head.rows) > 0
 
 
-@settings(deadline=None, max_examples=12)
+@pytest.mark.parametrize("schedule", [random_schedule, unrolled, engine])
+@settings(deadline=None, max_examples=8)
 @given(seeds, st.booleans(), st.integers(2, 5), st.sampled_from([Pauses(), Pauses(0.3, 0.3, seed=7)]))
-def test_an_accelerator_tells_unsorted(seed, margin_port, n_units, pause):
-    accelerator, spikes = drawn(seed, margin_port, n_units)
+def test_an_accelerator_tells_unsorted(schedule, seed, margin_port, n_units, pause):
+    accelerator, spikes = drawn(seed, margin_port, n_units, schedule)
     assert np.array_equal(accelerator.compute(spikes), accelerator.network.classes(spikes))
     result = amaranth.simulate(accelerator, spikes, pauses=pause)
     assert_answers(accelerator, spikes, result.classes, result.best_scores)

@@ -66,7 +66,7 @@ class ParallelArgMaxCircuit(wiring.Component):
             pairs = [candidates[first : first + 2] for first in range(0, len(candidates), 2)]
             with m.If(enable & before):
                 candidates = [self._better(m, pair, greatest, f"{level}_{n}") for n, pair in enumerate(pairs)]
-                if spec.margin_port and spec.can_be_unsorted:
+                if spec.margin_port and level + 1 < spec.stages:
                     held = Signal(signed(spec.score.bits + 1), name=f"greatest{level + 1}")
                     m.d.sync += held.eq(greatest)
                     greatest = held
