@@ -1,5 +1,7 @@
 """Random integer networks and random ways to fold them."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from hw.components.engine.engine import Engine
@@ -67,7 +69,7 @@ def random_table(rng: np.random.Generator, source: IntegerFormat, output: Intege
 
 
 def random_schedule(rng: np.random.Generator, network: Network, device: str = "up5k") -> Schedule:
-    """Any PE and SIMD that divide, any storage, and the buffers that the rule asks for."""
+    """Any PE and SIMD that divide, any storage, some layers unrolled, and the buffers that the rule asks for."""
     folds: list[LayerFolding] = []
     for layer in network.layers:
         rows, columns = layer.weights.shape
@@ -81,6 +83,8 @@ def random_schedule(rng: np.random.Generator, network: Network, device: str = "u
             weight_storage=Storage(rng.choice(list(MEMORIES))),
             bias_storage=Storage(rng.choice(list(MEMORIES))),
         )
+        if rng.random() < 0.2:
+            fold = unrolled(fold, levels_per_stage=int(rng.integers(1, 5)))
         banks = banks_needed(folds[-1] if folds else None, fold)
         folds.append(LayerFolding(**{**vars(fold), "banks": banks}))
     return Schedule(network.digest, device, tuple(folds))
@@ -97,6 +101,18 @@ def engine_schedule(
     cycles = Engine(network, lanes, device_named(device).block_ram, count_storage).cycles
     folding = EngineFolding(lanes, count_storage, cycles)
     return Schedule(network.digest, device, (), Architecture.ENGINE, margin_port, folding)
+
+
+def unrolled(fold: LayerFolding, levels_per_stage: int = 1) -> LayerFolding:
+    constant = Storage.CONSTANT
+    return replace(
+        fold,
+        pe=fold.rows,
+        simd=fold.columns,
+        weight_storage=constant,
+        bias_storage=constant,
+        levels_per_stage=levels_per_stage,
+    )
 
 
 def divisors(n: int) -> list[int]:

@@ -1,17 +1,32 @@
 """Unrolled layers against the network's own layers: the plan in integers, and the circuit at any speed."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from amaranth.back import rtlil
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hw.accelerator.accelerator import Accelerator
+from hw.components.rom import Storage
 from hw.components.unrolled.argmax import ParallelArgMax
 from hw.components.unrolled.counting import counter
 from hw.components.unrolled.grouping import group_rows
 from hw.components.unrolled.layer import UnrolledLayer
 from hw.components.words import WordFormat
+from hw.devices import device_named
+from hw.errors import BadInput
+from hw.estimate.unrolled import unrolled_resources
 from hw.network.types import BIPOLAR, IntegerFormat, ScoreLayer, ThresholdLayer, accumulator_bounds
+from hw.network.vectors import random_inputs
+from hw.schedule.unroll import unroll
+from hw.simulate.amaranth import simulate
 from hw.simulate.streams import Pauses, run_stream
+from hw.tools.yosys import synthesise
+from tests.hw.networks import random_network
+
+XC7 = device_named("xc7a35t")
 
 pauses = st.sampled_from([Pauses(), Pauses(0.4, 0.0, 1), Pauses(0.0, 0.4, 2), Pauses(0.3, 0.3, 3, sink_waits=True)])
 inputs = st.sampled_from([BIPOLAR, IntegerFormat(1, False), IntegerFormat(3, False), IntegerFormat(8, True)])
@@ -134,6 +149,51 @@ def test_impossible_numbers_are_refused(wrong, message):
     layer = random_layer(np.random.default_rng(0), 2, 3, BIPOLAR, None)
     with pytest.raises(ValueError, match=message):
         UnrolledLayer(layer, BIPOLAR, **wrong)
+
+
+@few
+@given(seeds, st.sampled_from([BIPOLAR, IntegerFormat(4, True)]), st.integers(1, 6), st.integers(1, 4), pauses)
+def test_a_network_of_unrolled_layers(seed, input_format, n_units, levels_per_stage, pause):
+    network = random_network(np.random.default_rng(seed), 7, (9, 5), n_units, input_format)
+    accelerator = Accelerator(network, unroll(network, XC7, levels_per_stage))
+    spikes = random_inputs(input_format, 7, 12, seed)
+    result = simulate(accelerator, spikes, pauses=pause)
+    assert all(np.array_equal(*pair) for pair in zip(result.words, network.words(spikes), strict=True))
+    assert np.array_equal(result.scores, network.scores(spikes))
+    assert np.array_equal(result.classes, network.classes(spikes))
+    assert np.array_equal(result.best_scores, network.scores(spikes).max(axis=1))
+
+
+def test_an_unrolled_network_takes_an_inference_every_clock():
+    network = random_network(np.random.default_rng(4), 7, (9, 5), 3)
+    accelerator = Accelerator(network, unroll(network, XC7))
+    result = simulate(accelerator, random_inputs(network.input_format, 7, 12, seed=0))
+    assert set(result.cycles_between_results.tolist()) == {1} == {accelerator.schedule.initiation_interval}
+    assert result.latency_cycles == sum(unit.stages for unit in accelerator.units) + accelerator.argmax.stages
+
+
+@pytest.mark.parametrize("change", [{"pe": 1}, {"bias_storage": Storage.LOGIC}, {"weight_storage": Storage.BLOCK}])
+def test_constants_need_a_whole_layer_at_once(change):
+    network = random_network(np.random.default_rng(4), 4, (4,), 2)
+    schedule = unroll(network, XC7)
+    wrong = replace(schedule, layers=(replace(schedule.layers[0], **change), schedule.layers[1]))
+    with pytest.raises(BadInput, match="layer hidden0: constants need PE 4, SIMD 4 and both storages"):
+        Accelerator(network, wrong)
+
+
+@pytest.mark.synth
+@pytest.mark.parametrize("rows", [8, 32])
+def test_lookup_tables_of_a_layer(tmp_path, rows):
+    """An eighth of a 256 x 256 layer, and less, with the sum of all columns that the whole layer would share."""
+    rng = np.random.default_rng(0)
+    weights = rng.random((rows, 256)) < 0.5
+    thresholds = 2 * rng.integers(-16, 17, (rows, 1))
+    unit = UnrolledLayer(ThresholdLayer("random", weights, thresholds, rng.random(rows) < 0.5), BIPOLAR)
+    (tmp_path / "layer.il").write_text(rtlil.convert(unit.circuit(), name="layer", emit_src=False))
+    counted = synthesise("layer.il", "layer", XC7, tmp_path, "mapped.json")
+    assert abs(unrolled_resources(unit, XC7).luts / counted.luts - 1) < 0.1
+    if rows == 32:
+        assert counted.luts <= 0.29 * weights.size
 
 
 @few
