@@ -17,10 +17,13 @@ from hw.components.unrolled.layer import UnrolledLayer
 from hw.components.words import WordFormat
 from hw.devices import device_named
 from hw.errors import BadInput
+from hw.estimate.accelerator import estimate
 from hw.estimate.unrolled import unrolled_resources
-from hw.network.types import BIPOLAR, IntegerFormat, ScoreLayer, ThresholdLayer, accumulator_bounds
+from hw.netlist import emit
+from hw.network.types import BIPOLAR, IntegerFormat, Network, ScoreLayer, ThresholdLayer, accumulator_bounds
 from hw.network.vectors import random_inputs
 from hw.schedule.unroll import unroll
+from hw.simulate import verilator
 from hw.simulate.amaranth import simulate
 from hw.simulate.streams import Pauses, run_stream
 from hw.tools.yosys import synthesise
@@ -182,18 +185,56 @@ def test_constants_need_a_whole_layer_at_once(change):
 
 
 @pytest.mark.synth
-@pytest.mark.parametrize("rows", [8, 32])
-def test_lookup_tables_of_a_layer(tmp_path, rows):
-    """An eighth of a 256 x 256 layer, and less, with the sum of all columns that the whole layer would share."""
+@pytest.mark.parametrize(("rows", "luts_a_weight"), [(32, 0.28), pytest.param(256, 0.24, marks=pytest.mark.slow)])
+def test_lookup_tables_of_a_layer(tmp_path, rows, luts_a_weight):
+    """256 columns; the sum of them all, which rows share, weighs more on an eighth of the rows."""
     rng = np.random.default_rng(0)
-    weights = rng.random((rows, 256)) < 0.5
-    thresholds = 2 * rng.integers(-16, 17, (rows, 1))
+    weights = rng.random((256, 256))[:rows] < 0.5
+    thresholds = 2 * np.rint(rng.normal(0, 8, (rows, 1))).astype(np.int64)
     unit = UnrolledLayer(ThresholdLayer("random", weights, thresholds, rng.random(rows) < 0.5), BIPOLAR)
     (tmp_path / "layer.il").write_text(rtlil.convert(unit.circuit(), name="layer", emit_src=False))
     counted = synthesise("layer.il", "layer", XC7, tmp_path, "mapped.json")
+    assert counted.luts <= luts_a_weight * weights.size
     assert abs(unrolled_resources(unit, XC7).luts / counted.luts - 1) < 0.1
-    if rows == 32:
-        assert counted.luts <= 0.29 * weights.size
+
+
+def large_network(input_format, n_inputs):
+    """256, 256 and 5 rows of random weights, with thresholds where the sums mostly lie."""
+    rng = np.random.default_rng(0)
+    layers, columns, values = [], n_inputs, input_format
+    for index in range(2):
+        weights, rising = rng.random((256, columns)) < 0.5, rng.random(256) < 0.5
+        spread = np.sqrt(columns) * values.maximum / (1 if values.bipolar else np.sqrt(3))
+        thresholds = np.rint(rng.normal(0, spread, (256, 1))).astype(np.int64)
+        layers.append(ThresholdLayer(f"hidden{index}", weights, thresholds, rising))
+        columns, values = 256, BIPOLAR
+    head = ScoreLayer("scores", rng.random((5, 256)) < 0.5, rng.integers(-40, 41, 5), 0)
+    return Network(input_format, tuple(layers), head, tuple("abcde"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("input_format", "n_inputs"), [(BIPOLAR, 64), (IntegerFormat(8, True), 48)])
+def test_a_thousand_inferences_of_a_large_network(tmp_path, input_format, n_inputs):
+    network = large_network(input_format, n_inputs)
+    accelerator = Accelerator(network, unroll(network, XC7))
+    spikes = random_inputs(input_format, n_inputs, 1000, seed=1)
+    result = verilator.simulate(accelerator, spikes, cache=tmp_path)
+    assert all(np.array_equal(*pair) for pair in zip(result.words, network.words(spikes), strict=True))
+    assert np.array_equal(result.scores, network.scores(spikes))
+    assert np.array_equal(result.classes, network.classes(spikes))
+    assert set(result.cycles_between_results.tolist()) == {1}
+
+
+@pytest.mark.slow
+@pytest.mark.synth
+def test_lookup_tables_of_a_large_network(tmp_path):
+    network = large_network(BIPOLAR, 64)
+    accelerator = Accelerator(network, unroll(network, XC7))
+    netlist = emit(accelerator)
+    (tmp_path / "sorter.il").write_text(netlist.rtlil)
+    counted = synthesise("sorter.il", netlist.top, XC7, tmp_path, "mapped.json")
+    assert counted.luts <= 30_000
+    assert abs(estimate(accelerator, XC7).total.luts / counted.luts - 1) < 0.1
 
 
 @few
