@@ -21,8 +21,8 @@ from hw.network.types import IntegerFormat, ThresholdLayer
 # Lookup tables a row for its comparison with a limit, and a row of scores for a subtraction and a constant.
 _COMPARED_ROW = {4: 16, 6: 6}
 _SCORED_ROW = {4: 26, 6: 20}
-# Registers beside each lookup table, with a register after each level.
-_REGISTERS_A_LUT = 1.65
+# Registers beside each lookup table, with a register after each level; the waiting input words come on top.
+_REGISTERS_A_LUT = 1.5
 # A bit of a score compared, and chosen.
 _WINNER_BIT = 2.0
 
@@ -37,7 +37,9 @@ def unrolled_resources(unit: UnrolledLayer, device: Device) -> Resources:
     else:
         results = layer.rows * _SCORED_ROW[inputs]
     luts = total + round(group * layer.rows / unit.rows_together) + results
-    return Resources(luts=luts, flip_flops=round(_REGISTERS_A_LUT * luts / unit.levels_per_stage))
+    stages = ceil((log2(layer.columns) + 1) / unit.levels_per_stage)
+    waiting = unit.input_format.bits * (stages - 1)
+    return Resources(luts=luts, flip_flops=round(_REGISTERS_A_LUT * luts / unit.levels_per_stage) + waiting)
 
 
 def parallel_argmax_resources(argmax: ParallelArgMax) -> Resources:
