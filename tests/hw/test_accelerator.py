@@ -98,9 +98,27 @@ def test_a_reset_at_any_moment_leaves_nothing_behind(seed, cut, style, shared):
     rng = np.random.default_rng(seed)
     network = random_network(rng)
     schedule = engine_schedule(network) if shared else random_schedule(rng, network)
-    top = Top(Accelerator(network, schedule), style)
-    ports, spikes = top.ports, random_inputs(network.input_format, network.n_inputs, 4, seed)
-    words = [word for spike in top.accelerator.input_format.pack(spikes) for word in spike]
+    spikes = random_inputs(network.input_format, network.n_inputs, 4, seed)
+    assert_nothing_is_left_by_a_reset(Accelerator(network, schedule), spikes, cut, style)
+
+
+def test_a_reset_where_an_engine_turns_to_the_next_layer_leaves_nothing_behind():
+    """The step that is fetched in the clock of the reset is the one that would turn."""
+    network = random_network(np.random.default_rng(2))
+    accelerator = Accelerator(network, engine_schedule(network))
+    spikes = random_inputs(network.input_format, network.n_inputs, 2, seed=0)
+    engine = accelerator.engine
+    lengths = [n * len(steps) for n, steps in zip(engine.rows, engine.program, strict=True)]
+    for end in np.cumsum(lengths):
+        for cut in range(end - 3, end):
+            assert_nothing_is_left_by_a_reset(accelerator, spikes, cut, PortStyle.PLAIN)
+
+
+def assert_nothing_is_left_by_a_reset(accelerator, spikes, cut, style):
+    """Reset for one clock after `cut` clocks; then all spikes anew, whose results must be right."""
+    top = Top(accelerator, style)
+    ports = top.ports
+    words = [word for spike in accelerator.input_format.pack(spikes) for word in spike]
     spike, unit = ([getattr(top, name) for name in names] for names in (ports.spike_stream, ports.unit_stream))
     results: list[int] = []
 
@@ -127,11 +145,12 @@ def test_a_reset_at_any_moment_leaves_nothing_behind(seed, cut, style, shared):
         ctx.set(getattr(top, ports.reset), ports.reset_active)
         await clock(ctx)
         results.clear()
-        await run(ctx, 1000)
+        await run(ctx, 250 * len(spikes))
 
     simulator = Simulator(top)
     simulator.add_testbench(testbench)
     simulator.run()
+    network = accelerator.network
     winners = zip(network.classes(spikes), network.scores(spikes), strict=True)
     assert results == [ports.join_result(int(c), int(row[c])) for c, row in winners]
 

@@ -286,16 +286,12 @@ class EngineCircuit(wiring.Component):
         m = Module()
         spec = self.spec
         go, no_row_follows = Signal(), Signal()
-        step, phase = self._fetch(m, go, no_row_follows)
+        step, is_step, phase = self._fetch(m, go, no_row_follows)
         m.submodules.activations = activations = spec.activations.circuit()
         m.d.comb += [activations.read_address.eq(Cat(step.word, step.region)), activations.read_enable.eq(go)]
         weights = self._fetch_weights(m, go, step)
         sums = self._accumulate(m, go, step, ~(weights ^ activations.word))
 
-        # What was fetched before the first clock after a reset is no step.
-        is_step = Signal()
-        with m.If(go):
-            m.d.sync += is_step.eq(1)
         names = ("load", "write", "last", "score")
         load, write, last, score = (_delayed(m, go, name, step[name] & is_step, 3, resets=True) for name in names)
         target = _delayed(m, go, "target", step.target, 3)
@@ -329,16 +325,18 @@ class EngineCircuit(wiring.Component):
         self._watch(m, go & last, phase, total)
         return m
 
-    def _fetch(self, m: Module, go: Value, no_row_follows: Value) -> tuple[data.View, Value]:
-        """Stages 0 and 1: the step as the program has it, and the phase of the step that is fetched next."""
+    def _fetch(self, m: Module, go: Value, no_row_follows: Value) -> tuple[data.View, Value, Value]:
+        """Stages 0 and 1: the step as the program has it, if it is one, and the phase of the step fetched next."""
         spec = self.spec
         number, phase = Signal(spec.step_bits), Signal(range(len(spec.program)))
+        # What was fetched in the clock of a reset, or never, is no step.
+        is_step = Signal()
         step = data.View(spec.step_layout, _port(m, "program", spec.program_rom, Cat(number, phase), go))
         with m.If(go):
-            m.d.sync += number.eq(Mux(step.turn, 0, number + 1))
-            with m.If(step.turn & no_row_follows):
+            m.d.sync += [is_step.eq(1), number.eq(Mux(step.turn, 0, number + 1))]
+            with m.If(is_step & step.turn & no_row_follows):
                 m.d.sync += phase.eq(Mux(phase == len(spec.program) - 1, 0, phase + 1))
-        return step, phase
+        return step, is_step, phase
 
     def _fetch_weights(self, m: Module, go: Value, step: data.View) -> Value:
         """Stages 1 and 2: the word of weights that belongs to the step before."""
