@@ -16,7 +16,7 @@ from hw.network.types import (
     ThresholdLayer,
     accumulator_bounds,
 )
-from hw.schedule.fold import banks_needed
+from hw.schedule.timing import with_banks
 from hw.schedule.types import Architecture, EngineFolding, LayerFolding, Schedule
 
 INT8 = IntegerFormat(8, signed=True)
@@ -85,9 +85,8 @@ def random_schedule(rng: np.random.Generator, network: Network, device: str = "u
         )
         if rng.random() < 0.2:
             fold = unrolled(fold, levels_per_stage=int(rng.integers(1, 5)))
-        banks = banks_needed(folds[-1] if folds else None, fold)
-        folds.append(LayerFolding(**{**vars(fold), "banks": banks}))
-    return Schedule(network.digest, device, tuple(folds))
+        folds.append(fold)
+    return Schedule(network.digest, device, with_banks(folds))
 
 
 def engine_schedule(

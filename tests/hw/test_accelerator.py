@@ -56,17 +56,6 @@ def test_random_networks_in_random_foldings(
     assert_exact(network, accelerator, spikes, simulate(accelerator, spikes, pauses=pauses))
 
 
-@settings(deadline=None, max_examples=30)
-@given(seed=st.integers(0, 2**32 - 1), sizes=st.lists(st.sampled_from([4, 8, 12, 16]), min_size=2, max_size=4))
-def test_the_counted_initiation_interval_is_no_longer_than_the_schedule_states(seed, sizes):
-    rng = np.random.default_rng(seed)
-    network = random_network(rng, sizes[0], tuple(sizes[1:]), n_units=3)
-    schedule = random_schedule(rng, network)
-    spikes = random_inputs(network.input_format, sizes[0], 10, seed)
-    result = simulate(Accelerator(network, schedule), spikes)
-    assert result.initiation_interval_cycles <= schedule.initiation_interval
-
-
 def test_latency_is_that_of_an_empty_pipeline():
     rng = np.random.default_rng(3)
     network = random_network(rng)

@@ -1,91 +1,230 @@
 """Automatic folding: keeps up, fits, is no dearer than any other folding, and says what would fit."""
 
+from functools import cache
 from itertools import product
 
 import numpy as np
 import pytest
 
-from hw.accelerator.accelerator import Accelerator
 from hw.components.mvtu import layer_unit
 from hw.components.rom import Storage
 from hw.devices import DEVICES, EBR, Device, device_named
 from hw.errors import BadInput, DoesNotFit
-from hw.estimate.accelerator import estimate
 from hw.network.types import IntegerFormat
-from hw.schedule.fold import banks_needed, fold
-from hw.schedule.types import LayerFolding, Schedule
-from tests.hw.networks import divisors, random_network
+from hw.schedule.explore import explore
+from hw.schedule.fold import choose, fold
+from hw.schedule.search import undominated
+from hw.schedule.space import BLOCK_RAMS, FLIP_FLOPS, INTERVAL, LATENCY, LUTS, Fixed, space_of
+from hw.schedule.target import Minimise, Target, clocks_of_latency, clocks_of_rate
+from tests.hw.foldings import every_schedule, figures
+from tests.hw.networks import random_network
 
 PAPER = {"n_inputs": 48, "hidden": (256, 256), "n_units": 5}
+UP5K = device_named("up5k")
+SMALL = {
+    "one": {"n_inputs": 6, "hidden": (), "n_units": 4},
+    "two": {"n_inputs": 8, "hidden": (6,), "n_units": 2},
+    "three": {"n_inputs": 2, "hidden": (4, 2), "n_units": 1},
+}
+
+
+def tiny(luts=5000, flip_flops=5000, block_rams=8):
+    return Device("tiny", "made for this test", "ice40", "u", 4, luts, flip_flops, EBR, block_rams)
+
+
+def small(name):
+    return random_network(np.random.default_rng(1), **SMALL[name])
+
+
+@cache
+def every_figures(name):
+    """Figures of every folding, `[n, 5]`."""
+    network = small(name)
+    return np.array([figures(network, schedule, tiny()) for schedule in every_schedule(network, tiny())])
+
+
+def paper():
+    return random_network(np.random.default_rng(0), **PAPER)
+
+
+def within(rows, device, target=Target()):
+    limits = {LUTS: device.luts, FLIP_FLOPS: device.flip_flops, BLOCK_RAMS: device.block_rams}
+    limits |= {LATENCY: target.latency_clocks, INTERVAL: target.interval_clocks}
+    return rows[np.all([rows[:, column] <= most for column, most in limits.items() if most is not None], axis=0)]
 
 
 @pytest.mark.parametrize("max_cycles", [256, 1024, 8192])
 def test_the_papers_network_fits_up5k(max_cycles):
-    network = random_network(np.random.default_rng(0), **PAPER)
-    device = device_named("up5k")
-    schedule = fold(network, device, max_cycles)
-    needs = estimate(Accelerator(network, schedule), device).total
-    assert schedule.initiation_interval <= max_cycles
-    assert needs.luts <= device.luts
-    assert needs.block_rams <= device.block_rams
+    network = paper()
+    schedule = fold(network, UP5K, max_cycles)
+    luts, flip_flops, block_rams, _, interval = figures(network, schedule, UP5K)
+    assert interval <= max_cycles
+    assert (luts <= UP5K.luts, flip_flops <= UP5K.flip_flops, block_rams <= UP5K.block_rams) == (True, True, True)
 
 
-def every_schedule(network, max_cycles):
-    options = []
-    for layer in network.layers:
-        rows, columns = layer.weights.shape
-        options.append(
-            [
-                LayerFolding(layer.name, rows, columns, pe, simd, 1, weights, bias)
-                for pe, simd, weights, bias in product(divisors(rows), divisors(columns), Storage, Storage)
-                if (rows // pe) * (columns // simd) <= max_cycles
-            ]
-        )
-    for first, second in product(*options):
-        banks = banks_needed(first, second)
-        yield Schedule(network.digest, "tiny", (first, LayerFolding(**{**vars(second), "banks": banks})))
+@pytest.mark.parametrize("name", SMALL)
+def test_the_space_is_every_folding(name):
+    assert space_of(small(name), tiny()).n_foldings == len(every_figures(name))
 
 
-@pytest.mark.parametrize("block_rams", [2, 3, 8])
-def test_no_other_folding_is_cheaper(block_rams):
-    network = random_network(np.random.default_rng(1), n_inputs=8, hidden=(6,), n_units=2)
-    device = Device("tiny", "made for this test", "ice40", "u", 4, 5000, 5000, EBR, block_rams)
-    chosen = estimate(Accelerator(network, fold(network, device, 24)), device).total
-    others = [estimate(Accelerator(network, s), device).total for s in every_schedule(network, 24)]
-    assert chosen.luts == min(o.luts for o in others if o.block_rams <= block_rams)
+TARGETS = [Target(24), Target(6), Target(None, 30), Target(12, 22)]
+
+
+@pytest.mark.parametrize(("name", "target", "block_rams"), [*product(SMALL, TARGETS, (1, 3, 8))])
+def test_no_other_folding_is_cheaper(name, target, block_rams):
+    """Under each of the orders, against every folding there is; where none is left, it says so."""
+    network, device = small(name), tiny(block_rams=block_rams)
+    others = within(every_figures(name), device, target)
+    if not len(others):
+        with pytest.raises(DoesNotFit):
+            choose(network, device, target)
+        return
+    luts, flip_flops, block_rams = others.T[:3]
+    worst = np.max([luts / 5000, flip_flops / 5000, block_rams / device.block_rams], axis=0)
+    orders = {
+        Minimise.LUTS: (luts, flip_flops, block_rams),
+        Minimise.MEMORY: (block_rams, luts, flip_flops),
+        Minimise.BALANCED: (worst, luts, flip_flops, block_rams),
+    }
+    for minimise, order in orders.items():
+        least = others[np.lexsort(order[::-1])[0]]
+        choice = choose(network, device, target, minimise)
+        chosen = figures(network, choice.schedule, device)
+        assert chosen[:3] == tuple(least[:3])
+        assert (choice.resources.luts, choice.resources.flip_flops, choice.resources.block_rams) == chosen[:3]
+
+
+@pytest.mark.parametrize("nth", [0, 3, 10])
+def test_flip_flops_are_a_limit_like_any_other(nth):
+    flip_flops = int(np.unique(every_figures("two")[:, FLIP_FLOPS])[nth])
+    device = tiny(flip_flops=flip_flops)
+    chosen = figures(small("two"), choose(small("two"), device, Target()).schedule, device)
+    assert chosen[LUTS] == within(every_figures("two"), device)[:, LUTS].min()
+    assert chosen[FLIP_FLOPS] <= flip_flops
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_the_front_is_every_folding_that_no_other_beats(name):
+    network, device = small(name), tiny(block_rams=4)
+    rows = {tuple(row) for row in within(every_figures(name), device).tolist()}
+    best = {row for row in rows if not any(all(np.less_equal(other, row)) for other in rows - {row})}
+    designs = explore(network, device)
+    assert {design.figures for design in designs} == best
+    for design in designs:
+        assert figures(network, design.schedule, device) == design.figures
+
+
+def test_rows_that_another_beats_are_dropped():
+    rows = np.random.default_rng(0).integers(0, 12, (600, 4))
+    kept = {
+        i
+        for i, row in enumerate(rows)
+        if not any((other <= row).all() and ((other < row).any() or j < i) for j, other in enumerate(rows))
+    }
+    assert set(undominated(rows)) == kept
+    assert undominated(rows[:0]).size == 0
+
+
+def test_what_is_fixed_stays_and_the_rest_is_chosen():
+    fixed = Fixed(pe=(4, 8, 1), weight_storage=(Storage.LOGIC, Storage.BLOCK, Storage.LOGIC))
+    choice = choose(paper(), UP5K, Target(256), fixed=fixed)
+    assert tuple(layer.pe for layer in choice.schedule.layers) == fixed.pe
+    assert tuple(layer.weight_storage for layer in choice.schedule.layers) == fixed.weight_storage
+    assert choice.schedule.initiation_interval <= 256
+    assert choice.n_foldings == (10 * 2) * (9 * 2) * (9 * 2)
+    assert f"{choice.n_foldings:,} foldings" in choice.proof
+
+
+@pytest.mark.parametrize(
+    ("fixed", "message"),
+    [
+        (Fixed(pe=(4, 8)), "PE 4,8: one for each of the 3 layers is wanted"),
+        (Fixed(pe=(4, 8, 3)), "layer scores: PE 3 does not divide its 5 rows"),
+        (Fixed(simd=(0, 8, 8)), "layer hidden0: SIMD 0 does not divide its 48 columns"),
+    ],
+)
+def test_a_choice_that_is_none_is_told(fixed, message):
+    with pytest.raises(BadInput, match=message):
+        choose(paper(), UP5K, Target(256), fixed=fixed)
 
 
 def test_too_small_a_device_is_told_with_what_it_would_take():
-    network = random_network(np.random.default_rng(0), **PAPER)
     with pytest.raises(
         DoesNotFit, match=r"not fit at any speed: hx1k holds 1280 LUTs, 1280 flip-flops and 16 EBR, .* about"
     ):
-        fold(network, device_named("hx1k"), 256)
+        fold(paper(), device_named("hx1k"), 256)
 
 
-def test_too_fast_a_target_is_told_with_what_could_be_met():
-    network = random_network(np.random.default_rng(0), **PAPER)
-    with pytest.raises(DoesNotFit, match=r"^16 clocks an inference cannot be met: up5k holds .*; 256 clocks .* fit$"):
-        fold(network, device_named("up5k"), 16)
+def test_the_folding_that_overruns_a_device_least_is_told():
+    device = tiny(luts=60, flip_flops=60, block_rams=1)
+    worst = (every_figures("two")[:, :3] / [60, 60, 1]).max(axis=1)
+    luts, flip_flops, block_rams, *_ = every_figures("two")[worst.argmin()]
+    with pytest.raises(DoesNotFit, match=f"about {luts} LUTs, {flip_flops} flip-flops and {block_rams} EBR"):
+        fold(small("two"), device, 24)
+
+
+@pytest.mark.parametrize(
+    ("target", "can"),
+    [
+        (Target(1), "{interval} clocks an inference"),
+        (Target(None, 9), "a latency of {latency} clocks"),
+        (Target(8, 9), "8 clocks an inference with a latency of {latency} clocks"),
+        (Target(1, 20), "{interval} clocks an inference with a latency of 20 clocks"),
+        (Target(1, 9), "{interval} clocks an inference"),
+    ],
+)
+def test_a_target_beyond_reach_is_told_with_the_nearest_within(target, can):
+    device = tiny(luts=300, block_rams=2)
+    fit = within(every_figures("three"), device)
+    nearest = can.format(interval=fit[:, INTERVAL].min(), latency=fit[:, LATENCY].min())
+    with pytest.raises(
+        DoesNotFit, match=f"^{target} cannot be met: tiny holds 300 LUTs, .* and 2 EBR; {nearest} can$"
+    ):
+        choose(small("three"), device, target)
+
+
+def test_a_target_in_rates_is_answered_in_rates():
+    target = Target(clocks_of_rate(115_000, 12.0), clock_mhz=12.0)
+    with pytest.raises(
+        DoesNotFit,
+        match=r"104 clocks an inference \(115385 a second at 12 MHz\) cannot be met: .*; 256 clocks .*46875 a second",
+    ):
+        choose(paper(), UP5K, target)
+
+
+def test_clocks_of_rates_and_times_are_of_the_decimals_as_written():
+    assert clocks_of_rate(1000, 12.0) == 12_000
+    assert clocks_of_latency(0.1, 30.0) == 3  # 0.1 * 30 is a little more, 0.7 * 10 a little less
+    assert clocks_of_latency(0.7, 10.0) == 7
+    assert clocks_of_rate(0.3, 0.000003) == 10
 
 
 def test_flip_flops_are_held_to_the_device_too():
     """500 INT16 samples kept for a second pass are 8000 flip-flops; up5k has 5280."""
     network = random_network(np.random.default_rng(0), 500, (16,), 3, IntegerFormat(16, signed=True))
-    device = device_named("up5k")
-    needs = estimate(Accelerator(network, fold(network, device, 256)), device).total
-    assert needs.flip_flops <= device.flip_flops
-    few = Device("few", "made for this test", "ice40", "u", 4, 5280, 500, EBR, 30)
-    with pytest.raises(
-        DoesNotFit, match=r"few holds 5280 LUTs, 500 flip-flops and 30 EBR, .* about \d+ LUTs, \d+ fl"
-    ):
-        fold(network, few, 256)
+    assert figures(network, fold(network, UP5K, 256), UP5K)[FLIP_FLOPS] <= UP5K.flip_flops
 
 
 def test_fewer_clocks_than_scores_cannot_be_met():
     network = random_network(np.random.default_rng(0), n_units=5)
-    with pytest.raises(DoesNotFit, match=r"3 clocks an inference cannot be met: .*; 6 clocks an inference fit"):
-        fold(network, device_named("up5k"), 3)
+    with pytest.raises(DoesNotFit, match=r"3 clocks an inference cannot be met: .*; 5 clocks an inference can"):
+        fold(network, UP5K, 3)
+
+
+def test_no_folding_of_the_papers_network_has_fewer_lookup_tables():
+    """Whatever is fast enough of its 8,398,080 foldings, added up one by one: nothing is dropped on the way."""
+    space = space_of(paper(), UP5K)
+    has = np.array([UP5K.luts, UP5K.flip_flops, UP5K.block_rams])
+    fast = [[s for s, shape in enumerate(layer) if shape.figures[0, INTERVAL] <= 256] for layer in space.shapes]
+    (one, two), (then_one, then_two) = space.links, space.possible
+    least = []
+    for a, b, c in product(*fast):
+        if then_one[a, b] and then_two[b, c] and max(one[a, b, INTERVAL], two[b, c, INTERVAL]) <= 256:
+            first, second, head = (layer[s].figures[:, :3] for layer, s in zip(space.shapes, (a, b, c), strict=True))
+            shared = one[a, b, :3] + two[b, c, :3] + space.ends[c, :3]
+            whole = first[:, None, None] + second[None, :, None] + head[None, None, :] + shared
+            least += whole[(whole <= has).all(axis=-1)][:, LUTS].tolist()
+    assert choose(paper(), UP5K, Target(256)).resources.luts == min(least)
 
 
 def test_an_unknown_device_is_named_with_the_known_ones():

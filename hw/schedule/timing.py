@@ -1,0 +1,98 @@
+"""When words move in a pipeline of folded layers: exact clocks, for a source and a sink that never wait.
+
+Streams in it are regular, so that clocks follow from shapes alone: a layer of `c` words a vector gives a word every
+`c` clocks, or every `q` where the converter behind it takes a word apart into `q > c` and makes the layer wait.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+from math import gcd
+
+from hw.schedule.types import LayerFolding, Schedule
+
+LAYER_CLOCKS = 3
+"""From the last word of a row group to its result, as `MatrixVectorUnit` states it."""
+SCORE_LANES = 1
+"""Scores that the winner takes a clock."""
+WINNER_CLOCKS = 1
+"""From the last score to the result, as `ArgMax` states it."""
+
+
+def with_banks(folds: Sequence[LayerFolding]) -> tuple[LayerFolding, ...]:
+    """The same foldings, each with the banks that its replay needs so that no layer but the first ever waits."""
+    before = (None, *folds[:-1])
+    simd_behind = (*(fold.simd for fold in folds[1:]), SCORE_LANES)
+    needed = (banks_needed(*neighbours) for neighbours in zip(before, folds, simd_behind, strict=True))
+    return tuple(replace(fold, banks=banks) for fold, banks in zip(folds, needed, strict=True))
+
+
+def banks_needed(previous: LayerFolding | None, fold: LayerFolding, simd_behind: int) -> int:
+    """How many banks a layer's replay needs so that the layer before it never waits.
+
+    One bank takes nothing while it repeats its vector, nor while the layer waits for the converter behind it. The
+    first goes unnoticed if the repeats end before the next word is there, and both do before the first layer, whose
+    source is taken to wait without harm.
+
+    Args:
+        previous: the layer before it; None for the first.
+        fold: the layer.
+        simd_behind: lanes of the words that the converter behind it makes of its results.
+    """
+    if previous is None or fold.row_groups == 1:
+        return 1
+    return 1 if is_ahead(previous, fold) and not waits(fold, simd_behind) else 2
+
+
+def is_ahead(previous: LayerFolding, fold: LayerFolding) -> bool:
+    """Whether a layer has repeated its vector from one bank before the layer in front gives the next word."""
+    clocks_between_words = previous.column_groups * max(1, fold.simd // previous.pe)
+    clocks_repeating = (fold.row_groups - 1) * fold.column_groups
+    return fold.simd % previous.pe == 0 and clocks_repeating < clocks_between_words
+
+
+def waits(fold: LayerFolding, simd_behind: int) -> bool:
+    """Whether a layer gives the words of one vector faster than the converter behind it takes them apart."""
+    return fold.row_groups > 1 and parts_of_word(fold, simd_behind) > fold.column_groups
+
+
+def parts_of_word(fold: LayerFolding, simd: int) -> int:
+    """Words into which a converter takes a layer's result word apart, on its way to words of SIMD elements."""
+    return fold.pe // gcd(fold.pe, simd)
+
+
+def latency_clocks(schedule: Schedule) -> int:
+    """Clocks from the first word of a vector, taken by an empty pipeline, to its result."""
+    layers = schedule.layers
+    return (
+        clocks_into_first(layers[0])
+        + sum(clocks_between(before, here) for before, here in pairwise(layers))
+        + clocks_to_result(layers[-1])
+    )
+
+
+def clocks_into_first(first: LayerFolding) -> int:
+    """From the vector's first word taken to the last word of the first layer's first pass."""
+    return first.column_groups - 1
+
+
+def clocks_between(before: LayerFolding, here: LayerFolding) -> int:
+    """From the last word of a layer's first pass to the last word of the next layer's first pass.
+
+    Two banks begin to play once the vector is whole; with one, the first pass is the words as they come.
+    """
+    parts = parts_of_word(before, here.simd)
+    is_gathered = parts * here.simd != before.pe
+    converter = (parts if parts > 1 else 0) + (1 if is_gathered else 0)
+    return _clocks_to_last_word(before, parts) + converter + (here.column_groups if here.banks == 2 else 0)
+
+
+def clocks_to_result(head: LayerFolding) -> int:
+    """From the last word of the score layer's first pass to the result."""
+    parts = parts_of_word(head, SCORE_LANES)
+    return _clocks_to_last_word(head, parts) + (parts if parts > 1 else 0) + WINNER_CLOCKS
+
+
+def _clocks_to_last_word(fold: LayerFolding, parts: int) -> int:
+    """From the last word of a layer's first pass to its last result taken by a converter into so many parts."""
+    return LAYER_CLOCKS + (fold.row_groups - 1) * max(fold.column_groups, parts)

@@ -1,0 +1,30 @@
+"""Every folding of a small network, one by one, priced part by part: what the search is held against."""
+
+from dataclasses import astuple
+from itertools import product
+
+from hw.accelerator.accelerator import Accelerator
+from hw.components.rom import MEMORIES
+from hw.estimate.accelerator import estimate
+from hw.schedule.timing import latency_clocks, with_banks
+from hw.schedule.types import LayerFolding, Schedule
+from tests.hw.networks import divisors
+
+
+def every_schedule(network, device):
+    """All PE, SIMD and storages."""
+    options = [
+        [
+            LayerFolding(layer.name, layer.rows, layer.columns, pe, simd, 1, weights, bias)
+            for pe, simd, weights, bias in product(divisors(layer.rows), divisors(layer.columns), MEMORIES, MEMORIES)
+        ]
+        for layer in network.layers
+    ]
+    for folds in product(*options):
+        yield Schedule(network.digest, device.name, with_banks(folds))
+
+
+def figures(network, schedule, device):
+    """LUTs, flip-flops, block memories, latency and initiation interval."""
+    resources = estimate(Accelerator(network, schedule), device).total
+    return (*astuple(resources), latency_clocks(schedule), schedule.initiation_interval)

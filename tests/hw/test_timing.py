@@ -1,0 +1,52 @@
+"""The clocks that a schedule states are those that a simulation counts."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hw.accelerator.accelerator import Accelerator
+from hw.components.rom import Storage
+from hw.network.vectors import random_inputs
+from hw.schedule.timing import latency_clocks, with_banks
+from hw.schedule.types import LayerFolding, Schedule
+from hw.simulate.amaranth import simulate
+from tests.hw.networks import random_network, random_schedule
+
+sizes = st.sampled_from([1, 2, 3, 4, 6, 8, 12])
+
+
+def counted(network, schedule, seed):
+    spikes = random_inputs(network.input_format, network.n_inputs, 10, seed)
+    result = simulate(Accelerator(network, schedule), spikes)
+    return result.latency_cycles, result.initiation_interval_cycles
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    n_inputs=sizes,
+    hidden=st.lists(sizes, max_size=3).map(tuple),
+    n_units=st.integers(1, 6),
+)
+def test_latency_and_initiation_interval_are_exact(seed, n_inputs, hidden, n_units):
+    rng = np.random.default_rng(seed)
+    network = random_network(rng, n_inputs, hidden, n_units)
+    schedule = random_schedule(rng, network)
+    assert counted(network, schedule, seed) == (latency_clocks(schedule), schedule.initiation_interval)
+
+
+def folding(name, rows, columns, pe, simd):
+    return LayerFolding(name, rows, columns, pe, simd, 1, Storage.LOGIC, Storage.LOGIC)
+
+
+@pytest.mark.parametrize(("pe", "banks"), [(4, 2), (2, 1)])
+def test_a_layer_that_waits_for_its_converter_takes_words_meanwhile(pe, banks):
+    """Four results a clock into words of two: the layer waits, and with one bank the layer before it would too."""
+    network = random_network(np.random.default_rng(0), 8, (1, 8), 3)
+    layers = with_banks(
+        [folding("hidden0", 1, 8, 1, 2), folding("hidden1", 8, 1, pe, 1), folding("scores", 3, 8, 3, 2)]
+    )
+    schedule = Schedule(network.digest, "up5k", layers)
+    assert layers[1].banks == banks
+    assert counted(network, schedule, 0) == (latency_clocks(schedule), schedule.initiation_interval)
