@@ -22,6 +22,7 @@ from flows.report.write import page_path, write_report
 from flows.runfolder import MANIFEST, PROGRAM, RunFolder, existing_run_folder, latest_run
 from flows.settings import (
     CheckSettings,
+    FoldingSettings,
     HardwareSettings,
     Settings,
     SimulationSettings,
@@ -29,6 +30,7 @@ from flows.settings import (
     SpikeSettings,
     TrainingSettings,
     whole_numbers,
+    words,
 )
 from flows.steps import Kind
 
@@ -127,8 +129,9 @@ def demo(
     context: typer.Context,
     seed: options.Seed = 0,
     device: options.Device = HardwareSettings.device,
-    cycles: options.Cycles = HardwareSettings.cycles,
     clock_mhz: options.ClockMhz = HardwareSettings.clock_mhz,
+    cycles: options.Cycles = None,
+    rate: options.Rate = None,
     spikes: options.Spikes = CheckSettings.spikes,
     out: options.Out = None,
     first: options.From = None,
@@ -140,7 +143,8 @@ def demo(
         simulation=SimulationSettings(seed=seed),
         spikes=SpikeSettings(seed=seed),
         sorting=SortingSettings(seed=seed),
-        hardware=HardwareSettings(device=device, cycles=cycles, clock_mhz=clock_mhz),
+        hardware=HardwareSettings(device=device, clock_mhz=clock_mhz),
+        folding=FoldingSettings(cycles, rate),
         check=CheckSettings(spikes=spikes, seed=seed),
     )
     _run(context.obj, "demo", settings, out or RUNS / "demo", first, last, force)
@@ -208,8 +212,16 @@ def hw(
     context: typer.Context,
     model: options.Model = None,
     device: options.Device = HardwareSettings.device,
-    cycles: options.Cycles = HardwareSettings.cycles,
     clock_mhz: options.ClockMhz = HardwareSettings.clock_mhz,
+    cycles: options.Cycles = None,
+    rate: options.Rate = None,
+    latency_clocks: options.LatencyClocks = None,
+    latency_us: options.LatencyUs = None,
+    minimise: options.Minimise = FoldingSettings.minimise,
+    pe: options.Pe = None,
+    simd: options.Simd = None,
+    storage: options.StorageOf = None,
+    schedule: options.ScheduleFile = None,
     axi: options.Axi = False,
     unsorted_margin: options.UnsortedMargin = None,
     unsorted_register: options.UnsortedRegister = False,
@@ -224,7 +236,18 @@ def hw(
     """Turn a QONNX file into Verilog, a test bench and a count of resources."""
     settings = Settings(
         model=model,
-        hardware=HardwareSettings(device, cycles, clock_mhz, axi, unsorted_margin, unsorted_register),
+        hardware=HardwareSettings(device, clock_mhz, axi, unsorted_margin, unsorted_register),
+        folding=FoldingSettings(
+            cycles,
+            rate,
+            latency_clocks,
+            latency_us,
+            minimise,
+            _numbers("--pe", pe),
+            _numbers("--simd", simd),
+            words(storage),
+            schedule,
+        ),
         check=CheckSettings(spikes, random_inputs, seed=seed),
     )
     _build(context.obj, "hw", settings, out, first, last, force)
@@ -238,8 +261,16 @@ def sim(
     engine: options.Simulator = CheckSettings.engine,
     vcd: options.Vcd = False,
     device: options.Device = HardwareSettings.device,
-    cycles: options.Cycles = HardwareSettings.cycles,
     clock_mhz: options.ClockMhz = HardwareSettings.clock_mhz,
+    cycles: options.Cycles = None,
+    rate: options.Rate = None,
+    latency_clocks: options.LatencyClocks = None,
+    latency_us: options.LatencyUs = None,
+    minimise: options.Minimise = FoldingSettings.minimise,
+    pe: options.Pe = None,
+    simd: options.Simd = None,
+    storage: options.StorageOf = None,
+    schedule: options.ScheduleFile = None,
     unsorted_margin: options.UnsortedMargin = None,
     unsorted_register: options.UnsortedRegister = False,
     random_inputs: options.RandomInputs = CheckSettings.random_inputs,
@@ -253,15 +284,47 @@ def sim(
     settings = Settings(
         model=model,
         hardware=HardwareSettings(
-            device,
+            device, clock_mhz, unsorted_margin=unsorted_margin, unsorted_register=unsorted_register
+        ),
+        folding=FoldingSettings(
             cycles,
-            clock_mhz,
-            unsorted_margin=unsorted_margin,
-            unsorted_register=unsorted_register,
+            rate,
+            latency_clocks,
+            latency_us,
+            minimise,
+            _numbers("--pe", pe),
+            _numbers("--simd", simd),
+            words(storage),
+            schedule,
         ),
         check=CheckSettings(spikes, random_inputs, vcd, engine, seed),
     )
     _build(context.obj, "sim", settings, out, first, last, force)
+
+
+@app.command(rich_help_panel=_EVERYDAY)
+def explore(
+    context: typer.Context,
+    model: options.ModelToExplore = None,
+    device: options.Device = HardwareSettings.device,
+    clock_mhz: options.ClockMhz = HardwareSettings.clock_mhz,
+    pe: options.Pe = None,
+    simd: options.Simd = None,
+    storage: options.StorageOf = None,
+    unsorted_margin: options.UnsortedMargin = None,
+    unsorted_register: options.UnsortedRegister = False,
+    out: options.OutAfterTraining = None,
+    force: options.Force = False,
+) -> None:
+    """Show every folding worth building: resources, latency, throughput and energy, by formula alone."""
+    settings = Settings(
+        model=model,
+        hardware=HardwareSettings(
+            device, clock_mhz, unsorted_margin=unsorted_margin, unsorted_register=unsorted_register
+        ),
+        folding=FoldingSettings(pe=_numbers("--pe", pe), simd=_numbers("--simd", simd), storage=words(storage)),
+    )
+    _build(context.obj, "explore", settings, out, None, None, force)
 
 
 @app.command(rich_help_panel=_EVERYDAY)
@@ -327,6 +390,10 @@ def warm(context: typer.Context) -> None:
         versions = session.bench.warm(_told_to(status.update))
     for tool, version in versions.items():
         session.console.print(Text(f"{tool} {version}"))
+
+
+def _numbers(option: str, text: str | None) -> tuple[int, ...] | None:
+    return None if text is None else whole_numbers(option, text)
 
 
 def _told_to(show_line: Callable[[str], None]) -> Callable[[float, str], None]:

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Annotated
 
-from typer import Option
+from typer import Argument, Option
 
-from flows.settings import Align, Engine, ReadAs
+from flows.settings import DEFAULT_CYCLES, STORAGES, Align, Engine, Minimised, ReadAs
 
 INPUT = "Input"
 RUN = "Run"
@@ -13,6 +13,7 @@ RECORDING = "Simulated recording"
 SPIKES = "Spikes"
 TRAINING = "Pre-sorting and training"
 HARDWARE = "Hardware"
+FOLDING = "Folding"
 CHECK = "Check"
 
 # Input
@@ -36,6 +37,14 @@ Model = Annotated[
         "--model",
         help="QONNX file (.onnx) to build, trained by anybody. Without it, the network in the run folder.",
         rich_help_panel=INPUT,
+    ),
+]
+ModelToExplore = Annotated[
+    Path | None,
+    Argument(
+        metavar="[MODEL]",
+        help="QONNX file (.onnx) to explore, trained by anybody. Without it, the network in the run folder.",
+        show_default=False,
     ),
 ]
 NotUnit = Annotated[
@@ -66,7 +75,7 @@ OutAfterTraining = Annotated[
     Option(
         "--out",
         help="Run folder.",
-        show_default="runs/train; with --model, runs/ and the command's name",
+        show_default="runs/train; with a model, runs/ and the command's name",
         rich_help_panel=RUN,
     ),
 ]
@@ -154,10 +163,9 @@ Device = Annotated[
     str,
     Option("--device", help="Device to fold and synthesise for: up5k, xc7a35t, ...", rich_help_panel=HARDWARE),
 ]
-Cycles = Annotated[int, Option("--cycles", help="Most clocks an inference may take.", rich_help_panel=HARDWARE)]
 ClockMhz = Annotated[
     float,
-    Option("--clock-mhz", help="Clock that latency and power are given for.", rich_help_panel=HARDWARE),
+    Option("--clock-mhz", help="Clock that rates, latency and power are given for.", rich_help_panel=HARDWARE),
 ]
 Axi = Annotated[bool, Option("--axi", help="Name the stream ports after AXI4-Stream.", rich_help_panel=HARDWARE)]
 UnsortedMargin = Annotated[
@@ -175,6 +183,67 @@ UnsortedRegister = Annotated[
         help="Make that margin an input of the gateware, which may change between spikes.",
         rich_help_panel=HARDWARE,
     ),
+]
+
+# Folding
+Cycles = Annotated[
+    int | None,
+    Option(
+        "--cycles",
+        help=f"Most clocks an inference may take; {DEFAULT_CYCLES} where no target is given.",
+        rich_help_panel=FOLDING,
+    ),
+]
+Rate = Annotated[
+    float | None,
+    Option("--rate", help="Fewest inferences a second, at --clock-mhz.", rich_help_panel=FOLDING),
+]
+LatencyClocks = Annotated[
+    int | None,
+    Option("--latency-clocks", help="Most clocks from a spike's first word to its result.", rich_help_panel=FOLDING),
+]
+LatencyUs = Annotated[
+    float | None,
+    Option("--latency-us", help="The same in microseconds, at --clock-mhz.", rich_help_panel=FOLDING),
+]
+Minimise = Annotated[
+    Minimised,
+    Option(
+        "--minimise",
+        help="What is least among all that keep up: LUTs, block memories, or the scarcest of all resources.",
+        rich_help_panel=FOLDING,
+    ),
+]
+Pe = Annotated[
+    str | None,
+    Option(
+        "--pe",
+        metavar="N,N,...",
+        help="Rows a clock of each layer, as given; the rest is searched.",
+        rich_help_panel=FOLDING,
+    ),
+]
+Simd = Annotated[
+    str | None,
+    Option(
+        "--simd",
+        metavar="N,N,...",
+        help="Columns a clock of each layer, as given; the rest is searched.",
+        rich_help_panel=FOLDING,
+    ),
+]
+StorageOf = Annotated[
+    str | None,
+    Option(
+        "--storage",
+        metavar="WORD,WORD,...",
+        help=f"Where each layer's weights are kept: {' or '.join(STORAGES)}; the rest is searched.",
+        rich_help_panel=FOLDING,
+    ),
+]
+ScheduleFile = Annotated[
+    Path | None,
+    Option("--schedule", help="Schedule (.json) to build as it is; nothing is searched.", rich_help_panel=FOLDING),
 ]
 
 # Check

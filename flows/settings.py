@@ -7,10 +7,15 @@ from typing import Literal
 
 from flows.errors import BadInput
 from hw.devices import device_named
+from hw.schedule.target import Target, clocks_of_latency, clocks_of_rate
 
 ReadAs = Literal["auto", "windows", "raw"]
 Align = Literal["auto", "trough", "peak", "both"]
 Engine = Literal["amaranth", "verilator"]
+Minimised = Literal["luts", "memory", "balanced"]
+
+STORAGES = ("block", "logic")
+DEFAULT_CYCLES = 256
 
 _MOST_SEED = 2**32 - 1  # what every generator of random numbers in use takes
 
@@ -18,6 +23,11 @@ _MOST_SEED = 2**32 - 1  # what every generator of random numbers in use takes
 def _require(holds: bool, option: str, value: object, wanted: str) -> None:
     if not holds:
         raise BadInput(f"{option} {value}: {wanted} is wanted")
+
+
+def _require_one(option: str, value: object, other: str, other_value: object) -> None:
+    if value is not None and other_value is not None:
+        raise BadInput(f"{option} {value} {other} {other_value}: one of the two is wanted")
 
 
 def _is_seed(value: int) -> bool:
@@ -141,8 +151,6 @@ class HardwareSettings:
 
     # Name of a device that the folding, synthesis and power figures are for.
     device: str = "up5k"
-    # Largest initiation interval, in clocks an inference.
-    cycles: int = 256
     # Clock for which latency and power are given, and to which timing is held.
     clock_mhz: float = 12.0
     # Name the stream ports after AXI4-Stream.
@@ -154,10 +162,74 @@ class HardwareSettings:
 
     def __post_init__(self) -> None:
         device_named(self.device)
-        _require(self.cycles >= 1, "--cycles", self.cycles, "at least 1 clock an inference")
         margin = self.unsorted_margin
         _require(margin is None or margin >= 0, "--unsorted-margin", margin, "a lead from 0 (never unsorted) on")
         _require(0 < self.clock_mhz <= 1_000, "--clock-mhz", self.clock_mhz, "more than 0, at most 1000 MHz")
+
+
+@dataclass(frozen=True)
+class FoldingSettings:
+    """What the gateware has to keep up with, and what of its folding is given."""
+
+    # Largest initiation interval, in clocks an inference.
+    cycles: int | None = None
+    # The same in inferences a second at the clock.
+    rate_per_s: float | None = None
+    # Largest latency from a spike's first word to its result.
+    latency_clocks: int | None = None
+    # The same in microseconds at the clock.
+    latency_us: float | None = None
+    # What is to be least among the foldings that keep up: LUTs, block memories, or the scarcest of all.
+    minimise: Minimised = "luts"
+    # Rows a clock of each layer; None leaves them to the search.
+    pe: tuple[int, ...] | None = None
+    # Columns a clock of each layer; None leaves them to the search.
+    simd: tuple[int, ...] | None = None
+    # Where each layer's weights are kept; None leaves it to the search.
+    storage: tuple[str, ...] | None = None
+    # Schedule to take as it is (.json), in place of any search.
+    schedule: Path | None = None
+
+    def __post_init__(self) -> None:
+        for option, value, wanted in (
+            ("--cycles", self.cycles, "at least 1 clock an inference"),
+            ("--latency-clocks", self.latency_clocks, "at least 1 clock"),
+        ):
+            _require(value is None or value >= 1, option, value, wanted)
+        for option, quantity, wanted in (
+            ("--rate", self.rate_per_s, "more than 0 inferences a second"),
+            ("--latency-us", self.latency_us, "more than 0 microseconds"),
+        ):
+            _require(quantity is None or 0 < quantity < math.inf, option, quantity, wanted)
+        _require_one("--cycles", self.cycles, "--rate", self.rate_per_s)
+        _require_one("--latency-clocks", self.latency_clocks, "--latency-us", self.latency_us)
+        unknown = [storage for storage in self.storage or () if storage not in STORAGES]
+        _require(not unknown, "--storage", ",".join(unknown), " or ".join(STORAGES))
+        if self.schedule is not None:
+            suffix = self.schedule.suffix.lower()
+            _require(suffix == ".json" and self.schedule.is_file(), "--schedule", self.schedule, "a schedule (.json)")
+            if replace(self, schedule=None) != FoldingSettings():
+                raise BadInput(f"--schedule {self.schedule}: no other option of the folding goes with it")
+
+    def target(self, clock_mhz: float) -> Target:
+        """What is to be met, in clocks; nothing where PE and SIMD are given and no target is.
+
+        Raises:
+            BadInput: if a rate or a latency is less than a clock.
+        """
+        interval, latency = self.cycles, self.latency_clocks
+        if self.rate_per_s is not None:
+            interval = clocks_of_rate(self.rate_per_s, clock_mhz)
+            _require(
+                interval > 0, "--rate", f"{self.rate_per_s:g}", f"at most one inference a clock of {clock_mhz:g} MHz"
+            )
+        if self.latency_us is not None:
+            latency = clocks_of_latency(self.latency_us, clock_mhz)
+            _require(latency > 0, "--latency-us", f"{self.latency_us:g}", f"a clock of {clock_mhz:g} MHz or more")
+        if interval is latency is None and (self.pe is None or self.simd is None):
+            interval = DEFAULT_CYCLES
+        in_time = self.rate_per_s is not None or self.latency_us is not None
+        return Target(interval, latency, clock_mhz if in_time else None)
 
 
 @dataclass(frozen=True)
@@ -196,6 +268,7 @@ class Settings:
     sorting: SortingSettings = field(default_factory=SortingSettings)
     training: TrainingSettings = field(default_factory=TrainingSettings)
     hardware: HardwareSettings = field(default_factory=HardwareSettings)
+    folding: FoldingSettings = field(default_factory=FoldingSettings)
     check: CheckSettings = field(default_factory=CheckSettings)
 
     def __post_init__(self) -> None:
@@ -209,6 +282,9 @@ class Settings:
         if self.model is not None:
             suffix = self.model.suffix.lower()
             _require(suffix == ".onnx" and self.model.is_file(), "--model", self.model, "a QONNX file (.onnx)")
+        self.folding.target(self.hardware.clock_mhz)
+        if self.folding.schedule is not None and self.hardware.unsorted_register:
+            raise BadInput("--unsorted-register: with --schedule, the schedule says whether there is one")
 
 
 def whole_numbers(option: str, text: str) -> tuple[int, ...]:
@@ -221,6 +297,11 @@ def whole_numbers(option: str, text: str) -> tuple[int, ...]:
         return tuple(int(word) for word in text.split(","))
     except ValueError as error:
         raise BadInput(f"{option} {text}: whole numbers joined by commas are wanted, such as 0,1,2") from error
+
+
+def words(text: str | None) -> tuple[str, ...] | None:
+    """The words of a list such as `block,logic`; None for none."""
+    return None if text is None else tuple(text.split(","))
 
 
 def _joined(numbers: tuple[int, ...]) -> str:

@@ -93,6 +93,8 @@ class Layer:
     """Clocks an inference."""
     buffer_words: int | None
     """Depth of the buffer before the layer; 0 where it needs none."""
+    why: str = ""
+    """What the choice of PE, SIMD and storage gives."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,8 @@ class Network:
     layers: tuple[Layer, ...]
     unsorted: str | None = None
     """When an answer is 'unsorted', and where the margin comes from; None where none ever is."""
+    chosen: str = ""
+    """How the folding was come by: target, device, what was searched, and what it promises."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +137,37 @@ class Simulation:
     def latency_us(self) -> float:
         """Largest latency, in microseconds at the clock."""
         return self.latency_cycles_max / self.clock_mhz
+
+
+@dataclass(frozen=True)
+class Design:
+    """One folding of the network, by formula alone."""
+
+    folding: str
+    """PE x SIMD of each layer, and where its weights are."""
+    luts: Figure
+    flip_flops: Figure
+    block_rams: Figure
+    latency_clocks: Figure
+    interval_clocks: Figure
+    inferences_per_s: Figure
+    energy_low: Figure
+    """Of one inference; unknown for a device without coefficients."""
+    energy_high: Figure
+
+
+@dataclass(frozen=True)
+class Front:
+    """Foldings that no other one beats in resources, latency and throughput together."""
+
+    device: str
+    n_foldings: int
+    """How many were weighed."""
+    n_designs: int
+    """How many of them no other one beats; `path` lists them all."""
+    path: str
+    designs: tuple[Design, ...]
+    """Of these, at each throughput the one of fewest lookup tables."""
 
 
 @dataclass(frozen=True)
@@ -237,4 +272,6 @@ class Report:
     part_resources: tuple[Resource, ...] = ()
     """Of its layers and what is between them."""
     power: Power | None = None
+    front: Front | None = None
+    """What else the network could be folded to."""
     pictures: tuple[Picture, ...] = ()

@@ -78,6 +78,41 @@ def resource_bars(resources: Sequence[Resource], path: Path) -> None:
     _save(figure, path)
 
 
+def pareto_front(
+    luts: Sequence[int],
+    block_rams: Sequence[int],
+    clocks: Mapping[str, Sequence[int]],
+    energy_nj: Sequence[tuple[float, float]],
+    path: Path,
+) -> None:
+    """Lookup tables of every design over each kind of clocks, and over its energy where that is known.
+
+    Colour tells the block memories. `energy_nj` is low and high of each design, joined by a line, or empty.
+    """
+    n_panels = len(clocks) + bool(energy_nj)
+    figure = Figure(figsize=(3.5 * n_panels, 3.6), dpi=144, layout="constrained")
+    FigureCanvasAgg(figure)
+    panels = figure.subplots(1, n_panels, sharey=True)
+    for axes, (label, values) in zip(panels, clocks.items(), strict=False):
+        points = axes.scatter(values, luts, c=block_rams, s=8, cmap="viridis", linewidths=0)
+        _logarithmic(axes, label)
+    if energy_nj:
+        panels[-1].hlines(luts, *zip(*energy_nj, strict=True), color=_COLOURS[0], alpha=0.2, linewidth=1)
+        _logarithmic(panels[-1], "energy of an inference, nJ, low to high")
+    panels[0].set_ylabel("LUTs", fontsize=8)
+    bar = figure.colorbar(points, ax=panels)
+    bar.set_label("block RAM", fontsize=8)
+    bar.ax.tick_params(labelsize=8)
+    _save(figure, path)
+
+
+def _logarithmic(axes: Axes, label: str) -> None:
+    axes.set(xscale="log", yscale="log")
+    axes.set_xlabel(label, fontsize=8)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.tick_params(labelsize=8, which="both")
+
+
 def _percent_bars(
     axes: Axes, label: str, offset: float, counts: Sequence[tuple[float | int | str | None, int]], colour: str
 ) -> None:

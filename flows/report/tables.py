@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Literal
 
 from flows.report.figures import UNKNOWN, Figure, number, percent, with_unit
-from flows.report.model import Accuracy, Layer, Power, Recording, ReferenceCheck, Report, Resource, Simulation
+from flows.report.model import Accuracy, Front, Layer, Power, Recording, ReferenceCheck, Report, Resource, Simulation
 
 Tone = Literal["plain", "good", "bad", "unknown"]
 
@@ -69,6 +69,7 @@ def tables(report: Report) -> tuple[Table, ...]:
         _resource_table(report.resources),
         _part_resource_tables(report.part_resources),
         _power_table(report.power),
+        _front_table(report.front),
         _run_tables(report),
     )
     return tuple(table for section in sections for table in section)
@@ -232,10 +233,11 @@ def _layer_table(report: Report) -> Iterator[Table]:
             "Network and folding",
             f"{network.source} (SHA-256 {network.digest[:16]}…), input {network.input_format}, "
             f"{len(network.units)} units{_beside(network.unsorted)}. "
-            "Folding: PE rows and SIMD columns are worked on in a clock.",
+            f"Folding: PE rows and SIMD columns are worked on in a clock. {network.chosen}".rstrip(),
             (
                 *_words_in("Layer", "Kind", "Weights in"),
                 *_numbers_in("Rows", "Columns", "PE", "SIMD", "Clocks", "Buffer words"),
+                *_words_in("Why"),
             ),
             tuple(_layer_row(layer) for layer in network.layers),
         )
@@ -247,7 +249,7 @@ def _beside(remark: str | None) -> str:
 
 def _layer_row(layer: Layer) -> tuple[Cell, ...]:
     numbers = (layer.rows, layer.columns, layer.pe, layer.simd, layer.cycles, layer.buffer_words)
-    return (*_words(layer.name, layer.kind, layer.storage), *(_cell(value) for value in numbers))
+    return (*_words(layer.name, layer.kind, layer.storage), *(_cell(value) for value in numbers), Cell(layer.why))
 
 
 def _reference_table(check: ReferenceCheck | None) -> Iterator[Table]:
@@ -365,6 +367,36 @@ def _low_high(power: Power) -> tuple[Cell, Cell]:
     low, high = power.known_low_high
     unit = power.parts[0].low.unit
     return Cell(with_unit(low, unit)), Cell(with_unit(high, unit))
+
+
+_DESIGN_FIGURES = {
+    "LUTs": "luts",
+    "FFs": "flip_flops",
+    "Block RAM": "block_rams",
+    "Latency": "latency_clocks",
+    "Interval": "interval_clocks",
+    "Inferences/s": "inferences_per_s",
+    "Energy, low": "energy_low",
+    "high": "energy_high",
+}
+
+
+def _front_table(front: Front | None) -> Iterator[Table]:
+    if front is None:
+        return
+    rows = (
+        (Cell(design.folding), *(_figure(getattr(design, name)) for name in _DESIGN_FIGURES.values()))
+        for design in front.designs
+    )
+    yield Table(
+        "Foldings to choose from",
+        f"{front.device}: {number(front.n_designs)} of {number(front.n_foldings)} foldings are beaten by no other in "
+        f"LUTs, flip-flops, block memories, latency and throughput together; {front.path} lists them. Here "
+        "stands, at each throughput, the one of fewest LUTs. Every figure is analytic; energy is of one inference at "
+        "full speed, without block memories, from an activity counted on other foldings.",
+        (*_words_in("PE x SIMD, weights in"), *_numbers_in(*_DESIGN_FIGURES)),
+        tuple(rows),
+    )
 
 
 def _run_tables(report: Report) -> Iterator[Table]:

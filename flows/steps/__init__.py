@@ -5,7 +5,7 @@ half of the program can run that half's steps.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -14,8 +14,8 @@ from typing import Any, Literal
 from flows.pipeline import Step, StepContext
 from flows.settings import Settings, SimulationSettings
 
-Kind = Literal["demo", "train", "hw", "sim"]
-"""Which chain of steps: all of it, up to the QONNX file, from there to a netlist, or to a simulation."""
+Kind = Literal["demo", "train", "hw", "sim", "explore"]
+"""Which chain of steps: all of it, up to the QONNX file, from there to a netlist, to a simulation, or to foldings."""
 
 _READING = ("spikeinterface", "neo", "numpy", "scipy")
 _TRAINING = ("torch", "brevitas", "numpy")
@@ -27,6 +27,8 @@ def build(settings: Settings, kind: Kind) -> Sequence[Step]:
     before = [] if settings.model is not None else _to_onnx(settings)
     if kind == "train":
         return before
+    if kind == "explore":
+        return [*before, _lower(settings), _explore(settings)]
     network = _to_network(settings)
     simulation, netlist = _to_simulation(settings), _to_netlist(settings)
     return before + network + {"sim": simulation, "hw": netlist, "demo": simulation + netlist}[kind]
@@ -100,8 +102,8 @@ def _to_onnx(settings: Settings) -> list[Step]:
     return [recording, spikes, presort, train, export] if simulated else [spikes, presort, train, export]
 
 
-def _to_network(settings: Settings) -> list[Step]:
-    lower = Step(
+def _lower(settings: Settings) -> Step:
+    return Step(
         "lower",
         "turn the QONNX graph into an integer network",
         _action("network", "lower_graph", path=settings.model),
@@ -110,6 +112,58 @@ def _to_network(settings: Settings) -> list[Step]:
         inputs=(settings.model,) if settings.model else (),
         packages=_LOWERING,
     )
+
+
+def _explore(settings: Settings) -> Step:
+    return Step(
+        "explore",
+        "find every folding that no other one beats, by formula",
+        _action("exploring", "explore_foldings"),
+        needs=("lower",),
+        parameters={**_given(settings), "clock_mhz": settings.hardware.clock_mhz},
+        packages=("numpy", "matplotlib"),
+    )
+
+
+def _fold(settings: Settings) -> Step:
+    folding = settings.folding
+    fold = Step(
+        "fold",
+        "choose PE, SIMD and storage of every layer",
+        _action("folding", "fold_network"),
+        needs=("lower",),
+        parameters={
+            **_given(settings),
+            "minimise": folding.minimise,
+            "target": asdict(folding.target(settings.hardware.clock_mhz)),
+        },
+    )
+    if folding.schedule is None:
+        return fold
+    take = _action("folding", "take_schedule", path=folding.schedule)
+    device = {"device": settings.hardware.device}
+    return replace(
+        fold,
+        description="take the schedule that is given",
+        action=take,
+        parameters=device,
+        inputs=(folding.schedule,),
+    )
+
+
+def _given(settings: Settings) -> Mapping[str, Any]:
+    """What the search may choose from."""
+    folding = settings.folding
+    return {
+        "device": settings.hardware.device,
+        "unsorted_register": settings.hardware.unsorted_register,
+        "pe": folding.pe,
+        "simd": folding.simd,
+        "storage": folding.storage,
+    }
+
+
+def _to_network(settings: Settings) -> list[Step]:
     check = Step(
         "check",
         "compare the integer network with the ONNX reference, every layer",
@@ -119,18 +173,7 @@ def _to_network(settings: Settings) -> list[Step]:
         inputs=(settings.model,) if settings.model else (),
         packages=_LOWERING,
     )
-    fold = Step(
-        "fold",
-        "choose PE, SIMD and storage of every layer",
-        _action("gateware", "fold_network"),
-        needs=("lower",),
-        parameters={
-            "device": settings.hardware.device,
-            "cycles": settings.hardware.cycles,
-            "unsorted_register": settings.hardware.unsorted_register,
-        },
-    )
-    return [lower, check, fold]
+    return [_lower(settings), check, _fold(settings)]
 
 
 def _to_simulation(settings: Settings) -> list[Step]:

@@ -11,14 +11,12 @@ from platformdirs import user_cache_dir
 from flows.pipeline import StepContext
 from flows.report.assemble import contribution
 from flows.report.figures import Figure
-from flows.report.model import Layer, Picture, Power, PowerPart, Resource, Simulation
-from flows.report.model import Network as NetworkSection
-from flows.report.plots import layer_cycles, resource_bars
+from flows.report.model import Picture, Power, PowerPart, Resource, Simulation
+from flows.report.plots import resource_bars
 from flows.steps import files
 from flows.steps.network import NotEqualError, load_network, open_reference, vectors
 from hw.accelerator.accelerator import Accelerator
 from hw.accelerator.top import Ports, PortStyle
-from hw.components.rom import Storage
 from hw.devices import Device, device_named
 from hw.errors import DoesNotFit
 from hw.estimate.accelerator import Estimate, estimate
@@ -28,10 +26,8 @@ from hw.handover.template import instantiation
 from hw.handover.testbench import Vectors
 from hw.netlist import TOP_NAME, emit
 from hw.network.check import answers_of
-from hw.network.decide import UNSORTED
 from hw.network.types import Network
-from hw.schedule.fold import fold
-from hw.schedule.types import LayerFolding, Schedule
+from hw.schedule.types import Schedule
 from hw.simulate import amaranth, verilator
 from hw.simulate.mapped import MappedNetlist
 from hw.simulate.netlist import run_netlist
@@ -42,22 +38,6 @@ _BESIDE = {"ice40": "xc7a35t", "ecp5": "xc7a35t", "xc7": "up5k"}
 _WHOLE = "whole design"
 _SPIKES_FOR_POWER = 20
 """Enough for an average, beside those that fill and drain the pipeline."""
-
-
-def fold_network(context: StepContext) -> Mapping[str, Any]:
-    """Choose the folding."""
-    network, device = load_network(context), device_named(context.parameters["device"])
-    schedule = fold(network, device, context.parameters["cycles"], context.parameters["unsorted_register"])
-    (context.folder / files.SCHEDULE).write_text(schedule.to_json(), encoding="utf-8", newline="\n")
-    cycles = {layer.name: layer.cycles for layer in schedule.layers}
-    layer_cycles(cycles, context.parameters["cycles"], context.folder / "cycles.png")
-    return {
-        "initiation_interval_cycles": schedule.initiation_interval,
-        **contribution(
-            network=_network_section(context.summary("lower")["source"], network, schedule),
-            pictures=[Picture("cycles.png", "Clocks an inference of each layer, and the target")],
-        ),
-    }
 
 
 def simulate_gateware(context: StepContext, path: Path | None) -> Mapping[str, Any]:
@@ -203,45 +183,6 @@ def _mapped_file(device: Device) -> str:
 
 def _port_style(context: StepContext) -> PortStyle:
     return PortStyle.AXI if context.parameters["axi"] else PortStyle.PLAIN
-
-
-def _network_section(source: str, network: Network, schedule: Schedule) -> NetworkSection:
-    layers = tuple(
-        _layer(network.format_into(index).name, fold, is_head=index == len(network.hidden))
-        for index, fold in enumerate(schedule.layers)
-    )
-    return NetworkSection(
-        source,
-        network.source_digest,
-        network.input_format.name,
-        network.unit_names,
-        layers,
-        _unsorted_rule(network, schedule),
-    )
-
-
-def _unsorted_rule(network: Network, schedule: Schedule) -> str | None:
-    """When an answer is unsorted, who set the margin and how the gateware holds it; None where no answer ever is."""
-    if not (network.margin or schedule.margin_port):
-        return None
-    stated = network.metadata.get("unsorted") == {"margin": network.margin}
-    origin = "the model's file" if stated else "the command line"
-    held = "an input that may change between spikes" if schedule.margin_port else "a constant"
-    return f"{UNSORTED} where the best score leads by less than {network.margin} (from {origin}; {held})"
-
-
-def _layer(element: str, fold: LayerFolding, is_head: bool) -> Layer:
-    return Layer(
-        name=fold.name,
-        kind=f"{element} x 1 bit, {'scores' if is_head else 'threshold'}",
-        rows=fold.rows,
-        columns=fold.columns,
-        pe=fold.pe,
-        simd=fold.simd,
-        storage="block RAM" if fold.weight_storage is Storage.BLOCK else "logic",
-        cycles=fold.cycles,
-        buffer_words=0 if fold.row_groups == fold.banks == 1 else fold.banks * fold.column_groups,
-    )
 
 
 def _check_fits(counted: yosys.CellCounts, device: Device) -> None:

@@ -21,6 +21,7 @@ from hw.components.words import WordFormat
 from hw.devices import device_named
 from hw.errors import BadInput
 from hw.network.types import Network
+from hw.schedule.timing import clocks_of_words
 from hw.schedule.types import LayerFolding, Schedule
 
 
@@ -104,6 +105,12 @@ class Accelerator:
     def held_inputs(self) -> dict[str, int]:
         """Inputs beside the streams, and what a simulation holds them at: the network's margin."""
         return {"margin": self.network.margin} if self.margin_bits else {}
+
+    @property
+    def latency_clocks(self) -> int:
+        """In a pipeline, from a spike's first word to its result: an empty pipeline, a source that never waits."""
+        parts = [*self.units, self.argmax, *([self.front] if self.front else [])]
+        return clocks_of_words(self.schedule.layers) + sum(part.latency_clocks for part in parts)
 
     @property
     def outputs(self) -> tuple[tuple[WordFormat, int], ...]:

@@ -51,6 +51,11 @@ class ArgMax:
         return self.classes > 1 and (self.margin_port or self.margin > 0)
 
     @property
+    def latency_clocks(self) -> int:
+        """From the last score to the result."""
+        return 1
+
+    @property
     def result_layout(self) -> data.StructLayout:
         """Members of a result: `unit` in the low bits, `score` above."""
         greatest = self.classes if self.can_be_unsorted else self.classes - 1

@@ -96,6 +96,11 @@ class MatrixVectorUnit:
         return self.weights.shape[1] // self.simd
 
     @property
+    def latency_clocks(self) -> int:
+        """From a row group's last word to its result."""
+        return self.stages
+
+    @property
     def input_format(self) -> WordFormat:
         """Words that come in."""
         return WordFormat(self.element, self.simd)

@@ -78,6 +78,11 @@ class MatrixVectorThresholdUnit:
         """Words that go out."""
         return self.thresholds.output_format
 
+    @property
+    def latency_clocks(self) -> int:
+        """From a row group's last word to its outputs."""
+        return self.products.latency_clocks + self.thresholds.latency_clocks
+
     def compute(self, vectors: NDArray[np.integer]) -> NDArray[np.int64]:
         """Outputs `[n, rows]` for vectors `[n, columns]`."""
         return self.thresholds.compute(self.products.compute(vectors))

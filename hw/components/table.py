@@ -40,6 +40,11 @@ class TableLookup:
         """Words that go out."""
         return WordFormat(self.table.output, self.lanes)
 
+    @property
+    def latency_clocks(self) -> int:
+        """From a word to its elements."""
+        return 1
+
     def __post_init__(self) -> None:
         WordFormat(self.table.source, self.lanes)
 

@@ -74,6 +74,11 @@ class MultiThreshold:
         return WordFormat(self.output, self.pe)
 
     @property
+    def latency_clocks(self) -> int:
+        """From a word of totals to its outputs."""
+        return 2
+
+    @property
     def level_bits(self) -> int:
         """Bits of the widest level, at least 1."""
         return max(1, int(self.levels.max(initial=0)).bit_length())

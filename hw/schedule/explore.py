@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from hw.devices import Device
+from hw.errors import DoesNotFit
 from hw.network.types import Network
+from hw.schedule.reach import what_would_fit
 from hw.schedule.search import limits_of, search
 from hw.schedule.space import FIGURES, INTERVAL, LUTS, Fixed, space_of
 from hw.schedule.target import Target
@@ -39,14 +41,27 @@ class Design:
         return self.luts, self.flip_flops, self.block_rams, self.latency_clocks, self.interval_clocks
 
 
+@dataclass(frozen=True)
+class Front:
+    """Designs that no other one equals or beats in all five figures.
+
+    Attributes:
+        designs: fastest first.
+        n_foldings: how many foldings of PE, SIMD and storage were weighed.
+    """
+
+    designs: tuple[Design, ...]
+    n_foldings: int
+
+
 def explore(
     network: Network,
     device: Device,
     fixed: Fixed = Fixed(),
     margin_port: bool = False,
     progress: Callable[[float], None] = lambda fraction: None,
-) -> tuple[Design, ...]:
-    """Every folding that fits a device and that no other one equals or beats in all five figures, fastest first.
+) -> Front:
+    """Every folding that fits a device and that no other one equals or beats in all five figures.
 
     Energy an inference grows with cells and with clocks alike, so a front over these holds every design of least
     energy too.
@@ -60,14 +75,18 @@ def explore(
 
     Raises:
         BadInput: if what is fixed does not fit the network.
+        DoesNotFit: if no folding fits the device.
     """
     space = space_of(network, device, fixed, margin_port)
     found = search(space, limits_of(device, Target()), range(FIGURES), progress)
+    if not len(found.figures):
+        raise DoesNotFit(what_would_fit(space, device, Target()))
     in_order = np.lexsort((found.figures[:, LUTS], found.figures[:, INTERVAL]))
-    return tuple(
+    designs = tuple(
         Design(
             Schedule(network.digest, device.name, found.layers(index), margin_port=margin_port),
             *map(int, found.figures[index]),
         )
         for index in map(int, in_order)
     )
+    return Front(designs, space.n_foldings)

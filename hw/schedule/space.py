@@ -16,6 +16,7 @@ from hw.components.argmax import ArgMax
 from hw.components.mvtu import LayerUnit, layer_unit
 from hw.components.replay import VectorReplay
 from hw.components.rom import MEMORIES, Storage
+from hw.components.table import TableLookup
 from hw.components.width import WidthConverter
 from hw.devices import Device
 from hw.errors import BadInput
@@ -24,13 +25,15 @@ from hw.estimate.resources import (
     converter_resources,
     layer_resources,
     replay_resources,
+    table_resources,
 )
-from hw.network.types import Network
+from hw.network.types import InputTable, Network
 from hw.schedule.timing import (
     SCORE_LANES,
     clocks_between,
     clocks_into_first,
-    clocks_to_result,
+    clocks_to_last_score,
+    has_banks,
     is_ahead,
     waits,
 )
@@ -125,6 +128,8 @@ def space_of(network: Network, device: Device, fixed: Fixed = Fixed(), margin_po
     n_foldings = prod(len({(s.fold.pe, s.fold.simd) for s in layer}) * len(layer[0].storages) for layer in shapes)
     if len(shapes) > 1:
         shapes[-1] = tuple(s for s in shapes[-1] if s.fold.banks == 2 or not waits(s.fold, SCORE_LANES))
+    if network.front is not None:
+        shapes[0] = tuple(_behind_table(shape, network.front, device) for shape in shapes[0])
     argmax = ArgMax(network.head.rows, units[-1].output_format.element, network.margin, margin_port)
     bits = [unit.element.bits for unit in units]
     pairs = list(zip(shapes[:-1], shapes[1:], bits[1:], strict=True))
@@ -146,14 +151,21 @@ def _shapes(unit: LayerUnit, index: int, device: Device, fixed: Fixed) -> list[S
     found = []
     for pe, simd in product(pes, simds):
         matvecs = [layer_resources(unit.folded(pe, simd, *storage), device) for storage in storages]
-        for banks in (1,) if index == 0 or pe == rows else (1, 2):
+        for banks in (1,) if index == 0 or pe == rows or simd == columns else (1, 2):
             fold = LayerFolding(unit.name, rows, columns, pe, simd, banks, *storages[0])
             replay = VectorReplay(unit.element.bits * simd, fold.column_groups, fold.row_groups, banks)
             shared = replay_resources(replay, device)
-            clocks = (clocks_into_first(fold) if index == 0 else 0, fold.cycles)
+            clocks = (unit.latency_clocks + (clocks_into_first(fold) if index == 0 else 0), fold.cycles)
             figures = np.array([(*astuple(shared + matvec), *clocks) for matvec in matvecs], np.int64)
             found.append(Shape(fold, storages, figures))
     return found
+
+
+def _behind_table(shape: Shape, table: InputTable, device: Device) -> Shape:
+    """The first layer's shape with the table in front of it."""
+    lookup = TableLookup(table, shape.fold.simd)
+    added = np.array([*astuple(table_resources(lookup, device)), lookup.latency_clocks, 0])
+    return replace(shape, figures=shape.figures + added)
 
 
 def _links(before: Sequence[Shape], here: Sequence[Shape], bits: int) -> NDArray[np.int64]:
@@ -173,7 +185,7 @@ def _possible(before: Sequence[Shape], here: Sequence[Shape], is_first: bool) ->
     return np.array(
         [
             [
-                (shape.fold.banks == 2 or shape.fold.row_groups == 1 or is_ahead(previous.fold, shape.fold))
+                (shape.fold.banks == 2 or not has_banks(shape.fold) or is_ahead(previous.fold, shape.fold))
                 and (is_first or previous.fold.banks == 2 or not waits(previous.fold, shape.fold.simd))
                 for shape in here
             ]
@@ -186,8 +198,9 @@ def _ends(head: Sequence[Shape], argmax: ArgMax) -> Figures:
     winner = argmax_resources(argmax)
     ends = []
     for shape in head:
+        clocks = (clocks_to_last_score(shape.fold) + argmax.latency_clocks, shape.fold.rows)
         narrow = converter_resources(WidthConverter(argmax.score.bits, shape.fold.pe, SCORE_LANES))
-        ends.append((*astuple(winner + narrow), clocks_to_result(shape.fold), shape.fold.rows))
+        ends.append((*astuple(winner + narrow), *clocks))
     return np.array(ends, np.int64)
 
 

@@ -1,7 +1,8 @@
 """When words move in a pipeline of folded layers: exact clocks, for a source and a sink that never wait.
 
 Streams in it are regular, so that clocks follow from shapes alone: a layer of `c` words a vector gives a word every
-`c` clocks, or every `q` where the converter behind it takes a word apart into `q > c` and makes the layer wait.
+`c` clocks, or every `q` where the converter behind it takes a word apart into `q > c` and makes the layer wait. What
+a part holds a word back by itself, it states as its `latency_clocks`; they are not counted here.
 """
 
 from collections.abc import Sequence
@@ -9,14 +10,10 @@ from dataclasses import replace
 from itertools import pairwise
 from math import gcd
 
-from hw.schedule.types import LayerFolding, Schedule
+from hw.schedule.types import LayerFolding
 
-LAYER_CLOCKS = 3
-"""From the last word of a row group to its result, as `MatrixVectorUnit` states it."""
 SCORE_LANES = 1
 """Scores that the winner takes a clock."""
-WINNER_CLOCKS = 1
-"""From the last score to the result, as `ArgMax` states it."""
 
 
 def with_banks(folds: Sequence[LayerFolding]) -> tuple[LayerFolding, ...]:
@@ -39,9 +36,14 @@ def banks_needed(previous: LayerFolding | None, fold: LayerFolding, simd_behind:
         fold: the layer.
         simd_behind: lanes of the words that the converter behind it makes of its results.
     """
-    if previous is None or fold.row_groups == 1:
+    if previous is None or not has_banks(fold):
         return 1
     return 1 if is_ahead(previous, fold) and not waits(fold, simd_behind) else 2
+
+
+def has_banks(fold: LayerFolding) -> bool:
+    """Whether a layer's replay has a bank: not for a vector that plays once, or is a single word that is held."""
+    return fold.row_groups > 1 and fold.column_groups > 1
 
 
 def is_ahead(previous: LayerFolding, fold: LayerFolding) -> bool:
@@ -53,7 +55,7 @@ def is_ahead(previous: LayerFolding, fold: LayerFolding) -> bool:
 
 def waits(fold: LayerFolding, simd_behind: int) -> bool:
     """Whether a layer gives the words of one vector faster than the converter behind it takes them apart."""
-    return fold.row_groups > 1 and parts_of_word(fold, simd_behind) > fold.column_groups
+    return has_banks(fold) and parts_of_word(fold, simd_behind) > fold.column_groups
 
 
 def parts_of_word(fold: LayerFolding, simd: int) -> int:
@@ -61,38 +63,44 @@ def parts_of_word(fold: LayerFolding, simd: int) -> int:
     return fold.pe // gcd(fold.pe, simd)
 
 
-def latency_clocks(schedule: Schedule) -> int:
-    """Clocks from the first word of a vector, taken by an empty pipeline, to its result."""
-    layers = schedule.layers
+def clocks_of_words(layers: Sequence[LayerFolding]) -> int:
+    """From a vector's first word, taken by an empty pipeline, to its last score: the words that are waited for."""
     return (
         clocks_into_first(layers[0])
         + sum(clocks_between(before, here) for before, here in pairwise(layers))
-        + clocks_to_result(layers[-1])
+        + clocks_to_last_score(layers[-1])
     )
 
 
 def clocks_into_first(first: LayerFolding) -> int:
     """From the vector's first word taken to the last word of the first layer's first pass."""
-    return first.column_groups - 1
+    return first.column_groups - 1 + _clocks_to_replay(first)
 
 
 def clocks_between(before: LayerFolding, here: LayerFolding) -> int:
-    """From the last word of a layer's first pass to the last word of the next layer's first pass.
-
-    Two banks begin to play once the vector is whole; with one, the first pass is the words as they come.
-    """
+    """From the last word of a layer's first pass to the last word of the next layer's first pass."""
     parts = parts_of_word(before, here.simd)
     is_gathered = parts * here.simd != before.pe
     converter = (parts if parts > 1 else 0) + (1 if is_gathered else 0)
-    return _clocks_to_last_word(before, parts) + converter + (here.column_groups if here.banks == 2 else 0)
+    return _clocks_to_last_word(before, parts) + converter + _clocks_to_replay(here)
 
 
-def clocks_to_result(head: LayerFolding) -> int:
-    """From the last word of the score layer's first pass to the result."""
+def clocks_to_last_score(head: LayerFolding) -> int:
+    """From the last word of the score layer's first pass to the last score."""
     parts = parts_of_word(head, SCORE_LANES)
-    return _clocks_to_last_word(head, parts) + (parts if parts > 1 else 0) + WINNER_CLOCKS
+    return _clocks_to_last_word(head, parts) + (parts if parts > 1 else 0)
 
 
 def _clocks_to_last_word(fold: LayerFolding, parts: int) -> int:
     """From the last word of a layer's first pass to its last result taken by a converter into so many parts."""
-    return LAYER_CLOCKS + (fold.row_groups - 1) * max(fold.column_groups, parts)
+    return (fold.row_groups - 1) * max(fold.column_groups, parts)
+
+
+def _clocks_to_replay(fold: LayerFolding) -> int:
+    """From the last word of a vector to the last word of its first pass, as `VectorReplay` gives them.
+
+    With one bank the first pass is the words as they come; two begin to play once the vector is whole, and so does
+    the register that holds a vector of one word.
+    """
+    is_held = fold.column_groups == 1 and fold.row_groups > 1
+    return fold.column_groups if fold.banks == 2 or is_held else 0

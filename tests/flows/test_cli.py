@@ -13,7 +13,8 @@ from flows.cli import Session, app
 from flows.errors import BadInput
 from flows.pipeline import Step
 from flows.report.assemble import contribution
-from flows.settings import Settings
+from flows.settings import FoldingSettings, Settings
+from hw.schedule.target import Target
 from tests.flows.doubles import NETWORK, SIMULATION
 
 
@@ -29,9 +30,7 @@ class FakeBench:
         seeds = {"seeds": list(settings.training.seeds)}
         train = Step("export", "train a network", self._train, parameters=seeds)
         needs = () if settings.model else ("export",)
-        lower = Step(
-            "lower", "simulate it", self._lower, needs=needs, parameters={"cycles": settings.hardware.cycles}
-        )
+        lower = Step("lower", "simulate it", self._lower, needs=needs, parameters={"cycles": settings.folding.cycles})
         return {"train": [train]}.get(kind, [lower] if settings.model else [train, lower])
 
     def write_recording(self, settings, path, progress):
@@ -77,6 +76,7 @@ def test_help_names_every_command_and_where_to_start():
         "train",
         "hw",
         "sim",
+        "explore",
         "report",
         "simulate",
         "finn",
@@ -88,7 +88,9 @@ def test_help_names_every_command_and_where_to_start():
         assert word in text
 
 
-@pytest.mark.parametrize("command", ["demo", "train", "hw", "sim", "report", "simulate", "finn", "steps", "warm"])
+@pytest.mark.parametrize(
+    "command", ["demo", "train", "hw", "sim", "explore", "report", "simulate", "finn", "steps", "warm"]
+)
 def test_every_command_has_help(command):
     result = call(command, "--help")
     assert result.exit_code == 0
@@ -159,11 +161,40 @@ def test_hardware_options_land_on_their_own_fields(in_an_empty_folder):
     assert call(*words.split(), bench=bench).exit_code == 0
     settings = bench.asked[0][1]
     chosen, check = settings.hardware, settings.check
-    assert (chosen.device, chosen.cycles, chosen.clock_mhz) == ("xc7a35t", 512, 48)
+    assert (chosen.device, settings.folding.cycles, chosen.clock_mhz) == ("xc7a35t", 512, 48)
     assert (check.spikes, check.vcd, check.engine, check.random_inputs) == (9, True, "verilator", 8)
     assert call(*["hw", "--model", "net.onnx", "--axi", "--cycles", "64"], bench=bench).exit_code == 0
-    hardware = bench.asked[1][1].hardware
-    assert (hardware.device, hardware.cycles, hardware.axi) == ("up5k", 64, True)
+    settings = bench.asked[1][1]
+    assert (settings.hardware.device, settings.folding.cycles, settings.hardware.axi) == ("up5k", 64, True)
+
+
+@pytest.mark.parametrize("command", ["hw", "sim"])
+def test_folding_options_land_on_their_own_fields(command, in_an_empty_folder):
+    (in_an_empty_folder / "net.onnx").write_bytes(b"")
+    bench = FakeBench()
+    words = "--rate 1000 --latency-us 50 --minimise memory --pe 4,8,1 --simd 12,32,8 --storage block,logic,block"
+    assert call(command, "--model", "net.onnx", *words.split(), bench=bench).exit_code == 0
+    folding = bench.asked[0][1].folding
+    assert (folding.rate_per_s, folding.latency_us, folding.minimise) == (1000, 50, "memory")
+    assert (folding.pe, folding.simd, folding.storage) == ((4, 8, 1), (12, 32, 8), ("block", "logic", "block"))
+    assert folding.target(clock_mhz=12.0) == Target(12_000, 600, clock_mhz=12.0)
+
+
+def test_a_target_is_what_was_asked_for():
+    assert FoldingSettings().target(12.0) == Target(256)
+    assert FoldingSettings(latency_clocks=900).target(12.0) == Target(None, 900)
+    assert FoldingSettings(pe=(1,), simd=(1,)).target(12.0) == Target()
+    assert FoldingSettings(pe=(1,)).target(12.0) == Target(256)
+
+
+def test_explore_takes_a_model_or_what_training_left(in_an_empty_folder):
+    (in_an_empty_folder / "net.onnx").write_bytes(b"")
+    bench = FakeBench()
+    assert call("explore", "net.onnx", "--device", "hx8k", "--pe", "1,1,1", bench=bench).exit_code == 0
+    kind, settings = bench.asked[0]
+    assert (kind, settings.model.name, settings.hardware.device) == ("explore", "net.onnx", "hx8k")
+    assert settings.folding.pe == (1, 1, 1)
+    assert failure("explore").startswith("error: runs/train holds no run")
 
 
 @pytest.mark.parametrize("command", ["hw", "sim"])
@@ -218,6 +249,13 @@ def test_report_of_no_run_is_one_line():
         ("train --noise 0.9", "--noise 0.9: 0.05 to 0.40 of the spike amplitude is wanted"),
         ("train --noise nan", "--noise nan: 0.05 to 0.40 of the spike amplitude is wanted"),
         ("demo --cycles 0", "--cycles 0: at least 1 clock an inference is wanted"),
+        ("demo --cycles 8 --rate 8", "--cycles 8 --rate 8.0: one of the two is wanted"),
+        ("demo --rate 2e7", "--rate 2e+07: at most one inference a clock of 12 MHz is wanted"),
+        ("demo --rate 0", "--rate 0.0: more than 0 inferences a second is wanted"),
+        ("hw --latency-us 0.01", "--latency-us 0.01: a clock of 12 MHz or more is wanted"),
+        ("hw --pe 4,x", "--pe 4,x: whole numbers joined by commas are wanted, such as 0,1,2"),
+        ("hw --storage block,attic", "--storage attic: block or logic is wanted"),
+        ("hw --schedule gone.json", "--schedule gone.json: a schedule (.json) is wanted"),
         ("train --recording gone.nwb", "--recording gone.nwb: a file that is there is wanted"),
         ("sim --model gone.onnx", "--model gone.onnx: a file that is there is wanted"),
         ("train --low-hz 4000", "--low-hz 4000 --high-hz 3000: 0 < low < high is wanted"),

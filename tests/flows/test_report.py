@@ -18,7 +18,7 @@ from flows.report.jsonfile import report_json
 from flows.report.markdown import markdown
 from flows.report.model import PartCounts, Picture, Power, PowerPart, Report, Resource, Run
 from flows.report.page import page
-from flows.report.plots import layer_cycles, resource_bars, unit_waveforms
+from flows.report.plots import layer_cycles, pareto_front, resource_bars, unit_waveforms
 from flows.report.tables import headlines, tables
 from flows.report.terminal import show
 from flows.report.write import write_report
@@ -279,6 +279,8 @@ def waveforms_of_three_units(path):
 PLOTS = {
     "waveforms": waveforms_of_three_units,
     "cycles": lambda path: layer_cycles({"layer 1": 256, "head": 32}, 256, path),
+    "front": lambda path: pareto_front([9, 4], [1, 2], {"clocks": [1, 8], "latency": [5, 9]}, [(1.0, 3.0)] * 2, path),
+    "front, energy unknown": lambda path: pareto_front([9], [1], {"clocks": [1], "latency": [5]}, [], path),
     "resources": lambda path: resource_bars(RESOURCES, path),
 }
 

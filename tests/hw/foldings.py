@@ -6,7 +6,7 @@ from itertools import product
 from hw.accelerator.accelerator import Accelerator
 from hw.components.rom import MEMORIES
 from hw.estimate.accelerator import estimate
-from hw.schedule.timing import latency_clocks, with_banks
+from hw.schedule.timing import with_banks
 from hw.schedule.types import LayerFolding, Schedule
 from tests.hw.networks import divisors
 
@@ -26,5 +26,9 @@ def every_schedule(network, device):
 
 def figures(network, schedule, device):
     """LUTs, flip-flops, block memories, latency and initiation interval."""
-    resources = estimate(Accelerator(network, schedule), device).total
-    return (*astuple(resources), latency_clocks(schedule), schedule.initiation_interval)
+    accelerator = Accelerator(network, schedule)
+    return (
+        *astuple(estimate(accelerator, device).total),
+        accelerator.latency_clocks,
+        schedule.initiation_interval,
+    )

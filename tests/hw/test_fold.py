@@ -17,14 +17,16 @@ from hw.schedule.search import undominated
 from hw.schedule.space import BLOCK_RAMS, FLIP_FLOPS, INTERVAL, LATENCY, LUTS, Fixed, space_of
 from hw.schedule.target import Minimise, Target, clocks_of_latency, clocks_of_rate
 from tests.hw.foldings import every_schedule, figures
-from tests.hw.networks import random_network
+from tests.hw.networks import INT8, random_network, random_table
 
 PAPER = {"n_inputs": 48, "hidden": (256, 256), "n_units": 5}
 UP5K = device_named("up5k")
+UINT2 = IntegerFormat(2, signed=False)
 SMALL = {
     "one": {"n_inputs": 6, "hidden": (), "n_units": 4},
     "two": {"n_inputs": 8, "hidden": (6,), "n_units": 2},
     "three": {"n_inputs": 2, "hidden": (4, 2), "n_units": 1},
+    "with table and thresholds": {"n_inputs": 2, "hidden": (4,), "n_units": 2, "activations": (UINT2,)},
 }
 
 
@@ -33,7 +35,9 @@ def tiny(luts=5000, flip_flops=5000, block_rams=8):
 
 
 def small(name):
-    return random_network(np.random.default_rng(1), **SMALL[name])
+    rng = np.random.default_rng(1)
+    front = random_table(rng, INT8, UINT2) if name == "with table and thresholds" else None
+    return random_network(rng, **SMALL[name], front=front)
 
 
 @cache
@@ -108,7 +112,9 @@ def test_the_front_is_every_folding_that_no_other_beats(name):
     network, device = small(name), tiny(block_rams=4)
     rows = {tuple(row) for row in within(every_figures(name), device).tolist()}
     best = {row for row in rows if not any(all(np.less_equal(other, row)) for other in rows - {row})}
-    designs = explore(network, device)
+    front = explore(network, device)
+    designs = front.designs
+    assert front.n_foldings == len(every_figures(name))
     assert {design.figures for design in designs} == best
     for design in designs:
         assert figures(network, design.schedule, device) == design.figures

@@ -4,7 +4,14 @@ import json
 
 import pytest
 
-from hw.estimate.power import CLOCK_PICOJOULES, STATIC_MICROWATTS, TOGGLE_PICOJOULES, up5k_power
+from hw.estimate.power import (
+    ACTIVITY,
+    CLOCK_PICOJOULES,
+    STATIC_MICROWATTS,
+    TOGGLE_PICOJOULES,
+    up5k_energy_nanojoules,
+    up5k_power,
+)
 from hw.simulate.mapped import MappedNetlist, MappedSimulator, Toggles, UnmappedCellError
 
 
@@ -97,3 +104,11 @@ def test_the_coefficients_are_those_of_the_measurement():
 def test_nothing_counted_is_no_power():
     with pytest.raises(ValueError, match="at least one clock"):
         up5k_power(Toggles(), 0, 12.0)
+
+
+def test_energy_before_a_netlist_is_that_of_a_netlist_with_such_activity():
+    settled, glitching = 1000 * ACTIVITY.low, 1000 * ACTIVITY.high
+    counted = Toggles(clocks=512, registers=0, logic=int(512 * settled), logic_with_glitches=int(512 * glitching))
+    counted_energy = up5k_power(counted, inferences=2, clock_mhz=12.0).inference_nanojoules
+    energy = up5k_energy_nanojoules(luts=600, flip_flops=400, clocks=256)
+    assert (energy.low, energy.high) == pytest.approx((counted_energy.low, counted_energy.high))

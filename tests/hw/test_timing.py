@@ -7,19 +7,23 @@ from hypothesis import strategies as st
 
 from hw.accelerator.accelerator import Accelerator
 from hw.components.rom import Storage
+from hw.network.types import BIPOLAR, IntegerFormat
 from hw.network.vectors import random_inputs
-from hw.schedule.timing import latency_clocks, with_banks
+from hw.schedule.timing import with_banks
 from hw.schedule.types import LayerFolding, Schedule
 from hw.simulate.amaranth import simulate
-from tests.hw.networks import random_network, random_schedule
+from tests.hw.networks import INT8, random_network, random_schedule, random_table
 
+UINT2 = IntegerFormat(2, signed=False)
 sizes = st.sampled_from([1, 2, 3, 4, 6, 8, 12])
 
 
-def counted(network, schedule, seed):
+def assert_exact(network, schedule, seed):
     spikes = random_inputs(network.input_format, network.n_inputs, 10, seed)
-    result = simulate(Accelerator(network, schedule), spikes)
-    return result.latency_cycles, result.initiation_interval_cycles
+    accelerator = Accelerator(network, schedule)
+    result = simulate(accelerator, spikes)
+    counted = (result.latency_cycles, result.initiation_interval_cycles)
+    assert counted == (accelerator.latency_clocks, schedule.initiation_interval)
 
 
 @settings(deadline=None, max_examples=30)
@@ -28,12 +32,14 @@ def counted(network, schedule, seed):
     n_inputs=sizes,
     hidden=st.lists(sizes, max_size=3).map(tuple),
     n_units=st.integers(1, 6),
+    activations=st.lists(st.sampled_from([BIPOLAR, UINT2]), min_size=1, max_size=2).map(tuple),
+    has_table=st.booleans(),
 )
-def test_latency_and_initiation_interval_are_exact(seed, n_inputs, hidden, n_units):
+def test_latency_and_initiation_interval_are_exact(seed, n_inputs, hidden, n_units, activations, has_table):
     rng = np.random.default_rng(seed)
-    network = random_network(rng, n_inputs, hidden, n_units)
-    schedule = random_schedule(rng, network)
-    assert counted(network, schedule, seed) == (latency_clocks(schedule), schedule.initiation_interval)
+    front = random_table(rng, INT8, UINT2) if has_table else None
+    network = random_network(rng, n_inputs, hidden, n_units, activations=activations, front=front)
+    assert_exact(network, random_schedule(rng, network), seed)
 
 
 def folding(name, rows, columns, pe, simd):
@@ -49,4 +55,4 @@ def test_a_layer_that_waits_for_its_converter_takes_words_meanwhile(pe, banks):
     )
     schedule = Schedule(network.digest, "up5k", layers)
     assert layers[1].banks == banks
-    assert counted(network, schedule, 0) == (latency_clocks(schedule), schedule.initiation_interval)
+    assert_exact(network, schedule, 0)

@@ -25,6 +25,11 @@ class ParallelArgMax(ArgMax):
         """Registers from input to output."""
         return max(1, (self.classes - 1).bit_length())
 
+    @property
+    def latency_clocks(self) -> int:
+        """From a word of scores to the result."""
+        return self.stages
+
     def circuit(self) -> wiring.Component:
         """The Amaranth component, with streams `i` and `o`, and the input `margin` if there is one."""
         return ParallelArgMaxCircuit(self)

@@ -78,6 +78,11 @@ class UnrolledLayer:
         return self.layer.columns
 
     @property
+    def latency_clocks(self) -> int:
+        """From a vector to its outputs or scores."""
+        return self.stages
+
+    @property
     def row_groups(self) -> int:
         """How often a vector passes."""
         return 1

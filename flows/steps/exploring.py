@@ -1,0 +1,118 @@
+"""The step that shows what a network could be folded to."""
+
+import csv
+from collections.abc import Mapping, Sequence
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from flows.pipeline import StepContext
+from flows.report.assemble import contribution
+from flows.report.figures import Figure
+from flows.report.model import Design as DesignRow
+from flows.report.model import Front as FrontSection
+from flows.report.model import Picture
+from flows.report.plots import pareto_front
+from flows.steps import files
+from flows.steps.folding import fixed_choices
+from flows.steps.network import load_network
+from hw.devices import Device, device_named
+from hw.estimate.power import Range, up5k_energy_nanojoules
+from hw.schedule.explore import Design, explore
+
+
+def explore_foldings(context: StepContext) -> Mapping[str, Any]:
+    """Write down every folding that no other one beats, and draw them."""
+    network, device = load_network(context), device_named(context.parameters["device"])
+    fixed, margin_port = fixed_choices(context.parameters), context.parameters["unsorted_register"]
+    front = explore(network, device, fixed, margin_port, context.progress)
+    clock_mhz = context.parameters["clock_mhz"]
+    rows = [_row(design, device, clock_mhz) for design in front.designs]
+    (context.folder / files.FRONT).write_text(_csv(rows), encoding="utf-8", newline="\n")
+    _draw(front.designs, device, context.folder / "front.png")
+    section = FrontSection(
+        device=device.name,
+        n_foldings=front.n_foldings,
+        n_designs=len(rows),
+        path=f"explore/{files.FRONT}",
+        designs=tuple(_shown(design, device, clock_mhz) for design in _fewest_luts(front.designs)),
+    )
+    caption = f"{device.title}: every folding that no other one beats, by formula"
+    return {"designs": len(rows), **contribution(front=section, pictures=[Picture("front.png", caption)])}
+
+
+def _energy(design: Design, device: Device) -> Range | None:
+    """Energy of an inference in nanojoules; unknown but for the device whose coefficients were measured."""
+    if device.name != "up5k":
+        return None
+    return up5k_energy_nanojoules(design.luts, design.flip_flops, design.interval_clocks)
+
+
+def _row(design: Design, device: Device, clock_mhz: float) -> Mapping[str, Any]:
+    """A line of the table of all designs; PE, SIMD and storage are as the command line takes them."""
+    layers, energy = design.schedule.layers, _energy(design, device)
+    return {
+        "luts": design.luts,
+        "flip_flops": design.flip_flops,
+        "block_rams": design.block_rams,
+        "latency_clocks": design.latency_clocks,
+        "latency_us": f"{design.latency_clocks / clock_mhz:.6g}",
+        "interval_clocks": design.interval_clocks,
+        "inferences_per_s": f"{clock_mhz * 1e6 / design.interval_clocks:.6g}",
+        "energy_low_nj": None if energy is None else f"{energy.low:.6g}",
+        "energy_high_nj": None if energy is None else f"{energy.high:.6g}",
+        "provenance": "analytic",
+        "pe": ",".join(str(fold.pe) for fold in layers),
+        "simd": ",".join(str(fold.simd) for fold in layers),
+        "weight_storage": ",".join(fold.weight_storage for fold in layers),
+        "bias_storage": ",".join(fold.bias_storage for fold in layers),
+    }
+
+
+def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
+    text = StringIO()
+    table = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    table.writeheader()
+    table.writerows(rows)
+    return text.getvalue()
+
+
+def _draw(designs: Sequence[Design], device: Device, path: Path) -> None:
+    energies = (_energy(design, device) for design in designs)
+    pareto_front(
+        [design.luts for design in designs],
+        [design.block_rams for design in designs],
+        {
+            "clocks between inferences": [design.interval_clocks for design in designs],
+            "latency, clocks": [design.latency_clocks for design in designs],
+        },
+        [(energy.low, energy.high) for energy in energies if energy is not None],
+        path,
+    )
+
+
+def _fewest_luts(designs: Sequence[Design]) -> list[Design]:
+    """Of designs by initiation interval and LUTs, those with fewer LUTs than every one before."""
+    chosen: list[Design] = []
+    for design in designs:
+        if not chosen or design.luts < chosen[-1].luts:
+            chosen.append(design)
+    return chosen
+
+
+def _shown(design: Design, device: Device, clock_mhz: float) -> DesignRow:
+    energy = _energy(design, device)
+    per_s = clock_mhz * 1e6 / design.interval_clocks
+    layers = (f"{fold.pe}x{fold.simd} {fold.weight_storage}" for fold in design.schedule.layers)
+    low, high = (None, None) if energy is None else (energy.low, energy.high)
+    return DesignRow(
+        folding=", ".join(layers),
+        luts=Figure(design.luts, "", "analytic"),
+        flip_flops=Figure(design.flip_flops, "", "analytic"),
+        block_rams=Figure(design.block_rams, "", "analytic"),
+        latency_clocks=Figure(design.latency_clocks, "", "analytic"),
+        interval_clocks=Figure(design.interval_clocks, "", "analytic"),
+        inferences_per_s=Figure(per_s, "", "analytic", f"at {clock_mhz:g} MHz"),
+        energy_low=Figure(low, "nJ", "analytic", "without block memories"),
+        energy_high=Figure(high, "nJ", "analytic", "without block memories"),
+    )

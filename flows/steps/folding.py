@@ -1,0 +1,133 @@
+"""Steps that choose how a network is folded, or take a folding that is given."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from flows.errors import BadInput
+from flows.pipeline import StepContext
+from flows.report.assemble import contribution
+from flows.report.model import Layer, Picture
+from flows.report.model import Network as NetworkSection
+from flows.report.plots import layer_cycles
+from flows.steps import files
+from flows.steps.network import load_network
+from hw.accelerator.accelerator import Accelerator
+from hw.components.rom import Storage
+from hw.devices import Device, device_named
+from hw.network.decide import UNSORTED
+from hw.network.types import Network
+from hw.schedule.fold import choose
+from hw.schedule.space import Fixed
+from hw.schedule.target import Minimise, Target
+from hw.schedule.types import LayerFolding, Schedule
+
+
+def fold_network(context: StepContext) -> Mapping[str, Any]:
+    """Choose the folding."""
+    network, parameters = load_network(context), context.parameters
+    device, target = device_named(parameters["device"]), Target(**parameters["target"])
+    choice = choose(
+        network,
+        device,
+        target,
+        Minimise(parameters["minimise"]),
+        fixed_choices(parameters),
+        parameters["unsorted_register"],
+    )
+    how = f"Chosen for {device.name} and {target}: {choice.proof}"
+    return _scheduled(context, network, device, choice.schedule, how, target.interval_clocks)
+
+
+def take_schedule(context: StepContext, path: Path) -> Mapping[str, Any]:
+    """Take a schedule as it is.
+
+    Raises:
+        BadInput: if it was made for another network or device.
+    """
+    network, device = load_network(context), device_named(context.parameters["device"])
+    schedule = Schedule.from_json(path.read_text(encoding="utf-8"))
+    schedule.check(network)
+    if schedule.device != device.name:
+        raise BadInput(f"--schedule {path}: made for {schedule.device}; give --device {schedule.device} with it")
+    return _scheduled(context, network, device, schedule, f"Given as {path.name}; nothing was searched.", None)
+
+
+def fixed_choices(parameters: Mapping[str, Any]) -> Fixed:
+    """What of the folding a step's parameters give."""
+    storage = parameters["storage"]
+    weights = None if storage is None else tuple(Storage(word) for word in storage)
+    return Fixed(parameters["pe"], parameters["simd"], weights)
+
+
+def _scheduled(
+    context: StepContext, network: Network, device: Device, schedule: Schedule, how: str, target: int | None
+) -> Mapping[str, Any]:
+    """Leave a schedule, and tell of it."""
+    (context.folder / files.SCHEDULE).write_text(schedule.to_json(), encoding="utf-8", newline="\n")
+    layer_cycles({layer.name: layer.cycles for layer in schedule.layers}, target, context.folder / "cycles.png")
+    latency, interval = Accelerator(network, schedule).latency_clocks, schedule.initiation_interval
+    promised = f"{how} By formula: an inference every {interval} clocks, latency {latency} clocks."
+    picture = Picture(
+        "cycles.png", f"Clocks an inference of each layer{'' if target is None else ', and the target'}"
+    )
+    section = _network_section(context.summary("lower")["source"], network, device, schedule, promised)
+    return {
+        "initiation_interval_cycles": interval,
+        "latency_cycles": latency,
+        **contribution(network=section, pictures=[picture]),
+    }
+
+
+def _network_section(
+    source: str, network: Network, device: Device, schedule: Schedule, chosen: str
+) -> NetworkSection:
+    slowest = max(fold.cycles for fold in schedule.layers)
+    layers = tuple(
+        _layer(network.format_into(index).name, fold, index == len(network.hidden), _why(fold, slowest, device))
+        for index, fold in enumerate(schedule.layers)
+    )
+    return NetworkSection(
+        source,
+        network.source_digest,
+        network.input_format.name,
+        network.unit_names,
+        layers,
+        _unsorted_rule(network, schedule),
+        chosen,
+    )
+
+
+def _unsorted_rule(network: Network, schedule: Schedule) -> str | None:
+    """When an answer is unsorted, who set the margin and how the gateware holds it; None where no answer ever is."""
+    if not (network.margin or schedule.margin_port):
+        return None
+    stated = network.metadata.get("unsorted") == {"margin": network.margin}
+    origin = "the model's file" if stated else "the command line"
+    held = "an input that may change between spikes" if schedule.margin_port else "a constant"
+    return f"{UNSORTED} where the best score leads by less than {network.margin} (from {origin}; {held})"
+
+
+def _layer(element: str, fold: LayerFolding, is_head: bool, why: str) -> Layer:
+    return Layer(
+        name=fold.name,
+        kind=f"{element} x 1 bit, {'scores' if is_head else 'threshold'}",
+        rows=fold.rows,
+        columns=fold.columns,
+        pe=fold.pe,
+        simd=fold.simd,
+        storage="block RAM" if fold.weight_storage is Storage.BLOCK else "logic",
+        cycles=fold.cycles,
+        buffer_words=0 if fold.row_groups == fold.banks == 1 else fold.banks * fold.column_groups,
+        why=why,
+    )
+
+
+def _why(fold: LayerFolding, slowest: int, device: Device) -> str:
+    """What PE and SIMD give in clocks, and what the weights take or spare in block memories."""
+    speed = "the slowest layer" if fold.cycles == slowest else f"the slowest takes {slowest}"
+    memory, blocks = device.block_ram, device.block_ram.count(fold.cycles, fold.pe * fold.simd)
+    weights = f"{blocks} of {device.block_rams} {memory.name} for weights"
+    if fold.weight_storage is not Storage.BLOCK:
+        weights = f"weights in logic spare {blocks} {memory.name}"
+    return f"{fold.cycles} clocks, {speed}; {weights}"
