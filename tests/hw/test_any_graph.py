@@ -26,7 +26,7 @@ def takes_engine(network: Network) -> bool:
 
 
 def any_schedule(rng: np.random.Generator, network: Network) -> Schedule:
-    """One graph in four on the engine, if it takes that; the others folded, layer by layer in memories or unrolled."""
+    """One graph in four on the engine, if it takes that; else each layer folded in memories, or unrolled."""
     if takes_engine(network) and rng.random() < 0.25:
         return engine_schedule(network, lanes=int(rng.choice([8, 16])), margin_port=bool(rng.random() < 0.5))
     return random_schedule(rng, network)
