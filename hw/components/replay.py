@@ -8,6 +8,9 @@ from amaranth.lib.wiring import In, Out
 
 from hw.components.counters import successor
 
+SELECTED_WORDS = 4
+"""Words among which one lookup table of six inputs, or two of four, choose a bit."""
+
 
 @dataclass(frozen=True)
 class VectorReplay:
@@ -21,7 +24,9 @@ class VectorReplay:
     - Two banks: a vector plays once it is whole (latency `words` clocks at the least) while the next one fills the
       other bank. Initiation interval `words * repeats` clocks even if the source spreads its words over as many.
 
-    Banks are shift registers that rotate: a register needs no lookup table but the one where it is filled. A vector
+    Banks are shift registers that rotate: a register needs no lookup table but the one where it is filled. Two banks
+    of at most `SELECTED_WORDS` words stand still instead: one collects a vector and hands it over as a whole to the
+    other, of which one word at a time is chosen (latency one clock more), which takes fewer lookup tables. A vector
     of a single word is held instead, in one register that takes the next word with the last repeat (latency 1 clock,
     initiation interval `repeats` clocks, whatever the banks): nothing rotates, and no bank is chosen from. Gives and
     takes backpressure.
@@ -53,7 +58,9 @@ class VectorReplay:
             return _Wires(self)
         if self.words == 1:
             return _Held(self)
-        return _OneBank(self) if self.banks == 1 else _TwoBanks(self)
+        if self.banks == 1:
+            return _OneBank(self)
+        return _Selected(self) if self.words <= SELECTED_WORDS else _TwoBanks(self)
 
 
 class _Replay(wiring.Component):
@@ -84,6 +91,37 @@ class _Held(_Replay):
             m.d.sync += self.o.valid.eq(0)
         with m.If(self.i.valid & self.i.ready):
             m.d.sync += [self.o.valid.eq(1), self.o.payload.eq(self.i.payload)]
+        return m
+
+
+class _Selected(_Replay):
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        width, words = self.spec.word_bits, self.spec.words
+        collected, played = (Signal(width * words, name=name, reset_less=True) for name in ("collected", "played"))
+        fill_word, play_word = Signal(range(words)), Signal(range(words))
+        whole = Signal()
+        step, take, hand_over = Signal(), Signal(), Signal()
+        at_last_word, at_last_repeat = _count_passes(m, self.spec, step, play_word)
+        ends = step & at_last_word & at_last_repeat
+        m.d.comb += [
+            step.eq(self.o.valid & self.o.ready),
+            take.eq(self.i.valid & self.i.ready),
+            hand_over.eq(whole & (~self.o.valid | ends)),
+            self.i.ready.eq(~whole | hand_over),
+            self.o.payload.eq(played.word_select(play_word, width)),
+        ]
+        with m.If(ends):
+            m.d.sync += self.o.valid.eq(0)
+        with m.If(hand_over):
+            m.d.sync += [played.eq(collected), self.o.valid.eq(1), whole.eq(0)]
+        with m.If(take):
+            m.d.sync += [
+                collected.eq(Cat(collected, self.i.payload)[width:]),
+                fill_word.eq(successor(fill_word, words)),
+            ]
+            with m.If(fill_word == words - 1):
+                m.d.sync += whole.eq(1)
         return m
 
 
@@ -138,9 +176,10 @@ class _TwoBanks(_Replay):
         return m
 
 
-def _count_passes(m: Module, spec: VectorReplay, step: Value) -> tuple[Value, Value]:
+def _count_passes(m: Module, spec: VectorReplay, step: Value, word: Signal | None = None) -> tuple[Value, Value]:
     """Counts words and repeats as they go out; tells the last word of a pass and the last pass."""
-    word, repeat = Signal(range(spec.words)), Signal(range(spec.repeats))
+    word = Signal(range(spec.words)) if word is None else word
+    repeat = Signal(range(spec.repeats))
     at_last_word, at_last_repeat = word == spec.words - 1, repeat == spec.repeats - 1
     with m.If(step):
         m.d.sync += word.eq(successor(word, spec.words))

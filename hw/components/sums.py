@@ -122,7 +122,12 @@ class SumTree:
         tree, terms, bits = self, list(terms), list(bits)
         for step in steps:
             for _ in range(LEVELS_PER_STAGE):
-                tree, (terms, bits) = tree.behind_level, _level(terms, bits)
+                tree = tree.behind_level
+                sums, bits = _level(terms, bits)
+                # Kept, or synthesis takes several adders apart into compressors, which take more lookup tables.
+                kept = [Signal(shape_of(bounds), attrs={"keep": 1}, name="sum") for bounds in tree.terms]
+                m.d.comb += [signal.eq(value) for signal, value in zip(kept, sums, strict=True)]
+                terms = list(kept)
             registers = [Signal(shape_of(bounds), reset_less=True) for bounds in tree.terms]
             bit_registers = [Signal(reset_less=True) for _ in bits]
             with m.If(step):

@@ -13,7 +13,7 @@ from hw.components.argmax import ArgMax
 from hw.components.counters import is_power_of_two
 from hw.components.matvec import MatrixVectorUnit
 from hw.components.mvtu import LayerUnit, MatrixVectorThresholdUnit
-from hw.components.replay import VectorReplay
+from hw.components.replay import SELECTED_WORDS, VectorReplay
 from hw.components.rom import Storage
 from hw.components.sums import shape_of
 from hw.components.table import TableLookup
@@ -172,8 +172,13 @@ def replay_resources(replay: VectorReplay, device: Device) -> Resources:
     counters = _counter_bits(replay.words) + _counter_bits(replay.repeats)
     if replay.words == 1:
         return Resources(luts=_HELD_CONTROL + counters, flip_flops=replay.word_bits + counters + 1)
-    family = _FAMILIES[device.family]
     bits = replay.word_bits * replay.words * replay.banks
+    if replay.banks == 2 and replay.words <= SELECTED_WORDS:
+        choice_luts = 1 if replay.words == 2 or device.lut_inputs == 6 else 2
+        counters += _counter_bits(replay.words)
+        luts = choice_luts * replay.word_bits + _REPLAY_CONTROL[1] + counters
+        return Resources(luts=luts, flip_flops=bits + counters + 2)
+    family = _FAMILIES[device.family]
     in_luts = 0 < family.shift_depth <= replay.words
     flags = 1
     if replay.banks == 2:

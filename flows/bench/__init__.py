@@ -1,0 +1,1 @@
+"""Benchmarks: what is measured for the figures in the documentation."""
