@@ -71,7 +71,7 @@ def test_width_converter(seed, bits, lanes_in, lanes_out, pause):
 
 
 @few
-@given(seeds, st.integers(1, 5), st.integers(1, 4), st.integers(1, 3), st.sampled_from([1, 2]), pauses)
+@given(seeds, st.integers(1, 5), st.integers(1, 6), st.integers(1, 3), st.sampled_from([1, 2]), pauses)
 def test_vector_replay(seed, word_bits, words, repeats, banks, pause):
     spec = VectorReplay(word_bits, words, repeats, banks)
     sent = [int(w) for w in np.random.default_rng(seed).integers(0, 1 << word_bits, 4 * words)]
@@ -80,10 +80,11 @@ def test_vector_replay(seed, word_bits, words, repeats, banks, pause):
     assert run.words == expected
 
 
+@pytest.mark.parametrize("words", [1, 4, 5])
 @pytest.mark.parametrize("banks", [1, 2])
-def test_vector_replay_gives_a_word_every_clock(banks):
-    spec = VectorReplay(word_bits=4, words=4, repeats=3, banks=banks)
-    run = run_stream(spec.circuit(), list(range(16)), 48)
+def test_vector_replay_gives_a_word_every_clock(banks, words):
+    spec = VectorReplay(word_bits=5, words=words, repeats=3, banks=banks)
+    run = run_stream(spec.circuit(), list(range(4 * words)), 12 * words)
     steady = np.diff(run.cycles_out)
     assert set(steady.tolist()) == {1}
 
@@ -109,6 +110,18 @@ def test_matrix_vector_unit(seed, element, rows, columns, emit_signs, shift, sig
     words = [w for row in unit.input_format.pack(vectors) for _ in range(unit.row_groups) for w in row]
     run = run_stream(unit.circuit(), words, 5 * unit.row_groups, pauses=pause)
     assert np.array_equal(unit.output_format.unpack(run.words).reshape(5, rows), unit.compute(vectors))
+
+
+@few
+@given(seeds, formats, st.integers(1, 70))
+def test_terms_of_any_width_add_up(seed, element, columns):
+    """One row of one word: every way of grouping columns, up to three stages of adders."""
+    rng = np.random.default_rng(seed)
+    weights = rng.random((1, columns)) < 0.5
+    unit = MatrixVectorUnit("row", element, weights, rng.integers(-40, 41, 1), 0, False, 1, columns)
+    vectors = random_vectors(rng, element, 3, columns)
+    run = run_stream(unit.circuit(), [word for row in unit.input_format.pack(vectors) for word in row], 3)
+    assert unit.output_format.unpack(run.words).tolist() == unit.compute(vectors).tolist()
 
 
 def test_matching_bits_are_emitted_once():

@@ -41,7 +41,7 @@ def test_width_converters():
 
 
 def test_vector_replays():
-    for words, repeats, banks in product((1, 2, 3, 4), (1, 2, 3), (1, 2)):
+    for words, repeats, banks in product((1, 2, 3, 4, 5), (1, 2, 3), (1, 2)):
         spec = VectorReplay(3, words, repeats, banks)
         assert replay_resources(spec, UP5K).flip_flops == declared(spec.circuit()), spec
 
