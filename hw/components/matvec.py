@@ -15,6 +15,7 @@ from hw.components.rom import Rom, Storage
 from hw.components.sums import add
 from hw.components.terms import Terms, terms_of
 from hw.components.words import WordFormat
+from hw.components.writes import add_write_port, bank_members
 from hw.network.types import BIPOLAR, IntegerFormat
 
 # Simulation writes constants as decimal text, of which Python takes 4300 digits, 14,284 bits.
@@ -50,6 +51,9 @@ class MatrixVectorUnit:
         weight_storage: where the weights are kept.
         bias_storage: where the row constants are kept.
         sign: what the bit means, BIPOLAR or unsigned.
+        further: units alike whose weights and constants lie in the banks behind this one's.
+        writable: whether the memories can be written at run time.
+        bias_bounds: least and greatest row constant that must have room; None: those that `bias` has.
 
     Raises:
         ValueError: if shapes do not fit each other, the sign's format is not of one bit, or PE or SIMD does not
@@ -67,6 +71,9 @@ class MatrixVectorUnit:
     weight_storage: Storage = Storage.BLOCK
     bias_storage: Storage = Storage.BLOCK
     sign: IntegerFormat = BIPOLAR
+    further: tuple["MatrixVectorUnit", ...] = ()
+    writable: bool = False
+    bias_bounds: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         rows, columns = self.weights.shape
@@ -83,7 +90,15 @@ class MatrixVectorUnit:
 
     def folded(self, pe: int, simd: int, weight_storage: Storage, bias_storage: Storage) -> "MatrixVectorUnit":
         """The same sums, folded otherwise."""
-        return replace(self, pe=pe, simd=simd, weight_storage=weight_storage, bias_storage=bias_storage)
+        further = tuple(unit.folded(pe, simd, weight_storage, bias_storage) for unit in self.further)
+        return replace(
+            self, pe=pe, simd=simd, weight_storage=weight_storage, bias_storage=bias_storage, further=further
+        )
+
+    @property
+    def banks(self) -> int:
+        """How many sets of weights there are; with more than one, each vector chooses its own."""
+        return 1 + len(self.further)
 
     @property
     def row_groups(self) -> int:
@@ -118,8 +133,9 @@ class MatrixVectorUnit:
         """
         low, high = self.term_bounds()
         columns = self.weights.shape[1]
-        least = int(self.bias.min()) + (columns * low << self.shift)
-        most = int(self.bias.max()) + (columns * high << self.shift)
+        least_bias, most_bias = self._bias_range
+        least = least_bias + (columns * low << self.shift)
+        most = most_bias + (columns * high << self.shift)
         return IntegerFormat(bits=max((~least).bit_length(), most.bit_length(), 1) + 1, signed=True)
 
     @property
@@ -143,16 +159,32 @@ class MatrixVectorUnit:
         return self.bias - (self.terms.excess(self.weights) << self.shift)
 
     @property
+    def _bias_range(self) -> tuple[int, int]:
+        return self.bias_bounds or (int(self.bias.min()), int(self.bias.max()))
+
+    @property
+    def _constant_range(self) -> tuple[int, int]:
+        if self.bias_bounds is None:
+            return int(self.row_constants.min()), int(self.row_constants.max())
+        least, most = self.bias_bounds
+        greatest_excess = self.terms.excess(np.zeros((1, self.weights.shape[1]), np.bool_))
+        return least - (int(greatest_excess[0]) << self.shift), most
+
+    @property
     def bias_bits(self) -> int:
         """Bits of the widest row constant in two's complement, at least 2."""
-        low, high = int(self.row_constants.min()), int(self.row_constants.max())
-        return max((~low).bit_length(), high.bit_length(), 1) + 1
+        least, most = self._constant_range
+        return max((~least).bit_length(), most.bit_length(), 1) + 1
 
     @property
     def varying_bias_bits(self) -> int:
         """Bits in which the row constants differ from each other; synthesis keeps the others out of the memory."""
-        differing = np.bitwise_or.reduce(self.row_constants ^ self.row_constants[0])
-        return (int(differing) & ((1 << self.bias_bits) - 1)).bit_count()
+        if self.writable:
+            return self.bias_bits
+        differing = 0
+        for unit in (self, *self.further):
+            differing |= int(np.bitwise_or.reduce(unit.row_constants ^ self.row_constants[0]))
+        return (differing & ((1 << self.bias_bits) - 1)).bit_count()
 
     def term_bounds(self) -> tuple[int, int]:
         """Least and greatest value of one term."""
@@ -177,8 +209,12 @@ class MatrixVectorUnit:
         """The weight memories: row groups outside, column groups inside; PE outside SIMD within a word.
 
         The weights of a word are encoded as its `terms` take them. One memory, or several of some lanes each where a
-        word is wider than `_WIDEST_MEMORY` bits.
+        word is wider than `_WIDEST_MEMORY` bits. A bank holds all words of one set of weights.
         """
+        banks = (unit._weight_bank() for unit in (self, *self.further))
+        return tuple(Rom.joined(roms) for roms in zip(*banks, strict=True))
+
+    def _weight_bank(self) -> tuple[Rom, ...]:
         blocks = self.weights.reshape(self.row_groups, self.pe, self.column_groups, self.simd)
         words = self.terms.encode(blocks.transpose(0, 2, 1, 3)).reshape(self.depth, -1)
         step = max(1, _WIDEST_MEMORY // self.simd) * self.simd
@@ -187,14 +223,27 @@ class MatrixVectorUnit:
     def _rom(self, words: NDArray[np.bool_]) -> Rom:
         packed = np.packbits(words, axis=1, bitorder="little")
         rows = [int.from_bytes(row.tobytes(), "little") for row in packed]
-        return Rom(rows, words.shape[1], self.weight_storage)
+        return Rom(rows, words.shape[1], self.weight_storage, self.writable)
 
     @property
     def bias_rom(self) -> Rom:
         """The row-constant memory: the two's complement constants of one row group side by side."""
+        return Rom.joined([unit._bias_bank() for unit in (self, *self.further)])
+
+    @property
+    def bank(self) -> tuple[Rom, ...]:
+        """What one set of weights is in the memories: a bank of each."""
+        return (*self._weight_bank(), self._bias_bank())
+
+    @property
+    def parts(self) -> tuple["MatrixVectorUnit", ...]:
+        """What has memories: the unit itself."""
+        return (self,)
+
+    def _bias_bank(self) -> Rom:
         lane = WordFormat(IntegerFormat(self.bias_bits, signed=True), self.pe)
         rows = [words[0] for words in lane.pack(self.row_constants.reshape(self.row_groups, self.pe))]
-        return Rom(rows, lane.bits, self.bias_storage)
+        return Rom(rows, lane.bits, self.bias_storage, self.writable)
 
     def circuit(self) -> "MatrixVectorCircuit":
         """The Amaranth component, with streams `i` and `o`."""
@@ -203,14 +252,19 @@ class MatrixVectorUnit:
 
 @dataclass(frozen=True, eq=False)
 class _Stage:
-    """Registers in a row: when a word moves into them, and whether that word is the last of its row group."""
+    """Registers in a row: when a word moves into them, whether that is the last of its row group, and its bank."""
 
     step: Signal
     last: Value
+    bank: Value
 
 
 class MatrixVectorCircuit(wiring.Component):
-    """Circuit of a `MatrixVectorUnit`: stream `i` of SIMD elements, stream `o` of PE results."""
+    """Circuit of a `MatrixVectorUnit`: stream `i` of SIMD elements, stream `o` of PE results.
+
+    With more than one bank, `bank` tells the weights of the words of a vector while they are taken, and `vector_end`
+    that the last of them is. Writable memories take bytes from the bus `writes`.
+    """
 
     def __init__(self, spec: MatrixVectorUnit):
         self.spec = spec
@@ -218,21 +272,36 @@ class MatrixVectorCircuit(wiring.Component):
             {
                 "i": In(stream.Signature(unsigned(spec.input_format.bits))),
                 "o": Out(stream.Signature(unsigned(spec.output_format.bits))),
+                **bank_members(spec.bank, spec.banks, spec.writable),
             }
         )
+
+    @property
+    def parts(self) -> tuple["MatrixVectorCircuit", ...]:
+        """What has memories: the circuit itself."""
+        return (self,)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         spec = self.spec
         enable = Signal()
         m.d.comb += [enable.eq(~self.o.valid | self.o.ready), self.i.ready.eq(enable)]
-        weights = [self._port(m, f"weights{i}", rom) for i, rom in enumerate(spec.weight_roms)]
-        lanes = [port.data[at:][: spec.simd] for port in weights for at in range(0, len(port.data), spec.simd)]
+        roms = spec.weight_roms
+        weights = [self._port(m, f"weights{i}", rom, i) for i, rom in enumerate(roms)]
+        lanes = [
+            port.data[at:][: spec.simd]
+            for port, rom in zip(weights, roms, strict=True)
+            for at in range(0, rom.width, spec.simd)
+        ]
 
         position = Signal(range(spec.depth))
         stages = self._stages(m, enable, self._ends_row_group(m, position))
         steps = [stage.step for stage in stages]
-        m.d.comb += [(port.addr.eq(position), port.en.eq(steps[0])) for port in weights]
+        address: Value = position
+        if spec.banks > 1:
+            address = self.bank * spec.depth + position
+            m.d.comb += self.vector_end.eq(steps[0] & (position == spec.depth - 1))
+        m.d.comb += [(port.addr.eq(address), port.en.eq(steps[0])) for port in weights]
         operands = [Signal(shape, name="operand", reset_less=True) for shape in spec.terms.operand_shapes]
         with m.If(steps[0]):
             m.d.sync += position.eq(successor(position, spec.depth))
@@ -260,8 +329,9 @@ class MatrixVectorCircuit(wiring.Component):
         """The stages, whose words all move on together; data registers hold where nothing flows: that saves power."""
         stages: list[_Stage] = []
         valid: Value = self.i.valid
+        bank: Value = self.bank if self.spec.banks > 1 else Const(0, 0)
         for index in range(self.spec.stages):
-            stage = _Stage(Signal(name=f"step{index}"), last)
+            stage = _Stage(Signal(name=f"step{index}"), last, bank)
             stages.append(stage)
             m.d.comb += stage.step.eq(enable & valid)
             if index == self.spec.stages - 1:
@@ -270,12 +340,13 @@ class MatrixVectorCircuit(wiring.Component):
             else:
                 valid = _moved(m, enable, valid, f"valid{index}")
                 last = _moved(m, stage.step, last, f"last{index}") if self.spec.column_groups > 1 else last
+                bank = _moved(m, stage.step, bank, f"bank{index}") if self.spec.banks > 1 else bank
         return stages
 
     def _row_constants(self, m: Module, stage: _Stage) -> tuple[Value, list[Value]]:
         """For the stage behind: whether its word begins a row group, and the constants of that group's rows."""
         spec = self.spec
-        bias = self._port(m, "bias", spec.bias_rom)
+        bias = self._port(m, "bias", spec.bias_rom, len(spec.weight_roms))
         group, begins = Signal(range(spec.row_groups)), Const(1)
         if spec.column_groups > 1:
             begins = Signal(init=1)
@@ -283,9 +354,10 @@ class MatrixVectorCircuit(wiring.Component):
                 m.d.sync += begins.eq(stage.last)
         with m.If(stage.step & stage.last):
             m.d.sync += group.eq(successor(group, spec.row_groups))
-        m.d.comb += [bias.addr.eq(group), bias.en.eq(stage.step & begins)]
+        address = group if spec.banks == 1 else stage.bank * spec.row_groups + group
+        m.d.comb += [bias.addr.eq(address), bias.en.eq(stage.step & begins)]
         first = _moved(m, stage.step, begins, "first") if spec.column_groups > 1 else begins
-        lanes = [bias.data[at:][: spec.bias_bits] for at in range(0, len(bias.data), spec.bias_bits)]
+        lanes = [bias.data[at:][: spec.bias_bits] for at in range(0, spec.pe * spec.bias_bits, spec.bias_bits)]
         return first, [lane.as_signed() for lane in lanes]
 
     def _result(
@@ -305,15 +377,16 @@ class MatrixVectorCircuit(wiring.Component):
             m.d.sync += kept.eq(total[-len(kept) :])
         return ~kept[-1] if spec.emit_signs else kept
 
-    @staticmethod
-    def _port(m: Module, name: str, rom: Rom) -> ReadPort:
+    def _port(self, m: Module, name: str, rom: Rom, index: int) -> ReadPort:
         m.submodules[name] = memory = rom.memory()
+        if self.spec.writable:
+            add_write_port(m, memory, self.spec.bank[index], self.writes, index)
         return memory.read_port()
 
 
 def _moved(m: Module, step: Value, value: Value, name: str) -> Signal:
-    """A bit one stage on."""
-    register = Signal(name=name)
+    """A value one stage on."""
+    register = Signal(len(value), name=name)
     with m.If(step):
         m.d.sync += register.eq(value)
     return register

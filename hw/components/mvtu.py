@@ -1,5 +1,6 @@
 """The matrix-vector-threshold unit: what computes one layer of the network."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,10 +9,10 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 from numpy.typing import NDArray
 
-from hw.components.matvec import MatrixVectorUnit
+from hw.components.matvec import MatrixVectorCircuit, MatrixVectorUnit
 from hw.components.rom import Storage
 from hw.components.rows import row_sums
-from hw.components.threshold import MultiThreshold
+from hw.components.threshold import MultiThreshold, MultiThresholdCircuit
 from hw.components.words import WordFormat
 from hw.network.types import BIPOLAR, IntegerFormat, ScoreLayer, ThresholdLayer
 
@@ -83,6 +84,11 @@ class MatrixVectorThresholdUnit:
         """From a row group's last word to its outputs."""
         return self.products.latency_clocks + self.thresholds.latency_clocks
 
+    @property
+    def parts(self) -> tuple[MatrixVectorUnit | MultiThreshold, ...]:
+        """What has memories: the products, and the thresholds where a row has more than one."""
+        return (self.products, self.thresholds) if self.thresholds.levels.size else (self.products,)
+
     def compute(self, vectors: NDArray[np.integer]) -> NDArray[np.int64]:
         """Outputs `[n, rows]` for vectors `[n, columns]`."""
         return self.thresholds.compute(self.products.compute(vectors))
@@ -114,11 +120,49 @@ def layer_unit(layer: ThresholdLayer | ScoreLayer, element: IntegerFormat) -> La
     return MatrixVectorThresholdUnit(products, thresholds)
 
 
+def banked(units: Sequence[LayerUnit], writable: bool) -> LayerUnit:
+    """One unit with a bank for each of several alike, and room for any weights and thresholds where it is writable.
+
+    A writable unit's row constants may shift a sum's range by as much as it is wide: that holds every threshold, and
+    offsets as large as the largest product.
+
+    Args:
+        units: of the same layer in several networks, not empty; the first gives the answers of `compute`.
+        writable: whether the banks can be written at run time.
+    """
+    first = units[0]
+    if isinstance(first, MatrixVectorUnit):
+        return _banked_products([unit for unit in units if isinstance(unit, MatrixVectorUnit)], writable)
+    pairs = [unit for unit in units if isinstance(unit, MatrixVectorThresholdUnit)]
+    products = _banked_products([pair.products for pair in pairs], writable)
+    low, high = first.products.term_bounds()
+    greatest = max(int(pair.thresholds.levels.max(initial=0)) for pair in pairs)
+    if writable:
+        greatest = max(greatest, first.weights.shape[1] * (high - low) + 1)
+    alike = [
+        replace(pair.thresholds, total=products.total_format, writable=writable, greatest_level=greatest)
+        for pair in pairs
+    ]
+    return MatrixVectorThresholdUnit(products, replace(alike[0], further=tuple(alike[1:])))
+
+
+def _banked_products(units: list[MatrixVectorUnit], writable: bool) -> MatrixVectorUnit:
+    first = units[0]
+    constants = np.concatenate([unit.bias for unit in units])
+    least, most = int(constants.min()), int(constants.max())
+    if writable:
+        low, high = (first.weights.shape[1] * bound << first.shift for bound in first.term_bounds())
+        least, most = min(least, -high - 1), max(most, -low)
+    alike = [replace(unit, writable=writable, bias_bounds=(least, most)) for unit in units]
+    return replace(alike[0], further=tuple(alike[1:]))
+
+
 class MatrixVectorThresholdCircuit(wiring.Component):
     """Circuit of a `MatrixVectorThresholdUnit`: stream `i` of SIMD elements, stream `o` of PE outputs."""
 
     def __init__(self, spec: MatrixVectorThresholdUnit):
         self.spec = spec
+        self.products, self.thresholds = spec.products.circuit(), spec.thresholds.circuit()
         super().__init__(
             {
                 "i": In(stream.Signature(unsigned(spec.input_format.bits))),
@@ -126,11 +170,16 @@ class MatrixVectorThresholdCircuit(wiring.Component):
             }
         )
 
+    @property
+    def parts(self) -> tuple[MatrixVectorCircuit | MultiThresholdCircuit, ...]:
+        """What has memories, as in the spec."""
+        return (self.products, self.thresholds) if len(self.spec.parts) > 1 else (self.products,)
+
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.products = products = self.spec.products.circuit()
-        m.submodules.thresholds = thresholds = self.spec.thresholds.circuit()
-        wiring.connect(m, wiring.flipped(self.i), products.i)
-        wiring.connect(m, products.o, thresholds.i)
-        wiring.connect(m, thresholds.o, wiring.flipped(self.o))
+        m.submodules.products = self.products
+        m.submodules.thresholds = self.thresholds
+        wiring.connect(m, wiring.flipped(self.i), self.products.i)
+        wiring.connect(m, self.products.o, self.thresholds.i)
+        wiring.connect(m, self.thresholds.o, wiring.flipped(self.o))
         return m

@@ -1,4 +1,4 @@
-"""Read-only memories for weights and row constants."""
+"""Memories for weights and row constants: written once, with the bitstream, or also at run time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,9 @@ MEMORIES = (Storage.BLOCK, Storage.LOGIC)
 
 @dataclass(frozen=True, eq=False)
 class Rom:
-    """A read-only memory of `len(rows)` words; a word comes one clock after its address.
+    """A memory of `len(rows)` words; a word comes one clock after its address.
+
+    A writable one is as wide as the whole bytes that its words need, since it is written a byte at a time.
 
     Raises:
         ValueError: if there is no row, or a row does not fit the width.
@@ -30,6 +32,7 @@ class Rom:
     rows: Sequence[int]
     width: int
     storage: Storage
+    writable: bool = False
 
     def __post_init__(self) -> None:
         if not self.rows:
@@ -37,8 +40,26 @@ class Rom:
         if worst := [row for row in self.rows if not 0 <= row < 1 << self.width]:
             raise ValueError(f"row value {worst[0]} does not fit a memory of {self.width} bits")
 
+    @classmethod
+    def joined(cls, banks: Sequence["Rom"]) -> "Rom":
+        """One memory with the rows of several alike, one after another."""
+        rows = [row for bank in banks for row in bank.rows]
+        return cls(rows, banks[0].width, banks[0].storage, banks[0].writable)
+
+    @property
+    def row_bytes(self) -> int:
+        """Whole bytes that hold a row."""
+        return -(-self.width // 8)
+
     def memory(self) -> Memory:
         """The Amaranth memory; one synchronous read port is to be added where it is used."""
-        # Yosys reads both names, the second on families that tell ROM from RAM.
-        attributes = {"ram_style": str(self.storage), "rom_style": str(self.storage)}
-        return Memory(shape=unsigned(self.width), depth=len(self.rows), init=list(self.rows), attrs=attributes)
+        # Yosys reads both names, the second on families that tell ROM from RAM. Its "logic" means flip-flops for a
+        # memory that is written.
+        in_lookup_tables = "distributed" if self.writable else str(Storage.LOGIC)
+        style = str(self.storage) if self.storage is Storage.BLOCK else in_lookup_tables
+        return Memory(
+            shape=unsigned(8 * self.row_bytes if self.writable else self.width),
+            depth=len(self.rows),
+            init=list(self.rows),
+            attrs={"ram_style": style, "rom_style": style},
+        )

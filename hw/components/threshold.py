@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from hw.components.rom import Rom, Storage
 from hw.components.words import WordFormat
+from hw.components.writes import add_write_port, bank_members
 from hw.network.types import IntegerFormat
 
 
@@ -32,6 +33,9 @@ class MultiThreshold:
         lowest: the output below the first threshold.
         pe: rows a clock, divides the rows.
         storage: where the levels are kept.
+        further: thresholds alike whose levels lie in the banks behind this one's.
+        writable: whether the levels can be written at run time.
+        greatest_level: that must have room; None: the greatest of `levels`.
 
     Raises:
         ValueError: if the levels are out of order, PE does not divide the rows, or an output is not in its format.
@@ -44,6 +48,9 @@ class MultiThreshold:
     lowest: int
     pe: int = 1
     storage: Storage = Storage.BLOCK
+    further: tuple["MultiThreshold", ...] = ()
+    writable: bool = False
+    greatest_level: int | None = None
 
     def __post_init__(self) -> None:
         rows, levels = self.levels.shape
@@ -56,7 +63,13 @@ class MultiThreshold:
 
     def folded(self, pe: int, storage: Storage) -> "MultiThreshold":
         """The same thresholds, folded otherwise."""
-        return replace(self, pe=pe, storage=storage)
+        further = tuple(thresholds.folded(pe, storage) for thresholds in self.further)
+        return replace(self, pe=pe, storage=storage, further=further)
+
+    @property
+    def banks(self) -> int:
+        """How many sets of levels there are; with more than one, each vector chooses its own."""
+        return 1 + len(self.further)
 
     @property
     def row_groups(self) -> int:
@@ -81,7 +94,8 @@ class MultiThreshold:
     @property
     def level_bits(self) -> int:
         """Bits of the widest level, at least 1."""
-        return max(1, int(self.levels.max(initial=0)).bit_length())
+        greatest = int(self.levels.max(initial=0)) if self.greatest_level is None else self.greatest_level
+        return max(1, greatest.bit_length())
 
     def compute(self, totals: NDArray[np.integer]) -> NDArray[np.int64]:
         """Outputs `[n, rows]` for totals `[n, rows]`."""
@@ -89,11 +103,16 @@ class MultiThreshold:
         return np.asarray(self.lowest + (totals >= 0) + passed, dtype=np.int64)
 
     @property
-    def rom(self) -> Rom:
-        """The memory of levels: those of one row group side by side, a row's levels together."""
+    def bank(self) -> tuple[Rom, ...]:
+        """What one set of levels is in the memory: those of a row group side by side, a row's levels together."""
         lane = WordFormat(IntegerFormat(self.level_bits, signed=False), self.pe * self.levels.shape[1])
         rows = [words[0] for words in lane.pack(self.levels.reshape(self.row_groups, -1))]
-        return Rom(rows, lane.bits, self.storage)
+        return (Rom(rows, lane.bits, self.storage, self.writable),)
+
+    @property
+    def rom(self) -> Rom:
+        """The memory of levels."""
+        return Rom.joined([rom for thresholds in (self, *self.further) for rom in thresholds.bank])
 
     def circuit(self) -> "MultiThresholdCircuit":
         """The Amaranth component, with streams `i` and `o`."""
@@ -101,7 +120,11 @@ class MultiThreshold:
 
 
 class MultiThresholdCircuit(wiring.Component):
-    """Circuit of a `MultiThreshold`: stream `i` of PE totals, stream `o` of PE outputs."""
+    """Circuit of a `MultiThreshold`: stream `i` of PE totals, stream `o` of PE outputs.
+
+    With more than one bank, `bank` tells the levels of the words of a vector while they are taken, and `vector_end`
+    that the last of them is. A writable memory takes bytes from the bus `writes`.
+    """
 
     def __init__(self, spec: MultiThreshold):
         self.spec = spec
@@ -109,6 +132,7 @@ class MultiThresholdCircuit(wiring.Component):
             {
                 "i": In(stream.Signature(unsigned(spec.input_format.bits))),
                 "o": Out(stream.Signature(unsigned(spec.output_format.bits))),
+                **(bank_members(spec.bank, spec.banks, spec.writable) if spec.levels.size else {}),
             }
         )
 
@@ -138,11 +162,18 @@ class MultiThresholdCircuit(wiring.Component):
         if n_levels == 0:
             return [[] for _ in range(spec.pe)]
         group = Signal(range(spec.row_groups))
+        last = group == spec.row_groups - 1
         with m.If(step):
-            m.d.sync += group.eq(Mux(group == spec.row_groups - 1, 0, group + 1))
+            m.d.sync += group.eq(Mux(last, 0, group + 1))
         m.submodules.levels = memory = spec.rom.memory()
         port = memory.read_port()
-        m.d.comb += [port.addr.eq(group), port.en.eq(step)]
+        address = group
+        if spec.banks > 1:
+            m.d.comb += self.vector_end.eq(step & last)
+            address = self.bank * spec.row_groups + group
+        if spec.writable:
+            add_write_port(m, memory, spec.bank[0], self.writes, 0)
+        m.d.comb += [port.addr.eq(address), port.en.eq(step)]
         levels = [port.data[at:][:bits] for at in range(0, spec.pe * n_levels * bits, bits)]
         return [levels[at:][:n_levels] for at in range(0, len(levels), n_levels)]
 

@@ -104,11 +104,13 @@ def matvec_resources(unit: MatrixVectorUnit, device: Device) -> Resources:
             + (0 if is_power_of_two(unit.column_groups) else _counter_bits(unit.column_groups))
             + _counter_bits(unit.row_groups)
             + unit.stages  # valid
+            + (unit.stages - 1) * _counter_bits(unit.banks)
             + (unit.stages - 1 + 2 if accumulates else 0)  # last; whether a row group begins, now and a stage later
         ),
     )
-    weights = memory_resources(unit.depth, synapses, unit.weight_storage, device)
-    bias = memory_resources(unit.row_groups, unit.pe * unit.varying_bias_bits, unit.bias_storage, device)
+    weights = memory_resources(unit.banks * unit.depth, synapses, unit.weight_storage, device)
+    constants = unit.pe * unit.varying_bias_bits
+    bias = memory_resources(unit.banks * unit.row_groups, constants, unit.bias_storage, device)
     return arithmetic + weights + bias
 
 
@@ -124,7 +126,7 @@ def threshold_resources(thresholds: MultiThreshold, device: Device) -> Resources
     if n_levels == 0:
         return arithmetic
     width = levels * thresholds.level_bits
-    return arithmetic + memory_resources(thresholds.row_groups, width, thresholds.storage, device)
+    return arithmetic + memory_resources(thresholds.banks * thresholds.row_groups, width, thresholds.storage, device)
 
 
 def table_resources(lookup: TableLookup, device: Device) -> Resources:
@@ -153,7 +155,7 @@ def _row_luts(unit: MatrixVectorUnit, family: _Family) -> float:
 
 
 def memory_resources(depth: int, width: int, storage: Storage, device: Device) -> Resources:
-    """A read-only memory of `depth` words of `width` bits with a registered output."""
+    """A memory of `depth` words of `width` bits with a registered output."""
     if width == 0:
         return Resources()
     if storage is Storage.BLOCK:
