@@ -49,6 +49,11 @@ class Device:
     block_ram: BlockRam
     block_rams: int
 
+    @property
+    def writes_luts(self) -> bool:
+        """Whether lookup tables can be memories that are written at run time."""
+        return self.family != "ice40"
+
 
 # Lattice, iCE40 memory usage guide (FPGA-TN-02002): 4 kbit, 256 x 16 to 2048 x 2.
 EBR = BlockRam("EBR", ((256, 16), (512, 8), (1024, 4), (2048, 2)))

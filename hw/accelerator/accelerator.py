@@ -1,5 +1,6 @@
 """The whole sorter: spike windows in, units out."""
 
+import zlib
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,17 +10,20 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 from numpy.typing import NDArray
 
+from hw.accelerator.weights import ChangingWeights
 from hw.components.argmax import ArgMax
 from hw.components.engine.engine import Engine, EngineCircuit
-from hw.components.mvtu import LayerUnit, layer_unit
+from hw.components.mvtu import LayerUnit, bank_like, banked, layer_unit
 from hw.components.replay import VectorReplay
+from hw.components.rom import Rom
 from hw.components.table import TableLookup
 from hw.components.unrolled.argmax import ParallelArgMax
-from hw.components.unrolled.layer import UnrolledLayer
+from hw.components.unrolled.layer import UnrolledLayer, UnrolledLayerCircuit
 from hw.components.width import WidthConverter
 from hw.components.words import WordFormat
 from hw.devices import device_named
 from hw.errors import BadInput
+from hw.network.alike import check_alike
 from hw.network.types import Network
 from hw.schedule.timing import clocks_of_words
 from hw.schedule.types import LayerFolding, Schedule
@@ -39,15 +43,27 @@ class Accelerator:
     An engine (`hw.components.engine`) takes the place of all of that and has the same streams; only what is said to
     belong to a pipeline is not there then.
 
+    Attributes:
+        network: the first weight set's.
+        schedule: made for it.
+        others: networks of further weight sets, which differ in weights, thresholds and offsets only; sets beyond
+            them begin as the first.
+
     Raises:
-        BadInput: if the schedule does not belong to the network.
+        BadInput: if the schedule does not belong to the network, or the other networks to the circuit.
     """
 
     network: Network
     schedule: Schedule
+    others: tuple[Network, ...] = ()
 
     def __post_init__(self) -> None:
         self.schedule.check(self.network)
+        if len(self.others) >= self.schedule.weight_sets:
+            sets = self.schedule.weight_sets
+            raise BadInput(f"{1 + len(self.others)} networks for {sets} weight sets: expected at most as many")
+        for other in self.others:
+            check_alike(self.network, other)
         if self.engine is not None and self.engine.cycles != self.schedule.initiation_interval:
             raise BadInput("the schedule states other clocks than its engine takes; make it anew")
 
@@ -60,16 +76,48 @@ class Accelerator:
         block_ram = device_named(self.schedule.device).block_ram
         return Engine(self.network, folding.lanes, block_ram, folding.count_storage, self.schedule.margin_port)
 
+    @property
+    def networks(self) -> tuple[Network, ...]:
+        """The network that each weight set begins as."""
+        missing = self.schedule.weight_sets - 1 - len(self.others)
+        return (self.network, *self.others, *[self.network] * missing)
+
     @cached_property
     def units(self) -> tuple[LayerUnit | UnrolledLayer, ...]:
         """The folded unit or the unrolled layer for every layer, the score layer last."""
         return tuple(self._unit(index, fold) for index, fold in enumerate(self.schedule.layers))
 
     def _unit(self, index: int, fold: LayerFolding) -> LayerUnit | UnrolledLayer:
-        layer, element = self.network.layers[index], self.network.format_into(index)
         if fold.is_unrolled:
+            layer, element = self.network.layers[index], self.network.format_into(index)
             return UnrolledLayer(layer, element, device_named(self.schedule.device).lut_inputs, fold.levels_per_stage)
-        return layer_unit(layer, element).folded(fold.pe, fold.simd, fold.weight_storage, fold.bias_storage)
+        banks = [self._folded(index, network) for network in self.networks]
+        if fold.loadable:
+            banks.append(banks[0])  # the spare one, whose contents do not matter
+        return banked(banks, fold.loadable) if len(banks) > 1 else banks[0]
+
+    def _folded(self, index: int, network: Network) -> LayerUnit:
+        fold, unit = self.schedule.layers[index], layer_unit(network.layers[index], network.format_into(index))
+        return unit.folded(fold.pe, fold.simd, fold.weight_storage, fold.bias_storage)
+
+    @cached_property
+    def weights(self) -> ChangingWeights | None:
+        """What gives each inference its weights; None where all inferences have the same."""
+        if not self.schedule.weights_change:
+            return None
+        design = self.schedule.to_json() + "".join(other.digest for other in self.others)
+        spike_words = self.input_format, self.words_per_spike
+        return ChangingWeights(self.units, self.schedule, spike_words, zlib.crc32(design.encode()))
+
+    def bank_of(self, index: int, network: Network) -> list[Rom]:
+        """What a folded layer of a network is in the memories of this accelerator.
+
+        Raises:
+            BadInput: if a constant of the layer is beyond what the memories have room for.
+        """
+        built = self.units[index]
+        assert not isinstance(built, UnrolledLayer), "constants are in no memory"
+        return bank_like(self._folded(index, network), built)
 
     @property
     def input_format(self) -> WordFormat:
@@ -103,8 +151,9 @@ class Accelerator:
 
     @property
     def held_inputs(self) -> dict[str, int]:
-        """Inputs beside the streams, and what a simulation holds them at: the network's margin."""
-        return {"margin": self.network.margin} if self.margin_bits else {}
+        """Inputs beside the streams, and what a simulation holds them at: the network's margin, the first set."""
+        margin = {"margin": self.network.margin} if self.margin_bits else {}
+        return {**margin, **({"weight_set": 0} if self.schedule.weight_sets > 1 else {})}
 
     @property
     def latency_clocks(self) -> int:
@@ -170,7 +219,9 @@ class Accelerator:
 class AcceleratorCircuit(wiring.Component):
     """Circuit of an `Accelerator` that is a pipeline: stream `spikes` of input words, stream `units` of results.
 
-    With a margin that is an input there is `margin`, unsigned, sampled with an inference's first score.
+    With a margin that is an input there is `margin`, unsigned, sampled with an inference's first score. Where weights
+    change there are the members of `ChangingWeights`; `weight_set` belongs to a spike's first word, and holds as that
+    does until it is taken.
 
     `outputs` holds every layer's output stream, so that a simulation can watch it; the stream is called `o` and
     belongs to a submodule `layer0`, `layer1`, ..., by which a simulation of the netlist finds it.
@@ -186,12 +237,15 @@ class AcceleratorCircuit(wiring.Component):
                 "spikes": In(stream.Signature(unsigned(spec.input_format.bits))),
                 "units": Out(stream.Signature(spec.result_layout)),
                 **margin,
+                **(spec.weights.members if spec.weights else {}),
             }
         )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         source = wiring.flipped(self.spikes)
+        if self.spec.weights:
+            source = self._choose_weights(m, self.spec.weights, source)
         if self.spec.front:
             m.submodules.front = front = self.spec.front.circuit()
             wiring.connect(m, source, front.i)
@@ -213,3 +267,19 @@ class AcceleratorCircuit(wiring.Component):
         if self.spec.margin_bits:
             m.d.comb += argmax.margin.eq(self.margin)
         return m
+
+    def _choose_weights(
+        self, m: Module, weights: ChangingWeights, source: wiring.PureInterface
+    ) -> wiring.PureInterface:
+        """Gives each inference its weights; the stream of spike words behind."""
+        layers = [layer for layer in self.layers if not isinstance(layer, UnrolledLayerCircuit)]
+        parts = tuple(part for layer in layers for part in layer.parts if part.spec.banks > 1)
+        m.submodules.weights = circuit = weights.circuit(parts)
+        wiring.connect(m, source, circuit.i)
+        m.d.comb += circuit.ended.eq(self.units.valid & self.units.ready)
+        if weights.schedule.weight_sets > 1:
+            m.d.comb += circuit.weight_set.eq(self.weight_set)
+        if weights.loads:
+            wiring.connect(m, wiring.flipped(self.load), circuit.load)
+            m.d.comb += [self.load_count.eq(circuit.load_count), self.load_good.eq(circuit.load_good)]
+        return circuit.o

@@ -13,7 +13,7 @@ class FewPins(wiring.Component):
 
     For timing only: every port of the accelerator begins and ends at a register, as in a design around it, so that
     the way through its handshakes counts too. Adds a flip-flop for each bit of the ports, and the lookup tables of
-    the parity. A margin that is an input takes the bits that fall out of the spike word.
+    the parity. Inputs beside the streams take the bits that fall out of the spike word; outputs count to the parity.
     """
 
     def __init__(self, accelerator: Accelerator):
@@ -25,8 +25,9 @@ class FewPins(wiring.Component):
         m = Module()
         m.domains.pins = ClockDomain("pins")  # "sync" is the accelerator's own
         m.submodules.sorter = sorter = Top(self.accelerator, PortStyle.PLAIN)
-        unit = Signal(sorter.ports.result_bits)
-        serial = Cat(sorter.margin, sorter.spike_data) if sorter.ports.margin_bits else sorter.spike_data
+        results = Cat(sorter.unit_data, (getattr(sorter, name) for name in sorter.ports.side_outputs))
+        unit = Signal(len(results))
+        serial = Cat((getattr(sorter, name) for name in sorter.ports.side_inputs), sorter.spike_data)
         m.d.comb += [
             ClockSignal("pins").eq(self.clk),
             ResetSignal("pins").eq(self.rst),
@@ -39,7 +40,7 @@ class FewPins(wiring.Component):
             sorter.spike_valid.eq(self.spike_valid),
             sorter.unit_ready.eq(self.unit_ready),
             self.spike_ready.eq(sorter.spike_ready),
-            unit.eq(sorter.unit_data),
+            unit.eq(results),
             self.unit_valid.eq(sorter.unit_valid),
         ]
         return m

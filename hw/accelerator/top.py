@@ -23,7 +23,8 @@ class Ports:
 
     The result is the unit's index in the low bits and its score above, each as wide as it needs to be, or, under AXI
     names, each extended to whole bytes (the score with its sign) as AXI4-Stream asks of TDATA. A margin that is an
-    input is called `margin` under either style; `margin_bits` is 0 where there is none.
+    input is called `margin` under either style; `margin_bits` is 0 where there is none. So are `weight_set`, where
+    there are several, and the ports `load_*` where weights are written at run time.
     """
 
     style: PortStyle
@@ -31,6 +32,8 @@ class Ports:
     unit_bits: int
     score_bits: int
     margin_bits: int
+    weight_sets: int
+    loads: bool
 
     @classmethod
     def of(cls, accelerator: Accelerator, style: PortStyle) -> "Ports":
@@ -43,7 +46,22 @@ class Ports:
             extend(layout["unit"].width),
             extend(layout["score"].width),
             accelerator.margin_bits,
+            accelerator.schedule.weight_sets,
+            accelerator.weights is not None and accelerator.weights.loads,
         )
+
+    @property
+    def side_inputs(self) -> dict[str, int]:
+        """Widths of the inputs beside both streams, by name."""
+        margin = {"margin": self.margin_bits} if self.margin_bits else {}
+        chosen = {"weight_set": (self.weight_sets - 1).bit_length()} if self.weight_sets > 1 else {}
+        load = {"load_data": 8, "load_first": 1, "load_valid": 1} if self.loads else {}
+        return {**margin, **chosen, **load}
+
+    @property
+    def side_outputs(self) -> dict[str, int]:
+        """Widths of the outputs beside both streams, by name."""
+        return {"load_ready": 1, "load_count": 8, "load_good": 1} if self.loads else {}
 
     @property
     def result_bits(self) -> int:
@@ -99,7 +117,6 @@ class Top(wiring.Component):
         self.ports = ports = Ports.of(accelerator, style)
         data_in, valid_in, ready_in = ports.spike_stream
         data_out, valid_out, ready_out = ports.unit_stream
-        margin = {"margin": In(ports.margin_bits)} if ports.margin_bits else {}
         super().__init__(
             {
                 ports.clock: In(1),
@@ -110,7 +127,8 @@ class Top(wiring.Component):
                 data_out: Out(ports.result_bits),
                 valid_out: Out(1),
                 ready_out: In(1),
-                **margin,
+                **{name: In(bits) for name, bits in ports.side_inputs.items()},
+                **{name: Out(bits) for name, bits in ports.side_outputs.items()},
             }
         )
 
@@ -135,6 +153,17 @@ class Top(wiring.Component):
         ]
         if ports.margin_bits:
             m.d.comb += circuit.margin.eq(self.margin)
+        if ports.weight_sets > 1:
+            m.d.comb += circuit.weight_set.eq(self.weight_set)
+        if ports.loads:
+            m.d.comb += [
+                circuit.load.payload.data.eq(self.load_data),
+                circuit.load.payload.first.eq(self.load_first),
+                circuit.load.valid.eq(self.load_valid),
+                self.load_ready.eq(circuit.load.ready),
+                self.load_count.eq(circuit.load_count),
+                self.load_good.eq(circuit.load_good),
+            ]
         return m
 
 

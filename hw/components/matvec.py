@@ -16,6 +16,7 @@ from hw.components.sums import add
 from hw.components.terms import Terms, terms_of
 from hw.components.words import WordFormat
 from hw.components.writes import add_write_port, bank_members
+from hw.errors import BadInput
 from hw.network.types import BIPOLAR, IntegerFormat
 
 # Simulation writes constants as decimal text, of which Python takes 4300 digits, 14,284 bits.
@@ -94,6 +95,20 @@ class MatrixVectorUnit:
         return replace(
             self, pe=pe, simd=simd, weight_storage=weight_storage, bias_storage=bias_storage, further=further
         )
+
+    def alike(self, built: "MatrixVectorUnit") -> "MatrixVectorUnit":
+        """These weights and constants as a bank of the memories of another.
+
+        Raises:
+            BadInput: if a row constant is beyond those that the other has room for.
+        """
+        least, most = built._bias_range
+        if self.bias.min() < least or self.bias.max() > most:
+            raise BadInput(
+                f"layer {self.name}: row constants from {self.bias.min()} to {self.bias.max()}; the memory holds "
+                f"{least} to {most}"
+            )
+        return replace(self, writable=built.writable, bias_bounds=(least, most))
 
     @property
     def banks(self) -> int:

@@ -10,7 +10,7 @@ from amaranth.lib.wiring import In, Out
 from numpy.typing import NDArray
 
 from hw.components.matvec import MatrixVectorCircuit, MatrixVectorUnit
-from hw.components.rom import Storage
+from hw.components.rom import Rom, Storage
 from hw.components.rows import row_sums
 from hw.components.threshold import MultiThreshold, MultiThresholdCircuit
 from hw.components.words import WordFormat
@@ -144,6 +144,20 @@ def banked(units: Sequence[LayerUnit], writable: bool) -> LayerUnit:
         for pair in pairs
     ]
     return MatrixVectorThresholdUnit(products, replace(alike[0], further=tuple(alike[1:])))
+
+
+def bank_like(unit: LayerUnit, built: LayerUnit) -> list[Rom]:
+    """What a layer is in the memories of a unit that was built for others alike.
+
+    Raises:
+        BadInput: if a row constant of the layer is beyond those that the memories have room for.
+    """
+    if isinstance(unit, MatrixVectorThresholdUnit) and isinstance(built, MatrixVectorThresholdUnit):
+        roms = unit.products.alike(built.products).bank
+        levels = unit.thresholds.alike(built.thresholds).bank if len(unit.parts) > 1 else ()
+        return [*roms, *levels]
+    assert isinstance(unit, MatrixVectorUnit) and isinstance(built, MatrixVectorUnit), "the layers are alike"
+    return list(unit.alike(built).bank)
 
 
 def _banked_products(units: list[MatrixVectorUnit], writable: bool) -> MatrixVectorUnit:

@@ -66,6 +66,10 @@ class MultiThreshold:
         further = tuple(thresholds.folded(pe, storage) for thresholds in self.further)
         return replace(self, pe=pe, storage=storage, further=further)
 
+    def alike(self, built: "MultiThreshold") -> "MultiThreshold":
+        """These levels as a bank of the memory of others, which have room for all that are possible."""
+        return replace(self, total=built.total, writable=built.writable, greatest_level=built.greatest_level)
+
     @property
     def banks(self) -> int:
         """How many sets of levels there are; with more than one, each vector chooses its own."""

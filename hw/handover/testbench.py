@@ -59,7 +59,9 @@ def _testbench(netlist: Netlist, vectors: Vectors) -> str:
     ports = netlist.ports
     spike_data, spike_valid, spike_ready = ports.spike_stream
     unit_data, unit_valid, unit_ready = ports.unit_stream
-    held = "".join(f",\n        .{name}({ports.margin_bits}'d{value})" for name, value in vectors.held_inputs.items())
+    held = "".join(
+        f",\n        .{name}({bits}'d{vectors.held_inputs.get(name, 0)})" for name, bits in ports.side_inputs.items()
+    )
     return f"""\
 // Self-checking test bench of {netlist.top}: {len(vectors.units)} spikes, with seeded gaps and stalls.
 // Run it in this folder, for instance:

@@ -8,10 +8,13 @@ from math import gcd
 from typing import Any
 
 from hw.components.rom import Storage
+from hw.devices import device_named
 from hw.errors import BadInput
 from hw.network.types import Network
 
 JSON_SCHEMA = 3
+MAX_WEIGHT_SETS = 256
+_REGISTERS = {False: 12, True: 64}  # of a layer, folded or unrolled: clocks from a word to what comes of it, at most
 
 
 class Architecture(StrEnum):
@@ -40,6 +43,7 @@ class LayerFolding:
         weight_storage: where the weights are kept.
         bias_storage: where the row constants (thresholds, offsets) are kept.
         levels_per_stage: of an unrolled layer, additions in a row between two registers.
+        loadable: weights and row constants can be written at run time.
     """
 
     name: str
@@ -51,6 +55,7 @@ class LayerFolding:
     weight_storage: Storage
     bias_storage: Storage
     levels_per_stage: int = 1
+    loadable: bool = False
 
     @property
     def is_unrolled(self) -> bool:
@@ -100,6 +105,7 @@ class Schedule:
         engine: how the engine is built; None for a pipeline.
         margin_port: the margin of 'unsorted' is an input that may change between two inferences, in place of the
             network's, which is a constant.
+        weight_sets: how many sets of weights there are, of which each spike chooses one.
     """
 
     network_digest: str
@@ -108,6 +114,7 @@ class Schedule:
     architecture: Architecture = Architecture.PIPELINE
     margin_port: bool = False
     engine: EngineFolding | None = None
+    weight_sets: int = 1
 
     def __post_init__(self) -> None:
         if (self.engine is not None) != (self.architecture is Architecture.ENGINE):
@@ -120,13 +127,29 @@ class Schedule:
         """Clocks between two inferences at full speed: the engine's, or those of a pipeline's slowest part.
 
         That is a layer, a width converter, or the winner with its one score a clock (all at once from an unrolled
-        layer).
+        layer). Where weights change, a spike takes a clock before its first word, which goes unnoticed where the
+        first layer repeats its vector.
         """
         if self.engine is not None:
             return self.engine.cycles
         converters = [converter_clocks(before.pe, here) for before, here in pairwise(self.layers)]
-        head = self.layers[-1]
-        return max(1 if head.is_unrolled else head.rows, *(layer.cycles for layer in self.layers), *converters)
+        first, head = self.layers[0], self.layers[-1]
+        begins = first.column_groups + 1 if self.weights_change and first.row_groups == 1 else 1
+        return max(
+            begins, 1 if head.is_unrolled else head.rows, *(layer.cycles for layer in self.layers), *converters
+        )
+
+    @property
+    def weights_change(self) -> bool:
+        """Whether two inferences may take different weights."""
+        return self.weight_sets > 1 or any(layer.loadable for layer in self.layers)
+
+    @property
+    def inferences_in_flight(self) -> int:
+        """As many as keep every part of a pipeline busy: its latency in initiation intervals, and two."""
+        filling = [converter_clocks(before.pe, here) + here.column_groups for before, here in pairwise(self.layers)]
+        computing = [layer.cycles + _REGISTERS[layer.is_unrolled] for layer in self.layers]
+        return 2 + (sum(filling) + sum(computing) + self.layers[-1].rows) // self.initiation_interval
 
     @property
     def quiet_cycles(self) -> int:
@@ -156,6 +179,19 @@ class Schedule:
                 raise BadInput(
                     f"layer {fold.name}: constants need PE {fold.rows}, SIMD {fold.columns} and both storages"
                 )
+        self._check_changing_weights()
+
+    def _check_changing_weights(self) -> None:
+        if not 1 <= self.weight_sets <= MAX_WEIGHT_SETS:
+            raise BadInput(f"{self.weight_sets} weight sets: 1 to {MAX_WEIGHT_SETS} are possible")
+        if self.weights_change and self.architecture is Architecture.ENGINE:
+            raise BadInput("an engine's weights are fixed; weight sets and loadable layers need a pipeline")
+        for fold in self.layers:
+            if fold.is_unrolled and (fold.loadable or self.weight_sets > 1):
+                raise BadInput(f"layer {fold.name}: constants do not change; weight sets and loading need memories")
+            in_logic = Storage.LOGIC in (fold.weight_storage, fold.bias_storage)
+            if fold.loadable and in_logic and not device_named(self.device).writes_luts:
+                raise BadInput(f"layer {fold.name}: {self.device} can write only block RAM at run time, not logic")
 
     def to_json(self) -> str:
         """Canonical JSON."""
@@ -189,6 +225,7 @@ class Schedule:
                 Architecture(record["architecture"]),
                 record["margin_port"],
                 _engine_folding(record["engine"]),
+                record["weight_sets"],
             )
         except BadInput:
             raise

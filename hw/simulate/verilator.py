@@ -118,8 +118,10 @@ def _bench(netlist: Netlist, accelerator: Accelerator) -> str:
         for i in range(len(accelerator.outputs))
     )
     held = "".join(
-        f"    wire [{ports.margin_bits - 1}:0] {name} = {value};\n" for name, value in accelerator.held_inputs.items()
+        f"    wire [{bits - 1}:0] {name} = {accelerator.held_inputs.get(name, 0)};\n"
+        for name, bits in ports.side_inputs.items()
     )
+    held += "".join(f"    wire [{bits - 1}:0] {name};\n" for name, bits in ports.side_outputs.items())
     return f"""\
 module bench(
     input clk, input rst,

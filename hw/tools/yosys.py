@@ -25,6 +25,9 @@ _SYNTHESIS = {
     "xc7": "synth_xilinx -flatten -family xc7 -nowidelut -noiopad -noclkbuf -nodsp -top {top}",
     "ecp5": "synth_ecp5 -nowidelut -nodsp -top {top}",
 }
+# No memory of a design is read where it is written in the same clock; without this word about it, devices whose block
+# memories leave open what is read then get a bypass of a lookup table a bit.
+_DISTINCT_ADDRESSES = "setparam -set COLLISION_X_MASK 1'1 t:$memrd_v2 r:COLLISION_X_MASK=1'0 %i; "
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ def synthesise(rtlil: str, top: str, device: Device, folder: Path, mapped: str) 
     Raises:
         ToolError: if Yosys fails.
     """
-    flow = _SYNTHESIS[device.family].format(top=top, part=device.synthesis_part)
+    flow = _DISTINCT_ADDRESSES + _SYNTHESIS[device.family].format(top=top, part=device.synthesis_part)
     # Cells are named after the nets that they drive, and so after the part of the design that they belong to.
     script = f"read_rtlil {rtlil}; {_FREE_READS}; {flow}; autoname"
     run_yosys(f"{script}; tee -q -o {STATISTICS} stat -json; write_json {mapped}", folder)
