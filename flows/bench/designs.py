@@ -4,7 +4,7 @@ Weights, thresholds (anywhere in their accumulator's range, constant rows and ti
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from hw.network.types import (
     ThresholdLayer,
     accumulator_bounds,
 )
-from hw.schedule.fold import banks_needed
+from hw.schedule.timing import with_banks
 from hw.schedule.types import LayerFolding, Schedule
 
 INT8 = IntegerFormat(8, signed=True)
@@ -86,13 +86,11 @@ def random_network(
 
 def schedule_of(network: Network, device: str, folds: Sequence[Fold]) -> Schedule:
     """A schedule by hand, with the banks that the folding's rule asks for."""
-    layers: list[LayerFolding] = []
-    for layer, fold in zip(network.layers, folds, strict=True):
-        here = LayerFolding(
-            layer.name, layer.rows, layer.columns, fold.pe, fold.simd, 1, fold.weights, fold.constants
-        )
-        layers.append(replace(here, banks=banks_needed(layers[-1] if layers else None, here)))
-    return Schedule(network.digest, device, tuple(layers))
+    layers = [
+        LayerFolding(layer.name, layer.rows, layer.columns, fold.pe, fold.simd, 1, fold.weights, fold.constants)
+        for layer, fold in zip(network.layers, folds, strict=True)
+    ]
+    return Schedule(network.digest, device, with_banks(layers))
 
 
 FOLDED = (
