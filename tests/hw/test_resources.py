@@ -8,12 +8,15 @@ import pytest
 from amaranth.back import rtlil
 
 from hw.components.argmax import ArgMax
+from hw.components.engine.engine import Engine
 from hw.components.matvec import MatrixVectorUnit
 from hw.components.replay import VectorReplay
+from hw.components.rom import MEMORIES
 from hw.components.table import TableLookup
 from hw.components.threshold import MultiThreshold
 from hw.components.width import WidthConverter
 from hw.devices import device_named
+from hw.estimate.engine import engine_resources
 from hw.estimate.resources import (
     argmax_resources,
     converter_resources,
@@ -23,6 +26,7 @@ from hw.estimate.resources import (
     threshold_resources,
 )
 from hw.network.types import BIPOLAR, InputTable, IntegerFormat
+from tests.hw.networks import random_network
 
 UP5K = device_named("up5k")
 INT8 = IntegerFormat(8, signed=True)
@@ -73,3 +77,13 @@ def test_tables():
     table = InputTable(INT8, np.zeros(256, np.int64), IntegerFormat(4, signed=True))
     spec = TableLookup(table, lanes=3)
     assert table_resources(spec, UP5K).flip_flops == declared(spec.circuit()) + 3 * 4
+
+
+@pytest.mark.parametrize("input_format", [BIPOLAR, INT8])
+@pytest.mark.parametrize(("lanes", "hidden"), [(8, (40, 20)), (16, ()), (32, (70,))])
+@pytest.mark.parametrize("count_storage", MEMORIES)
+def test_engines(input_format, lanes, hidden, count_storage):
+    network = random_network(np.random.default_rng(0), 30, hidden, 5, input_format)
+    engine = Engine(network, lanes, count_storage=count_storage)
+    ours = engine_resources(engine, UP5K) + argmax_resources(engine.argmax)
+    assert ours.flip_flops == declared(engine.circuit())
