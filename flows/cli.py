@@ -218,6 +218,7 @@ def hw(
     latency_clocks: options.LatencyClocks = None,
     latency_us: options.LatencyUs = None,
     minimise: options.Minimise = FoldingSettings.minimise,
+    architecture: options.ArchitectureOf = FoldingSettings.architecture,
     pe: options.Pe = None,
     simd: options.Simd = None,
     storage: options.StorageOf = None,
@@ -247,6 +248,7 @@ def hw(
             _numbers("--simd", simd),
             words(storage),
             schedule,
+            architecture,
         ),
         check=CheckSettings(spikes, random_inputs, seed=seed),
     )
@@ -267,6 +269,7 @@ def sim(
     latency_clocks: options.LatencyClocks = None,
     latency_us: options.LatencyUs = None,
     minimise: options.Minimise = FoldingSettings.minimise,
+    architecture: options.ArchitectureOf = FoldingSettings.architecture,
     pe: options.Pe = None,
     simd: options.Simd = None,
     storage: options.StorageOf = None,
@@ -296,6 +299,7 @@ def sim(
             _numbers("--simd", simd),
             words(storage),
             schedule,
+            architecture,
         ),
         check=CheckSettings(spikes, random_inputs, vcd, engine, seed),
     )
@@ -308,6 +312,7 @@ def explore(
     model: options.ModelToExplore = None,
     device: options.Device = HardwareSettings.device,
     clock_mhz: options.ClockMhz = HardwareSettings.clock_mhz,
+    architecture: options.ArchitectureOf = FoldingSettings.architecture,
     pe: options.Pe = None,
     simd: options.Simd = None,
     storage: options.StorageOf = None,
@@ -322,7 +327,9 @@ def explore(
         hardware=HardwareSettings(
             device, clock_mhz, unsorted_margin=unsorted_margin, unsorted_register=unsorted_register
         ),
-        folding=FoldingSettings(pe=_numbers("--pe", pe), simd=_numbers("--simd", simd), storage=words(storage)),
+        folding=FoldingSettings(
+            pe=_numbers("--pe", pe), simd=_numbers("--simd", simd), storage=words(storage), architecture=architecture
+        ),
     )
     _build(context.obj, "explore", settings, out, None, None, force)
 

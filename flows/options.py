@@ -5,7 +5,7 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-from flows.settings import DEFAULT_CYCLES, STORAGES, Align, Engine, Minimised, ReadAs
+from flows.settings import DEFAULT_CYCLES, STORAGES, Align, BuiltAs, Engine, Minimised, ReadAs
 
 INPUT = "Input"
 RUN = "Run"
@@ -211,6 +211,14 @@ Minimise = Annotated[
     Option(
         "--minimise",
         help="What is least among all that keep up: LUTs, block memories, or the scarcest of all resources.",
+        rich_help_panel=FOLDING,
+    ),
+]
+ArchitectureOf = Annotated[
+    BuiltAs,
+    Option(
+        "--architecture",
+        help="A pipeline of layers, one engine that all of them share, or whichever is cheaper.",
         rich_help_panel=FOLDING,
     ),
 ]

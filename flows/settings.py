@@ -13,8 +13,9 @@ ReadAs = Literal["auto", "windows", "raw"]
 Align = Literal["auto", "trough", "peak", "both"]
 Engine = Literal["amaranth", "verilator"]
 Minimised = Literal["luts", "memory", "balanced"]
+BuiltAs = Literal["auto", "pipeline", "engine"]
 
-STORAGES = ("block", "logic")
+STORAGES = ("block", "logic", "constant")
 DEFAULT_CYCLES = 256
 
 _MOST_SEED = 2**32 - 1  # what every generator of random numbers in use takes
@@ -189,6 +190,8 @@ class FoldingSettings:
     storage: tuple[str, ...] | None = None
     # Schedule to take as it is (.json), in place of any search.
     schedule: Path | None = None
+    # A pipeline of layers, one engine that all layers share, or whichever is cheaper.
+    architecture: BuiltAs = "auto"
 
     def __post_init__(self) -> None:
         for option, value, wanted in (

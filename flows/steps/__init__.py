@@ -157,6 +157,7 @@ def _given(settings: Settings) -> Mapping[str, Any]:
     return {
         "device": settings.hardware.device,
         "unsorted_register": settings.hardware.unsorted_register,
+        "architecture": folding.architecture,
         "pe": folding.pe,
         "simd": folding.simd,
         "storage": folding.storage,

@@ -14,25 +14,25 @@ from flows.report.model import Front as FrontSection
 from flows.report.model import Picture
 from flows.report.plots import pareto_front
 from flows.steps import files
-from flows.steps.folding import fixed_choices
+from flows.steps.folding import open_designs
 from flows.steps.network import load_network
-from hw.devices import Device, device_named
+from hw.devices import Device
 from hw.estimate.power import Range, up5k_energy_nanojoules
 from hw.schedule.explore import Design, explore
+from hw.schedule.types import Schedule
 
 
 def explore_foldings(context: StepContext) -> Mapping[str, Any]:
     """Write down every folding that no other one beats, and draw them."""
-    network, device = load_network(context), device_named(context.parameters["device"])
-    fixed, margin_port = fixed_choices(context.parameters), context.parameters["unsorted_register"]
-    front = explore(network, device, fixed, margin_port, context.progress)
+    designs = open_designs(load_network(context), context.parameters)
+    device, front = designs.device, explore(designs, context.progress)
     clock_mhz = context.parameters["clock_mhz"]
     rows = [_row(design, device, clock_mhz) for design in front.designs]
     (context.folder / files.FRONT).write_text(_csv(rows), encoding="utf-8", newline="\n")
     _draw(front.designs, device, context.folder / "front.png")
     section = FrontSection(
         device=device.name,
-        n_foldings=front.n_foldings,
+        n_foldings=front.n_designs,
         n_designs=len(rows),
         path=f"explore/{files.FRONT}",
         designs=tuple(_shown(design, device, clock_mhz) for design in _fewest_luts(front.designs)),
@@ -62,6 +62,8 @@ def _row(design: Design, device: Device, clock_mhz: float) -> Mapping[str, Any]:
         "energy_low_nj": None if energy is None else f"{energy.low:.6g}",
         "energy_high_nj": None if energy is None else f"{energy.high:.6g}",
         "provenance": "analytic",
+        "architecture": str(design.schedule.architecture),
+        "lanes": None if design.schedule.engine is None else design.schedule.engine.lanes,
         "pe": ",".join(str(fold.pe) for fold in layers),
         "simd": ",".join(str(fold.simd) for fold in layers),
         "weight_storage": ",".join(fold.weight_storage for fold in layers),
@@ -103,10 +105,9 @@ def _fewest_luts(designs: Sequence[Design]) -> list[Design]:
 def _shown(design: Design, device: Device, clock_mhz: float) -> DesignRow:
     energy = _energy(design, device)
     per_s = clock_mhz * 1e6 / design.interval_clocks
-    layers = (f"{fold.pe}x{fold.simd} {fold.weight_storage}" for fold in design.schedule.layers)
     low, high = (None, None) if energy is None else (energy.low, energy.high)
     return DesignRow(
-        folding=", ".join(layers),
+        folding=_folding(design.schedule),
         luts=Figure(design.luts, "", "analytic"),
         flip_flops=Figure(design.flip_flops, "", "analytic"),
         block_rams=Figure(design.block_rams, "", "analytic"),
@@ -116,3 +117,9 @@ def _shown(design: Design, device: Device, clock_mhz: float) -> DesignRow:
         energy_low=Figure(low, "nJ", "analytic", "without block memories"),
         energy_high=Figure(high, "nJ", "analytic", "without block memories"),
     )
+
+
+def _folding(schedule: Schedule) -> str:
+    if schedule.engine is not None:
+        return f"engine of {schedule.engine.lanes} lanes, counts in {schedule.engine.count_storage}"
+    return ", ".join(f"{fold.pe}x{fold.simd} {fold.weight_storage}" for fold in schedule.layers)

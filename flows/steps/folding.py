@@ -16,27 +16,23 @@ from hw.accelerator.accelerator import Accelerator
 from hw.components.rom import Storage
 from hw.devices import Device, device_named
 from hw.network.decide import UNSORTED
-from hw.network.types import Network
+from hw.network.types import Network, ScoreLayer, ThresholdLayer
+from hw.schedule.designs import Designs, designs_of
 from hw.schedule.fold import choose
-from hw.schedule.space import Fixed
+from hw.schedule.shapes import Fixed
 from hw.schedule.target import Minimise, Target
-from hw.schedule.types import LayerFolding, Schedule
+from hw.schedule.types import Architecture, LayerFolding, Schedule
+
+_STORAGE_NAMES = {Storage.BLOCK: "block RAM", Storage.LOGIC: "logic", Storage.CONSTANT: "constants"}
 
 
 def fold_network(context: StepContext) -> Mapping[str, Any]:
     """Choose the folding."""
     network, parameters = load_network(context), context.parameters
-    device, target = device_named(parameters["device"]), Target(**parameters["target"])
-    choice = choose(
-        network,
-        device,
-        target,
-        Minimise(parameters["minimise"]),
-        fixed_choices(parameters),
-        parameters["unsorted_register"],
-    )
-    how = f"Chosen for {device.name} and {target}: {choice.proof}"
-    return _scheduled(context, network, device, choice.schedule, how, target.interval_clocks)
+    designs, target = open_designs(network, parameters), Target(**parameters["target"])
+    choice = choose(designs, target, Minimise(parameters["minimise"]))
+    how = f"Chosen for {designs.device.name} and {target}: {choice.proof}"
+    return _scheduled(context, network, designs.device, choice.schedule, how, target.interval_clocks)
 
 
 def take_schedule(context: StepContext, path: Path) -> Mapping[str, Any]:
@@ -53,11 +49,17 @@ def take_schedule(context: StepContext, path: Path) -> Mapping[str, Any]:
     return _scheduled(context, network, device, schedule, f"Given as {path.name}; nothing was searched.", None)
 
 
-def fixed_choices(parameters: Mapping[str, Any]) -> Fixed:
-    """What of the folding a step's parameters give."""
-    storage = parameters["storage"]
+def open_designs(network: Network, parameters: Mapping[str, Any]) -> Designs:
+    """What a step's parameters leave to choose from."""
+    wanted, storage = parameters["architecture"], parameters["storage"]
     weights = None if storage is None else tuple(Storage(word) for word in storage)
-    return Fixed(parameters["pe"], parameters["simd"], weights)
+    return designs_of(
+        network,
+        device_named(parameters["device"]),
+        None if wanted == "auto" else Architecture(wanted),
+        Fixed(parameters["pe"], parameters["simd"], weights),
+        parameters["unsorted_register"],
+    )
 
 
 def _scheduled(
@@ -65,36 +67,57 @@ def _scheduled(
 ) -> Mapping[str, Any]:
     """Leave a schedule, and tell of it."""
     (context.folder / files.SCHEDULE).write_text(schedule.to_json(), encoding="utf-8", newline="\n")
-    layer_cycles({layer.name: layer.cycles for layer in schedule.layers}, target, context.folder / "cycles.png")
-    latency, interval = Accelerator(network, schedule).latency_clocks, schedule.initiation_interval
+    accelerator = Accelerator(network, schedule)
+    latency, interval = accelerator.latency_clocks, schedule.initiation_interval
     promised = f"{how} By formula: an inference every {interval} clocks, latency {latency} clocks."
-    picture = Picture(
-        "cycles.png", f"Clocks an inference of each layer{'' if target is None else ', and the target'}"
-    )
-    section = _network_section(context.summary("lower")["source"], network, device, schedule, promised)
-    return {
-        "initiation_interval_cycles": interval,
-        "latency_cycles": latency,
-        **contribution(network=section, pictures=[picture]),
-    }
-
-
-def _network_section(
-    source: str, network: Network, device: Device, schedule: Schedule, chosen: str
-) -> NetworkSection:
-    slowest = max(fold.cycles for fold in schedule.layers)
-    layers = tuple(
-        _layer(network.format_into(index).name, fold, index == len(network.hidden), _why(fold, slowest, device))
-        for index, fold in enumerate(schedule.layers)
-    )
-    return NetworkSection(
-        source,
+    layers = _layers(accelerator, device)
+    # The layers of an engine take their turns: what is held to the target is all of them together.
+    drawn = {"engine": interval} if accelerator.engine else {layer.name: layer.cycles for layer in layers}
+    layer_cycles(drawn, target, context.folder / "cycles.png")
+    section = NetworkSection(
+        context.summary("lower")["source"],
         network.source_digest,
         network.input_format.name,
         network.unit_names,
         layers,
         _unsorted_rule(network, schedule),
-        chosen,
+        promised,
+    )
+    beside = "" if target is None else ", and the target"
+    return {
+        "initiation_interval_cycles": interval,
+        "latency_cycles": latency,
+        **contribution(network=section, pictures=[Picture("cycles.png", f"Clocks an inference{beside}")]),
+    }
+
+
+def _layers(accelerator: Accelerator, device: Device) -> tuple[Layer, ...]:
+    network, engine = accelerator.network, accelerator.engine
+    elements = [network.format_into(index).name for index in range(len(network.layers))]
+    if engine is not None:
+        clocks = [rows * len(steps) for rows, steps in zip(engine.rows, engine.program, strict=True)][1:]
+        each = zip(network.layers, elements, clocks, strict=True)
+        return tuple(_engine_layer(layer, element, cycles, engine.lanes) for layer, element, cycles in each)
+    folds = accelerator.schedule.layers
+    slowest = max(fold.cycles for fold in folds)
+    return tuple(
+        _layer(element, fold, index == len(network.hidden), _why(fold, slowest, device))
+        for index, (element, fold) in enumerate(zip(elements, folds, strict=True))
+    )
+
+
+def _engine_layer(layer: ThresholdLayer | ScoreLayer, element: str, cycles: int, lanes: int) -> Layer:
+    return Layer(
+        name=layer.name,
+        kind=f"{element} x 1 bit, {'scores' if isinstance(layer, ScoreLayer) else 'threshold'}",
+        rows=layer.rows,
+        columns=layer.columns,
+        pe=1,
+        simd=lanes,
+        storage="block RAM",
+        cycles=cycles,
+        buffer_words=None,
+        why=f"{cycles} clocks of the one engine, {lanes} columns a clock",
     )
 
 
@@ -116,7 +139,7 @@ def _layer(element: str, fold: LayerFolding, is_head: bool, why: str) -> Layer:
         columns=fold.columns,
         pe=fold.pe,
         simd=fold.simd,
-        storage="block RAM" if fold.weight_storage is Storage.BLOCK else "logic",
+        storage=_STORAGE_NAMES[fold.weight_storage],
         cycles=fold.cycles,
         buffer_words=0 if fold.row_groups == fold.banks == 1 else fold.banks * fold.column_groups,
         why=why,
@@ -128,6 +151,8 @@ def _why(fold: LayerFolding, slowest: int, device: Device) -> str:
     speed = "the slowest layer" if fold.cycles == slowest else f"the slowest takes {slowest}"
     memory, blocks = device.block_ram, device.block_ram.count(fold.cycles, fold.pe * fold.simd)
     weights = f"{blocks} of {device.block_rams} {memory.name} for weights"
-    if fold.weight_storage is not Storage.BLOCK:
+    if fold.is_unrolled:
+        weights = "weights are constants in logic"
+    elif fold.weight_storage is not Storage.BLOCK:
         weights = f"weights in logic spare {blocks} {memory.name}"
     return f"{fold.cycles} clocks, {speed}; {weights}"

@@ -205,6 +205,8 @@ def _part_rows(accelerator: Accelerator, device: Device, estimated: Estimate, ma
     rows = []
     if accelerator.front:
         rows += _resource_rows(device, "input table", estimated.front, _sum_of(counted, "front"))
+    if accelerator.engine:
+        rows += _resource_rows(device, "engine", estimated.layers["engine"], _sum_of(counted, "engine"))
     for index, unit in enumerate(accelerator.units):
         cells = _sum_of(counted, f"width{index}", f"replay{index}", f"layer{index}")
         rows += _resource_rows(device, unit.name, estimated.layers[unit.name], cells)

@@ -157,7 +157,9 @@ class Accelerator:
 
     @property
     def latency_clocks(self) -> int:
-        """In a pipeline, from a spike's first word to its result: an empty pipeline, a source that never waits."""
+        """From a spike's first word to its result, where nothing is on its way before it and the source never waits."""
+        if self.engine is not None:
+            return self.engine.latency_clocks
         parts = [*self.units, self.argmax, *([self.front] if self.front else [])]
         return clocks_of_words(self.schedule.layers) + sum(part.latency_clocks for part in parts)
 

@@ -12,6 +12,19 @@ from hw.schedule.types import Architecture, EngineFolding, Schedule
 LANES = (8, 16, 32)
 
 
+def engines_of(network: Network, device: Device, margin_port: bool = False) -> list[Engine]:
+    """The engines that there are for a network, the narrowest first, whether the device holds them or not.
+
+    Raises:
+        BadInput: if the engine does not take the network.
+    """
+    return [
+        Engine(network, lanes, device.block_ram, storage, margin_port)
+        for lanes in LANES
+        for storage in (Storage.BLOCK, Storage.LOGIC)
+    ]
+
+
 def schedule_engine(network: Network, device: Device, max_cycles: int, margin_port: bool = False) -> Schedule:
     """The narrowest engine that starts an inference at least every `max_cycles` clocks and fits the device.
 
@@ -27,11 +40,7 @@ def schedule_engine(network: Network, device: Device, max_cycles: int, margin_po
         BadInput: if the engine does not take the network.
         DoesNotFit: if no engine is fast enough, or fits; the message says what would.
     """
-    engines = [
-        Engine(network, lanes, device.block_ram, storage, margin_port)
-        for lanes in LANES
-        for storage in (Storage.BLOCK, Storage.LOGIC)
-    ]
+    engines = engines_of(network, device, margin_port)
     fastest = min(engine.cycles for engine in engines)
     for engine in engines:
         if engine.cycles <= max_cycles and _fits(engine, device):

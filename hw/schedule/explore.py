@@ -5,12 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hw.devices import Device
 from hw.errors import DoesNotFit
-from hw.network.types import Network
+from hw.schedule.designs import Designs
 from hw.schedule.reach import what_would_fit
-from hw.schedule.search import limits_of, search
-from hw.schedule.space import FIGURES, INTERVAL, LUTS, Fixed, space_of
+from hw.schedule.search import limits_of
+from hw.schedule.shapes import FIGURES, INTERVAL, LUTS
 from hw.schedule.target import Target
 from hw.schedule.types import Schedule
 
@@ -47,46 +46,29 @@ class Front:
 
     Attributes:
         designs: fastest first.
-        n_foldings: how many foldings of PE, SIMD and storage were weighed.
+        n_designs: how many foldings of PE, SIMD and storage, and engines, were weighed.
     """
 
     designs: tuple[Design, ...]
-    n_foldings: int
+    n_designs: int
 
 
-def explore(
-    network: Network,
-    device: Device,
-    fixed: Fixed = Fixed(),
-    margin_port: bool = False,
-    progress: Callable[[float], None] = lambda fraction: None,
-) -> Front:
-    """Every folding that fits a device and that no other one equals or beats in all five figures.
+def explore(designs: Designs, progress: Callable[[float], None] = lambda fraction: None) -> Front:
+    """Every design that fits the device and that no other one equals or beats in all five figures.
 
     Energy an inference grows with cells and with clocks alike, so a front over these holds every design of least
     energy too.
 
     Args:
-        network: what to fold.
-        device: what must hold it.
-        fixed: choices that are given.
-        margin_port: whether the margin of 'unsorted' is an input of the circuit.
+        designs: what is open.
         progress: called with the fraction done.
 
     Raises:
-        BadInput: if what is fixed does not fit the network.
-        DoesNotFit: if no folding fits the device.
+        DoesNotFit: if no design fits the device.
     """
-    space = space_of(network, device, fixed, margin_port)
-    found = search(space, limits_of(device, Target()), range(FIGURES), progress)
+    found = designs.within(limits_of(designs.device, Target()), range(FIGURES), progress)
     if not len(found.figures):
-        raise DoesNotFit(what_would_fit(space, device, Target()))
+        raise DoesNotFit(what_would_fit(designs, Target()))
     in_order = np.lexsort((found.figures[:, LUTS], found.figures[:, INTERVAL]))
-    designs = tuple(
-        Design(
-            Schedule(network.digest, device.name, found.layers(index), margin_port=margin_port),
-            *map(int, found.figures[index]),
-        )
-        for index in map(int, in_order)
-    )
-    return Front(designs, space.n_foldings)
+    front = (Design(found.schedule(index), *map(int, found.figures[index])) for index in map(int, in_order))
+    return Front(tuple(front), designs.n_designs)

@@ -9,11 +9,12 @@ from hw.devices import Device
 from hw.errors import DoesNotFit
 from hw.estimate.resources import Resources
 from hw.network.types import Network
+from hw.schedule.designs import Designs, designs_of
 from hw.schedule.reach import fraction_of, meeting, what_would_fit
 from hw.schedule.search import RESOURCES
-from hw.schedule.space import BLOCK_RAMS, FLIP_FLOPS, LATENCY, LUTS, Figures, Fixed, space_of
+from hw.schedule.shapes import BLOCK_RAMS, FLIP_FLOPS, LATENCY, LUTS, Figures
 from hw.schedule.target import Minimise, Target
-from hw.schedule.types import Schedule
+from hw.schedule.types import Architecture, Schedule
 
 _ORDERS = {
     Minimise.LUTS: (LUTS, FLIP_FLOPS, BLOCK_RAMS),
@@ -35,14 +36,14 @@ class Choice:
     Attributes:
         schedule: the cheapest that meets the target.
         resources: what it takes, by formula.
-        n_foldings: how many foldings of PE, SIMD and storage there are, met target or not; none that meets it and
-            fits is cheaper.
+        n_designs: how many foldings of PE, SIMD and storage there are, and engines, met target or not; none that
+            meets it and fits is cheaper.
         minimise: in what.
     """
 
     schedule: Schedule
     resources: Resources
-    n_foldings: int
+    n_designs: int
     minimise: Minimise
 
     @property
@@ -50,51 +51,40 @@ class Choice:
         """What was searched, in one sentence."""
         needs = self.resources
         return (
-            f"{self.n_foldings:,} foldings of PE, SIMD and storage: none that meets the target and fits is cheaper "
-            f"under the analytic model ({_LEAST[self.minimise]} first). Exact search, which drops a partial folding "
-            f"only where another beats it: lower bound = cost = {needs.luts} LUTs, {needs.flip_flops} flip-flops, "
-            f"{needs.block_rams} block memories."
+            f"{self.n_designs:,} foldings of PE, SIMD and storage, and engines: none that meets the target and fits "
+            f"is cheaper under the analytic model ({_LEAST[self.minimise]} first). Exact search, which drops a "
+            f"partial folding only where another beats it: lower bound = cost = {needs.luts} LUTs, "
+            f"{needs.flip_flops} flip-flops, {needs.block_rams} block memories."
         )
 
 
 def fold(network: Network, device: Device, max_cycles: int, margin_port: bool = False) -> Schedule:
-    """The schedule of fewest lookup tables at `max_cycles` clocks an inference at the most; see `choose`."""
-    return choose(network, device, Target(max_cycles), margin_port=margin_port).schedule
+    """The pipeline of fewest lookup tables at `max_cycles` clocks an inference at the most; see `choose`."""
+    pipelines = designs_of(network, device, Architecture.PIPELINE, margin_port=margin_port)
+    return choose(pipelines, Target(max_cycles)).schedule
 
 
-def choose(
-    network: Network,
-    device: Device,
-    target: Target,
-    minimise: Minimise = Minimise.LUTS,
-    fixed: Fixed = Fixed(),
-    margin_port: bool = False,
-) -> Choice:
-    """The cheapest folding that meets a target within a device.
+def choose(designs: Designs, target: Target, minimise: Minimise = Minimise.LUTS) -> Choice:
+    """The cheapest design that meets a target within the device.
 
-    Every divisor of each layer's rows (PE) and columns (SIMD) and every storage is weighed by the analytic estimate,
-    and the exact minimum under that estimate is found; where several are equal, the one of the shortest latency.
+    Of a pipeline, every divisor of each layer's rows (PE) and columns (SIMD) and every storage is weighed by the
+    analytic estimate, and so is every engine; the exact minimum under that estimate is found. Where several are
+    equal, it is the one of the shortest latency.
 
     Args:
-        network: what to fold.
-        device: what must hold it.
-        target: what it must keep up with.
+        designs: what is open.
+        target: what must be kept up with.
         minimise: what is to be least.
-        fixed: choices that are given.
-        margin_port: whether the margin of 'unsorted' is an input of the circuit.
 
     Raises:
-        BadInput: if what is fixed does not fit the network.
-        DoesNotFit: if no folding meets the target within the device; the message says what would.
+        DoesNotFit: if no design meets the target within the device; the message says what would.
     """
-    space = space_of(network, device, fixed, margin_port)
-    found = meeting(space, device, target)
+    found = meeting(designs, target)
     if not len(found.figures):
-        raise DoesNotFit(what_would_fit(space, device, target))
-    best = int(np.lexsort(_keys(found.figures, minimise, device))[0])
-    schedule = Schedule(network.digest, device.name, found.layers(best), margin_port=margin_port)
+        raise DoesNotFit(what_would_fit(designs, target))
+    best = int(np.lexsort(_keys(found.figures, minimise, designs.device))[0])
     resources = Resources(*map(int, found.figures[best, list(RESOURCES)]))
-    return Choice(schedule, resources, space.n_foldings, minimise)
+    return Choice(found.schedule(best), resources, designs.n_designs, minimise)
 
 
 def _keys(figures: Figures, minimise: Minimise, device: Device) -> list[NDArray[np.number]]:

@@ -1,4 +1,4 @@
-"""What a device can reach: the foldings that meet a target, and where there is none, the nearest that can be met."""
+"""What a device can reach: the designs that meet a target, and where there is none, the nearest that can be met."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,27 +8,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw.devices import Device
-from hw.schedule.search import RESOURCES, Found, limits_of, search
-from hw.schedule.space import INTERVAL, LATENCY, Figures, Space
+from hw.schedule.designs import Designs, Selection
+from hw.schedule.search import RESOURCES, limits_of
+from hw.schedule.shapes import LATENCY, Figures
 from hw.schedule.target import Target
 
 
-def meeting(space: Space, device: Device, target: Target, scale: int = 1) -> Found:
-    """Undominated foldings that meet a target and take at most `scale` times what the device has."""
+def meeting(designs: Designs, target: Target, scale: int = 1) -> Selection:
+    """Undominated designs that meet a target and take at most `scale` times what the device has."""
     counted = RESOURCES if target.latency_clocks is None else (*RESOURCES, LATENCY)
-    return search(space, limits_of(device, target, scale), counted)
+    return designs.within(limits_of(designs.device, target, scale), counted)
 
 
-def what_would_fit(space: Space, device: Device, target: Target) -> str:
+def what_would_fit(designs: Designs, target: Target) -> str:
     """One line for a target that no folding meets: what the device holds, and the nearest targets that are met."""
+    device = designs.device
     holds = f"{device.name} holds {_in_words((device.luts, device.flip_flops, device.block_rams), device)}"
     open_target = replace(target, interval_clocks=None, latency_clocks=None)
-    if not _is_met(space, device, open_target):
-        needs = _in_words(_nearest_to_fitting(space, device), device)
+    if not _is_met(designs, open_target):
+        needs = _in_words(_nearest_to_fitting(designs), device)
         return f"the network does not fit at any speed: {holds}, the folding nearest to it needs about {needs}"
-    ways = [*_other_interval(space, device, target), *_other_latency(space, device, target)]
+    ways = [*_other_interval(designs, target), *_other_latency(designs, target)]
     if not ways:
-        ways = _other_interval(space, device, replace(target, latency_clocks=None))
+        ways = _other_interval(designs, replace(target, latency_clocks=None))
     return f"{target} cannot be met: {holds}; {' or '.join(ways)} can"
 
 
@@ -39,50 +41,48 @@ def fraction_of(device: Device, figures: Figures) -> NDArray[np.float64]:
     return fractions
 
 
-def _other_interval(space: Space, device: Device, target: Target) -> list[str]:
+def _other_interval(designs: Designs, target: Target) -> list[str]:
     """The fewest clocks an inference that can be met, the bound on latency kept; empty if none can."""
-    clocks = _least_interval(space, device, target)
+    clocks = _least_interval(designs, target)
     if clocks is None:
         return []
     return [str(replace(target, interval_clocks=clocks))]
 
 
-def _other_latency(space: Space, device: Device, target: Target) -> list[str]:
+def _other_latency(designs: Designs, target: Target) -> list[str]:
     """The shortest latency that can be met where one is bounded, the clocks an inference kept; empty if none can."""
     if target.latency_clocks is None:
         return []
-    limits = limits_of(device, replace(target, latency_clocks=None))
-    latencies = search(space, limits, (*RESOURCES, LATENCY)).figures[:, LATENCY]
+    limits = limits_of(designs.device, replace(target, latency_clocks=None))
+    latencies = designs.within(limits, (*RESOURCES, LATENCY)).figures[:, LATENCY]
     return [str(replace(target, latency_clocks=int(latencies.min())))] if latencies.size else []
 
 
-def _least_interval(space: Space, device: Device, target: Target) -> int | None:
-    """By halving the sorted intervals that any layer or converter can have: what fits at one fits at a longer one."""
-    shapes = [shape.figures[:, INTERVAL] for layer in space.shapes for shape in layer]
-    tables = [*shapes, *(link[..., INTERVAL].ravel() for link in space.links), space.ends[:, INTERVAL]]
-    intervals = [int(clocks) for clocks in np.unique(np.concatenate(tables))]
+def _least_interval(designs: Designs, target: Target) -> int | None:
+    """By halving the sorted intervals that any part can have: what fits at one fits at a longer one."""
+    intervals = [int(clocks) for clocks in designs.intervals]
     low, high = 0, len(intervals)
     while low < high:
         middle = (low + high) // 2
-        if _is_met(space, device, replace(target, interval_clocks=intervals[middle])):
+        if _is_met(designs, replace(target, interval_clocks=intervals[middle])):
             high = middle
         else:
             low = middle + 1
     return intervals[low] if low < len(intervals) else None
 
 
-def _nearest_to_fitting(space: Space, device: Device) -> Sequence[int]:
+def _nearest_to_fitting(designs: Designs) -> Sequence[int]:
     """Resources of the folding that overruns the device by the least factor."""
     for doublings in count(1):
-        figures = meeting(space, device, Target(), scale=2**doublings).figures
+        figures = meeting(designs, Target(), scale=2**doublings).figures
         if len(figures):
-            nearest: list[int] = figures[np.argmin(fraction_of(device, figures)), list(RESOURCES)].tolist()
+            nearest: list[int] = figures[np.argmin(fraction_of(designs.device, figures)), list(RESOURCES)].tolist()
             return nearest
     raise AssertionError("some multiple of a device holds any network")
 
 
-def _is_met(space: Space, device: Device, target: Target) -> bool:
-    return len(meeting(space, device, target).figures) > 0
+def _is_met(designs: Designs, target: Target) -> bool:
+    return len(meeting(designs, target).figures) > 0
 
 
 def _in_words(resources: Sequence[int], device: Device) -> str:

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw.devices import Device
-from hw.schedule.space import BLOCK_RAMS, FIGURES, FLIP_FLOPS, INTERVAL, LATENCY, LUTS, Figures, Shape, Space
+from hw.schedule.shapes import BLOCK_RAMS, FIGURES, FLIP_FLOPS, INTERVAL, LATENCY, LUTS, Figures, Shape
+from hw.schedule.space import Space
 from hw.schedule.target import Target
 from hw.schedule.types import LayerFolding
 

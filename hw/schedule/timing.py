@@ -12,14 +12,11 @@ from math import gcd
 
 from hw.schedule.types import LayerFolding
 
-SCORE_LANES = 1
-"""Scores that the winner takes a clock."""
-
 
 def with_banks(folds: Sequence[LayerFolding]) -> tuple[LayerFolding, ...]:
     """The same foldings, each with the banks that its replay needs so that no layer but the first ever waits."""
     before = (None, *folds[:-1])
-    simd_behind = (*(fold.simd for fold in folds[1:]), SCORE_LANES)
+    simd_behind = (*(fold.simd for fold in folds[1:]), score_lanes(folds[-1]))
     needed = (banks_needed(*neighbours) for neighbours in zip(before, folds, simd_behind, strict=True))
     return tuple(replace(fold, banks=banks) for fold, banks in zip(folds, needed, strict=True))
 
@@ -58,6 +55,11 @@ def waits(fold: LayerFolding, simd_behind: int) -> bool:
     return has_banks(fold) and parts_of_word(fold, simd_behind) > fold.column_groups
 
 
+def score_lanes(head: LayerFolding) -> int:
+    """Scores that the winner takes a clock: one, or all that an unrolled layer gives at once."""
+    return head.pe if head.is_unrolled else 1
+
+
 def parts_of_word(fold: LayerFolding, simd: int) -> int:
     """Words into which a converter takes a layer's result word apart, on its way to words of SIMD elements."""
     return fold.pe // gcd(fold.pe, simd)
@@ -87,7 +89,7 @@ def clocks_between(before: LayerFolding, here: LayerFolding) -> int:
 
 def clocks_to_last_score(head: LayerFolding) -> int:
     """From the last word of the score layer's first pass to the last score."""
-    parts = parts_of_word(head, SCORE_LANES)
+    parts = parts_of_word(head, score_lanes(head))
     return _clocks_to_last_word(head, parts) + (parts if parts > 1 else 0)
 
 

@@ -32,7 +32,7 @@ def folded(model, out, *words):
 
 
 def test_what_explore_lists_is_what_hw_builds(model, tmp_path):
-    row = explored(model, tmp_path / "front")[40]
+    row = explored(model, tmp_path / "front", "--architecture", "pipeline")[40]
     given = ("--pe", row["pe"], "--simd", row["simd"], "--storage", row["weight_storage"])
     schedule = folded(model, tmp_path / "built", *given)
     assert ",".join(str(fold.pe) for fold in schedule.layers) == row["pe"]
@@ -53,11 +53,24 @@ def test_every_figure_says_that_it_is_analytic_and_unknown_energy_is_empty(model
     assert (design["energy_low"]["value"], design["luts"]["provenance"]) == (None, "analytic")
 
 
+def test_an_engine_is_taken_where_it_is_asked_for_or_cheaper(model, tmp_path):
+    assert folded(model, tmp_path / "asked", "--architecture", "engine", "--cycles", 2000).engine is not None
+    report = json.loads((tmp_path / "asked/report.json").read_text())
+    assert "of the one engine" in report["network"]["layers"][0]["why"]
+    result = spikeloom(
+        "hw", "--model", model, "--out", tmp_path / "asked", "--architecture", "engine", "--pe", "1,1,1"
+    )
+    assert "PE, SIMD and storage of layers belong to a pipeline; an engine has none" in result.stderr
+
+
 def test_the_report_tells_what_was_searched_and_why(model, tmp_path):
     folded(model, tmp_path, "--rate", 500_000)
     network = json.loads((tmp_path / "report.json").read_text())["network"]
     assert "Chosen for up5k and 24 clocks an inference (500000 a second at 12 MHz)" in network["chosen"]
-    assert "foldings of PE, SIMD and storage: none that meets the target and fits is cheaper" in network["chosen"]
+    assert (
+        "foldings of PE, SIMD and storage, and engines: none that meets the target and fits is cheaper"
+        in network["chosen"]
+    )
     assert any("clocks, the slowest layer; " in layer["why"] for layer in network["layers"])
 
 

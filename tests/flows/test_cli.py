@@ -254,7 +254,7 @@ def test_report_of_no_run_is_one_line():
         ("demo --rate 0", "--rate 0.0: more than 0 inferences a second is wanted"),
         ("hw --latency-us 0.01", "--latency-us 0.01: a clock of 12 MHz or more is wanted"),
         ("hw --pe 4,x", "--pe 4,x: whole numbers joined by commas are wanted, such as 0,1,2"),
-        ("hw --storage block,attic", "--storage attic: block or logic is wanted"),
+        ("hw --storage block,attic", "--storage attic: block or logic or constant is wanted"),
         ("hw --schedule gone.json", "--schedule gone.json: a schedule (.json) is wanted"),
         ("train --recording gone.nwb", "--recording gone.nwb: a file that is there is wanted"),
         ("sim --model gone.onnx", "--model gone.onnx: a file that is there is wanted"),

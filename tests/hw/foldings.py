@@ -4,24 +4,29 @@ from dataclasses import astuple
 from itertools import product
 
 from hw.accelerator.accelerator import Accelerator
-from hw.components.rom import MEMORIES
+from hw.components.rom import MEMORIES, Storage
 from hw.estimate.accelerator import estimate
+from hw.network.types import BIPOLAR
+from hw.schedule.engine import LANES
 from hw.schedule.timing import with_banks
 from hw.schedule.types import LayerFolding, Schedule
-from tests.hw.networks import divisors
+from tests.hw.networks import divisors, engine_schedule
 
 
 def every_schedule(network, device):
-    """All PE, SIMD and storages."""
-    options = [
-        [
-            LayerFolding(layer.name, layer.rows, layer.columns, pe, simd, 1, weights, bias)
-            for pe, simd, weights, bias in product(divisors(layer.rows), divisors(layer.columns), MEMORIES, MEMORIES)
-        ]
-        for layer in network.layers
-    ]
-    for folds in product(*options):
+    """All PE, SIMD and storages of every layer, unrolled ones too; and all engines, for a network that they take."""
+    for folds in product(*(every_folding(layer) for layer in network.layers)):
         yield Schedule(network.digest, device.name, with_banks(folds))
+    if network.front is None and all(layer.output == BIPOLAR for layer in network.hidden):
+        for lanes, storage in product(LANES, MEMORIES):
+            yield engine_schedule(network, lanes, storage, device.name)
+
+
+def every_folding(layer):
+    for pe, simd, weights, bias in product(divisors(layer.rows), divisors(layer.columns), MEMORIES, MEMORIES):
+        yield LayerFolding(layer.name, layer.rows, layer.columns, pe, simd, 1, weights, bias)
+    constant = Storage.CONSTANT
+    yield LayerFolding(layer.name, layer.rows, layer.columns, layer.rows, layer.columns, 1, constant, constant)
 
 
 def figures(network, schedule, device):

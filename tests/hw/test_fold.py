@@ -1,5 +1,6 @@
 """Automatic folding: keeps up, fits, is no dearer than any other folding, and says what would fit."""
 
+from dataclasses import replace
 from functools import cache
 from itertools import product
 
@@ -8,14 +9,17 @@ import pytest
 
 from hw.components.mvtu import layer_unit
 from hw.components.rom import Storage
-from hw.devices import DEVICES, EBR, Device, device_named
+from hw.devices import DEVICES, EBR, device_named
 from hw.errors import BadInput, DoesNotFit
 from hw.network.types import IntegerFormat
+from hw.schedule.designs import designs_of
 from hw.schedule.explore import explore
 from hw.schedule.fold import choose, fold
 from hw.schedule.search import undominated
-from hw.schedule.space import BLOCK_RAMS, FLIP_FLOPS, INTERVAL, LATENCY, LUTS, Fixed, space_of
+from hw.schedule.shapes import BLOCK_RAMS, FLIP_FLOPS, INTERVAL, LATENCY, LUTS, Fixed
+from hw.schedule.space import space_of
 from hw.schedule.target import Minimise, Target, clocks_of_latency, clocks_of_rate
+from hw.schedule.types import Architecture
 from tests.hw.foldings import every_schedule, figures
 from tests.hw.networks import INT8, random_network, random_table
 
@@ -31,7 +35,8 @@ SMALL = {
 
 
 def tiny(luts=5000, flip_flops=5000, block_rams=8):
-    return Device("tiny", "made for this test", "ice40", "u", 4, luts, flip_flops, EBR, block_rams)
+    """A UP5K with other amounts of everything."""
+    return replace(UP5K, luts=luts, flip_flops=flip_flops, block_rams=block_rams)
 
 
 def small(name):
@@ -67,8 +72,8 @@ def test_the_papers_network_fits_up5k(max_cycles):
 
 
 @pytest.mark.parametrize("name", SMALL)
-def test_the_space_is_every_folding(name):
-    assert space_of(small(name), tiny()).n_foldings == len(every_figures(name))
+def test_the_space_is_every_design(name):
+    assert designs_of(small(name), tiny()).n_designs == len(every_figures(name))
 
 
 TARGETS = [Target(24), Target(6), Target(None, 30), Target(12, 22)]
@@ -81,7 +86,7 @@ def test_no_other_folding_is_cheaper(name, target, block_rams):
     others = within(every_figures(name), device, target)
     if not len(others):
         with pytest.raises(DoesNotFit):
-            choose(network, device, target)
+            choose(designs_of(network, device), target)
         return
     luts, flip_flops, block_rams = others.T[:3]
     worst = np.max([luts / 5000, flip_flops / 5000, block_rams / device.block_rams], axis=0)
@@ -92,7 +97,7 @@ def test_no_other_folding_is_cheaper(name, target, block_rams):
     }
     for minimise, order in orders.items():
         least = others[np.lexsort(order[::-1])[0]]
-        choice = choose(network, device, target, minimise)
+        choice = choose(designs_of(network, device), target, minimise)
         chosen = figures(network, choice.schedule, device)
         assert chosen[:3] == tuple(least[:3])
         assert (choice.resources.luts, choice.resources.flip_flops, choice.resources.block_rams) == chosen[:3]
@@ -102,7 +107,7 @@ def test_no_other_folding_is_cheaper(name, target, block_rams):
 def test_flip_flops_are_a_limit_like_any_other(nth):
     flip_flops = int(np.unique(every_figures("two")[:, FLIP_FLOPS])[nth])
     device = tiny(flip_flops=flip_flops)
-    chosen = figures(small("two"), choose(small("two"), device, Target()).schedule, device)
+    chosen = figures(small("two"), choose(designs_of(small("two"), device), Target()).schedule, device)
     assert chosen[LUTS] == within(every_figures("two"), device)[:, LUTS].min()
     assert chosen[FLIP_FLOPS] <= flip_flops
 
@@ -112,9 +117,9 @@ def test_the_front_is_every_folding_that_no_other_beats(name):
     network, device = small(name), tiny(block_rams=4)
     rows = {tuple(row) for row in within(every_figures(name), device).tolist()}
     best = {row for row in rows if not any(all(np.less_equal(other, row)) for other in rows - {row})}
-    front = explore(network, device)
+    front = explore(designs_of(network, device))
     designs = front.designs
-    assert front.n_foldings == len(every_figures(name))
+    assert front.n_designs == len(every_figures(name))
     assert {design.figures for design in designs} == best
     for design in designs:
         assert figures(network, design.schedule, device) == design.figures
@@ -133,12 +138,12 @@ def test_rows_that_another_beats_are_dropped():
 
 def test_what_is_fixed_stays_and_the_rest_is_chosen():
     fixed = Fixed(pe=(4, 8, 1), weight_storage=(Storage.LOGIC, Storage.BLOCK, Storage.LOGIC))
-    choice = choose(paper(), UP5K, Target(256), fixed=fixed)
+    choice = choose(designs_of(paper(), UP5K, fixed=fixed), Target(256))
     assert tuple(layer.pe for layer in choice.schedule.layers) == fixed.pe
     assert tuple(layer.weight_storage for layer in choice.schedule.layers) == fixed.weight_storage
     assert choice.schedule.initiation_interval <= 256
-    assert choice.n_foldings == (10 * 2) * (9 * 2) * (9 * 2)
-    assert f"{choice.n_foldings:,} foldings" in choice.proof
+    assert choice.n_designs == (10 * 2) * (9 * 2) * (9 * 2)
+    assert f"{choice.n_designs:,} foldings" in choice.proof
 
 
 @pytest.mark.parametrize(
@@ -151,7 +156,7 @@ def test_what_is_fixed_stays_and_the_rest_is_chosen():
 )
 def test_a_choice_that_is_none_is_told(fixed, message):
     with pytest.raises(BadInput, match=message):
-        choose(paper(), UP5K, Target(256), fixed=fixed)
+        choose(designs_of(paper(), UP5K, fixed=fixed), Target(256))
 
 
 def test_too_small_a_device_is_told_with_what_it_would_take():
@@ -177,16 +182,23 @@ def test_the_folding_that_overruns_a_device_least_is_told():
         (Target(8, 9), "8 clocks an inference with a latency of {latency} clocks"),
         (Target(1, 20), "{interval} clocks an inference with a latency of 20 clocks"),
         (Target(1, 9), "{interval} clocks an inference"),
+        (
+            Target(3, 10),
+            "{later} clocks an inference with a latency of {latency} clocks or "
+            "{interval} clocks an inference with a latency of {together} clocks",
+        ),
     ],
 )
 def test_a_target_beyond_reach_is_told_with_the_nearest_within(target, can):
-    device = tiny(luts=300, block_rams=2)
-    fit = within(every_figures("three"), device)
-    nearest = can.format(interval=fit[:, INTERVAL].min(), latency=fit[:, LATENCY].min())
-    with pytest.raises(
-        DoesNotFit, match=f"^{target} cannot be met: tiny holds 300 LUTs, .* and 2 EBR; {nearest} can$"
-    ):
-        choose(small("three"), device, target)
+    device = tiny(luts=390)
+    fit = within(every_figures("two"), device)
+    interval, latency = fit[:, INTERVAL].min(), fit[:, LATENCY].min()
+    together = fit[fit[:, INTERVAL] == interval][:, LATENCY].min()
+    later = fit[fit[:, LATENCY] == latency][:, INTERVAL].min()
+    nearest = can.format(interval=interval, latency=latency, together=together, later=later)
+    told = f"^{target} cannot be met: up5k holds 390 LUTs, .* and 8 EBR; {nearest} can$"
+    with pytest.raises(DoesNotFit, match=told):
+        choose(designs_of(small("two"), device), target)
 
 
 def test_a_target_in_rates_is_answered_in_rates():
@@ -195,7 +207,7 @@ def test_a_target_in_rates_is_answered_in_rates():
         DoesNotFit,
         match=r"104 clocks an inference \(115385 a second at 12 MHz\) cannot be met: .*; 256 clocks .*46875 a second",
     ):
-        choose(paper(), UP5K, target)
+        choose(designs_of(paper(), UP5K), target)
 
 
 def test_clocks_of_rates_and_times_are_of_the_decimals_as_written():
@@ -213,8 +225,9 @@ def test_flip_flops_are_held_to_the_device_too():
 
 def test_fewer_clocks_than_scores_cannot_be_met():
     network = random_network(np.random.default_rng(0), n_units=5)
+    folded = designs_of(network, UP5K, fixed=Fixed(weight_storage=(Storage.LOGIC,) * 3))
     with pytest.raises(DoesNotFit, match=r"3 clocks an inference cannot be met: .*; 5 clocks an inference can"):
-        fold(network, UP5K, 3)
+        choose(folded, Target(3))
 
 
 def test_no_folding_of_the_papers_network_has_fewer_lookup_tables():
@@ -230,7 +243,7 @@ def test_no_folding_of_the_papers_network_has_fewer_lookup_tables():
             shared = one[a, b, :3] + two[b, c, :3] + space.ends[c, :3]
             whole = first[:, None, None] + second[None, :, None] + head[None, None, :] + shared
             least += whole[(whole <= has).all(axis=-1)][:, LUTS].tolist()
-    assert choose(paper(), UP5K, Target(256)).resources.luts == min(least)
+    assert choose(designs_of(paper(), UP5K, Architecture.PIPELINE), Target(256)).resources.luts == min(least)
 
 
 def test_an_unknown_device_is_named_with_the_known_ones():

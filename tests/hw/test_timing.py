@@ -12,7 +12,7 @@ from hw.network.vectors import random_inputs
 from hw.schedule.timing import with_banks
 from hw.schedule.types import LayerFolding, Schedule
 from hw.simulate.amaranth import simulate
-from tests.hw.networks import INT8, random_network, random_schedule, random_table
+from tests.hw.networks import INT8, engine_schedule, random_network, random_schedule, random_table
 
 UINT2 = IntegerFormat(2, signed=False)
 sizes = st.sampled_from([1, 2, 3, 4, 6, 8, 12])
@@ -48,11 +48,30 @@ def folding(name, rows, columns, pe, simd):
 
 @pytest.mark.parametrize(("pe", "banks"), [(4, 2), (2, 1)])
 def test_a_layer_that_waits_for_its_converter_takes_words_meanwhile(pe, banks):
-    """Four results a clock into words of two: the layer waits, and with one bank the layer before it would too."""
-    network = random_network(np.random.default_rng(0), 8, (1, 8), 3)
+    """Four results every second clock, to a converter that gives one a clock: with one bank the layer refuses words."""
+    network = random_network(np.random.default_rng(0), 8, (2, 8), 3)
     layers = with_banks(
-        [folding("hidden0", 1, 8, 1, 2), folding("hidden1", 8, 1, pe, 1), folding("scores", 3, 8, 3, 2)]
+        [folding("hidden0", 2, 8, 1, 1), folding("hidden1", 8, 2, pe, 1), folding("scores", 3, 8, 3, 1)]
     )
     schedule = Schedule(network.digest, "up5k", layers)
     assert layers[1].banks == banks
     assert_exact(network, schedule, 0)
+
+
+@pytest.mark.parametrize("unrolled", [(0,), (1,), (2,), (0, 1, 2)])
+def test_unrolled_layers_among_folded_ones(unrolled):
+    network = random_network(np.random.default_rng(0), 6, (8, 4), 3)
+    constant = Storage.CONSTANT
+    folds = [
+        LayerFolding(layer.name, layer.rows, layer.columns, layer.rows, layer.columns, 1, constant, constant)
+        if index in unrolled
+        else folding(layer.name, layer.rows, layer.columns, 1, 2)
+        for index, layer in enumerate(network.layers)
+    ]
+    assert_exact(network, Schedule(network.digest, "up5k", with_banks(folds)), 0)
+
+
+@pytest.mark.parametrize(("lanes", "storage"), [(8, Storage.BLOCK), (16, Storage.LOGIC)])
+def test_engines(lanes, storage):
+    network = random_network(np.random.default_rng(0), 12, (20, 4), 3)
+    assert_exact(network, engine_schedule(network, lanes, storage), 0)

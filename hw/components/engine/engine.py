@@ -35,8 +35,8 @@ class Engine:
     A program of one word a step says what each clock does; while input is loaded, a row of the program takes one
     element. The stream `spikes` takes one element a word, the first first; `units` gives a result for each window.
 
-    Latency and initiation interval `cycles` clocks, if source and sink never wait. Gives and takes backpressure: the
-    machine stands still, all registers and memory outputs held, while it waits for an element, or would load the
+    Initiation interval `cycles` clocks, latency `latency_clocks`, if source and sink never wait. Gives and takes
+    backpressure: the machine stands still, all registers and memory outputs held, while it waits for an element, or would load the
     first element while the last result has not been taken. `idle` tells the wait for an element with nothing left to
     give: until `spikes.valid` rises the clock may be stopped.
 
@@ -167,8 +167,17 @@ class Engine:
 
     @property
     def cycles(self) -> int:
-        """Clocks from one inference to the next, and from the first element to the result."""
+        """Clocks from one inference to the next."""
         return sum(n * len(steps) for n, steps in zip(self.rows, self.program, strict=True))
+
+    @property
+    def latency_clocks(self) -> int:
+        """From the first element taken to the result.
+
+        The program begins before that element is taken and ends after the result: by 7 clocks together, the length
+        of the stages that the sequencer runs ahead.
+        """
+        return self.cycles - 7
 
     @property
     def step_bits(self) -> int:

@@ -1,0 +1,148 @@
+"""What each choice for one layer takes: PE, SIMD, banks and storage, or the layer unrolled, with its figures."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple, dataclass, replace
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hw.components.mvtu import layer_unit
+from hw.components.replay import VectorReplay
+from hw.components.rom import MEMORIES, Storage
+from hw.components.table import TableLookup
+from hw.components.unrolled.layer import UnrolledLayer
+from hw.devices import Device
+from hw.errors import BadInput
+from hw.estimate.resources import layer_resources, replay_resources, table_resources
+from hw.estimate.unrolled import unrolled_resources
+from hw.network.types import InputTable, Network
+from hw.schedule.timing import clocks_into_first, has_banks
+from hw.schedule.types import LayerFolding
+
+LUTS, FLIP_FLOPS, BLOCK_RAMS, LATENCY, INTERVAL = range(5)
+"""Columns of a row of figures: three resources, two counts of clocks."""
+FIGURES = 5
+
+Figures = NDArray[np.int64]
+"""Rows of figures, `[n, FIGURES]`."""
+
+_CONSTANT = (Storage.CONSTANT, Storage.CONSTANT)
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """Choices that are given, one for each layer; None leaves them to the search."""
+
+    pe: tuple[int, ...] | None = None
+    simd: tuple[int, ...] | None = None
+    weight_storage: tuple[Storage, ...] | None = None
+
+    def check(self, network: Network) -> None:
+        """Hold the choices against a network.
+
+        Raises:
+            BadInput: if there is not one for each layer, or a folding does not divide its layer.
+        """
+        layers = network.layers
+        for what, given in (("PE", self.pe), ("SIMD", self.simd), ("storage", self.weight_storage)):
+            if given is not None and len(given) != len(layers):
+                raise BadInput(f"{what} {_joined(given)}: one for each of the {len(layers)} layers is wanted")
+        for layer, pe in zip(layers, self.pe or (), strict=False):
+            _check_divides("PE", pe, layer.name, layer.rows, "rows")
+        for layer, simd in zip(layers, self.simd or (), strict=False):
+            _check_divides("SIMD", simd, layer.name, layer.columns, "columns")
+
+
+@dataclass(frozen=True, eq=False)
+class Shape:
+    """PE, SIMD and banks of a layer, with every storage that its constants may have.
+
+    Attributes:
+        fold: the folding with the first of the storages.
+        storages: of weights and of row constants.
+        figures: of the replay and the matrix-vector unit, one row for each of `storages`.
+    """
+
+    fold: LayerFolding
+    storages: tuple[tuple[Storage, Storage], ...]
+    figures: Figures
+
+    def folding(self, storage: int) -> LayerFolding:
+        """The folding with one of the storages."""
+        weights, bias = self.storages[storage]
+        return replace(self.fold, weight_storage=weights, bias_storage=bias)
+
+
+def shapes_of(network: Network, index: int, device: Device, fixed: Fixed) -> tuple[Shape, ...]:
+    """Every shape of a layer; the first one's with the table in front of it, where the network has one.
+
+    Args:
+        network: whose layer it is.
+        index: of the layer.
+        device: for which it is priced.
+        fixed: choices that are given.
+    """
+    shapes = [*_folded(network, index, device, fixed), *_unrolled(network, index, device, fixed)]
+    if index == 0 and network.front is not None:
+        shapes = [_behind_table(shape, network.front, device) for shape in shapes]
+    return tuple(shapes)
+
+
+def _folded(network: Network, index: int, device: Device, fixed: Fixed) -> Iterator[Shape]:
+    layer, element = network.layers[index], network.format_into(index)
+    weights = (fixed.weight_storage[index],) if fixed.weight_storage else MEMORIES
+    if Storage.CONSTANT in weights:
+        return
+    storages = tuple(product(weights, MEMORIES))
+    layer_as_unit = layer_unit(layer, element)
+    pes = (fixed.pe[index],) if fixed.pe else _divisors(layer.rows)
+    simds = (fixed.simd[index],) if fixed.simd else _divisors(layer.columns)
+    for pe, simd in product(pes, simds):
+        units = [layer_as_unit.folded(pe, simd, *storage) for storage in storages]
+        own = [layer_resources(unit, device) for unit in units]
+        one_bank = LayerFolding(layer.name, layer.rows, layer.columns, pe, simd, 1, *storages[0])
+        for banks in (1, 2) if index > 0 and has_banks(one_bank) else (1,):
+            fold = replace(one_bank, banks=banks)
+            replay = VectorReplay(element.bits * simd, fold.column_groups, fold.row_groups, banks)
+            shared = replay_resources(replay, device)
+            clocks = (units[0].latency_clocks + (clocks_into_first(fold) if index == 0 else 0), fold.cycles)
+            yield Shape(fold, storages, np.array([(*astuple(shared + each), *clocks) for each in own], np.int64))
+
+
+def _unrolled(network: Network, index: int, device: Device, fixed: Fixed) -> Iterator[Shape]:
+    """The layer with its weights as constants, if that is open; not planned where it alone fills the device."""
+    layer = network.layers[index]
+    given = (
+        (fixed.pe, layer.rows),
+        (fixed.simd, layer.columns),
+        (fixed.weight_storage, Storage.CONSTANT),
+    )
+    if any(choices is not None and choices[index] != wanted for choices, wanted in given):
+        return
+    unit = UnrolledLayer(layer, network.format_into(index), device.lut_inputs)
+    resources = unrolled_resources(unit, device)
+    if resources.luts > device.luts and not fixed.weight_storage:
+        return
+    fold = LayerFolding(layer.name, layer.rows, layer.columns, layer.rows, layer.columns, 1, *_CONSTANT)
+    yield Shape(fold, (_CONSTANT,), np.array([(*astuple(resources), unit.latency_clocks, fold.cycles)], np.int64))
+
+
+def _behind_table(shape: Shape, table: InputTable, device: Device) -> Shape:
+    """The first layer's shape with the table in front of it."""
+    lookup = TableLookup(table, shape.fold.simd)
+    added = np.array([*astuple(table_resources(lookup, device)), lookup.latency_clocks, 0])
+    return replace(shape, figures=shape.figures + added)
+
+
+def _divisors(n: int) -> list[int]:
+    return [d for d in range(1, n + 1) if n % d == 0]
+
+
+def _check_divides(what: str, value: int, name: str, size: int, of: str) -> None:
+    if value < 1 or size % value:
+        raise BadInput(f"layer {name}: {what} {value} does not divide its {size} {of}")
+
+
+def _joined(values: Sequence[object]) -> str:
+    return ",".join(map(str, values))
