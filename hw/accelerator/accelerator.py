@@ -157,7 +157,7 @@ class Accelerator:
 
     @property
     def latency_clocks(self) -> int:
-        """From a spike's first word to its result, where nothing is on its way before it and the source never waits."""
+        """From a spike's first word to its result, if nothing is on its way before it and the source never waits."""
         if self.engine is not None:
             return self.engine.latency_clocks
         parts = [*self.units, self.argmax, *([self.front] if self.front else [])]

@@ -10,6 +10,7 @@ from dataclasses import replace
 from itertools import pairwise
 from math import gcd
 
+from hw.components.replay import SELECTED_WORDS
 from hw.schedule.types import LayerFolding
 
 
@@ -101,8 +102,10 @@ def _clocks_to_last_word(fold: LayerFolding, parts: int) -> int:
 def _clocks_to_replay(fold: LayerFolding) -> int:
     """From the last word of a vector to the last word of its first pass, as `VectorReplay` gives them.
 
-    With one bank the first pass is the words as they come; two begin to play once the vector is whole, and so does
-    the register that holds a vector of one word.
+    With one bank the first pass is the words as they come; two begin to play once the vector is whole, short ones a
+    clock later, and so does the register that holds a vector of one word.
     """
-    is_held = fold.column_groups == 1 and fold.row_groups > 1
-    return fold.column_groups if fold.banks == 2 or is_held else 0
+    words = fold.column_groups
+    if fold.banks == 2:
+        return words + 1 if 1 < words <= SELECTED_WORDS else words
+    return 1 if words == 1 and fold.row_groups > 1 else 0

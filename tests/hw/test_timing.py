@@ -48,7 +48,7 @@ def folding(name, rows, columns, pe, simd):
 
 @pytest.mark.parametrize(("pe", "banks"), [(4, 2), (2, 1)])
 def test_a_layer_that_waits_for_its_converter_takes_words_meanwhile(pe, banks):
-    """Four results every second clock, to a converter that gives one a clock: with one bank the layer refuses words."""
+    """Four results every second clock, to a converter that gives one a clock: one bank would refuse words."""
     network = random_network(np.random.default_rng(0), 8, (2, 8), 3)
     layers = with_banks(
         [folding("hidden0", 2, 8, 1, 1), folding("hidden1", 8, 2, pe, 1), folding("scores", 3, 8, 3, 1)]

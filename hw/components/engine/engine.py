@@ -36,9 +36,9 @@ class Engine:
     element. The stream `spikes` takes one element a word, the first first; `units` gives a result for each window.
 
     Initiation interval `cycles` clocks, latency `latency_clocks`, if source and sink never wait. Gives and takes
-    backpressure: the machine stands still, all registers and memory outputs held, while it waits for an element, or would load the
-    first element while the last result has not been taken. `idle` tells the wait for an element with nothing left to
-    give: until `spikes.valid` rises the clock may be stopped.
+    backpressure: the machine stands still, all registers and memory outputs held, while it waits for an element, or
+    would load the first element while the last result has not been taken. `idle` tells the wait for an element with
+    nothing left to give: until `spikes.valid` rises the clock may be stopped.
 
     Args:
         network: what is computed.
