@@ -116,7 +116,7 @@ def _engine_layer(layer: ThresholdLayer | ScoreLayer, element: str, cycles: int,
         simd=lanes,
         storage="block RAM",
         cycles=cycles,
-        buffer_words=None,
+        buffer_words=0,
         why=f"{cycles} clocks of the one engine, {lanes} columns a clock",
     )
 
