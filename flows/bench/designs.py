@@ -78,7 +78,7 @@ def random_network(
         weights, rising = rng.random((rows, columns)) < 0.5, rng.random(rows) < 0.5
         low, high = accumulator_bounds(weights, values)
         thresholds = rng.integers(np.where(rising, low, low - 1), np.where(rising, high + 2, high + 1))
-        layers.append(ThresholdLayer(f"hidden{index}", weights, thresholds, rising))
+        layers.append(ThresholdLayer(f"hidden{index}", weights, thresholds[:, None], rising))
         columns, values = rows, BIPOLAR
     head = ScoreLayer("scores", rng.random((n_units, columns)) < 0.5, rng.integers(-99, 100, n_units), 0)
     return Network(input_format, tuple(layers), head, tuple(f"unit {u}" for u in range(n_units)))
