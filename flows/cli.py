@@ -223,6 +223,8 @@ def hw(
     simd: options.Simd = None,
     storage: options.StorageOf = None,
     schedule: options.ScheduleFile = None,
+    loadable: options.Loadable = None,
+    weight_sets: options.WeightSets = FoldingSettings.weight_sets,
     axi: options.Axi = False,
     unsorted_margin: options.UnsortedMargin = None,
     unsorted_register: options.UnsortedRegister = False,
@@ -249,6 +251,8 @@ def hw(
             words(storage),
             schedule,
             architecture,
+            words(loadable) or (),
+            weight_sets,
         ),
         check=CheckSettings(spikes, random_inputs, seed=seed),
     )
@@ -274,6 +278,8 @@ def sim(
     simd: options.Simd = None,
     storage: options.StorageOf = None,
     schedule: options.ScheduleFile = None,
+    loadable: options.Loadable = None,
+    weight_sets: options.WeightSets = FoldingSettings.weight_sets,
     unsorted_margin: options.UnsortedMargin = None,
     unsorted_register: options.UnsortedRegister = False,
     random_inputs: options.RandomInputs = CheckSettings.random_inputs,
@@ -300,6 +306,8 @@ def sim(
             words(storage),
             schedule,
             architecture,
+            words(loadable) or (),
+            weight_sets,
         ),
         check=CheckSettings(spikes, random_inputs, vcd, engine, seed),
     )
@@ -316,6 +324,8 @@ def explore(
     pe: options.Pe = None,
     simd: options.Simd = None,
     storage: options.StorageOf = None,
+    loadable: options.Loadable = None,
+    weight_sets: options.WeightSets = FoldingSettings.weight_sets,
     unsorted_margin: options.UnsortedMargin = None,
     unsorted_register: options.UnsortedRegister = False,
     out: options.OutAfterTraining = None,
@@ -328,7 +338,12 @@ def explore(
             device, clock_mhz, unsorted_margin=unsorted_margin, unsorted_register=unsorted_register
         ),
         folding=FoldingSettings(
-            pe=_numbers("--pe", pe), simd=_numbers("--simd", simd), storage=words(storage), architecture=architecture
+            pe=_numbers("--pe", pe),
+            simd=_numbers("--simd", simd),
+            storage=words(storage),
+            architecture=architecture,
+            loadable=words(loadable) or (),
+            weight_sets=weight_sets,
         ),
     )
     _build(context.obj, "explore", settings, out, None, None, force)

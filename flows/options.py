@@ -253,6 +253,23 @@ ScheduleFile = Annotated[
     Path | None,
     Option("--schedule", help="Schedule (.json) to build as it is; nothing is searched.", rich_help_panel=FOLDING),
 ]
+Loadable = Annotated[
+    str | None,
+    Option(
+        "--loadable",
+        metavar="LAYER,LAYER,...",
+        help="Layers whose weights can be written at run time, by name, or all.",
+        rich_help_panel=FOLDING,
+    ),
+]
+WeightSets = Annotated[
+    int,
+    Option(
+        "--weight-sets",
+        help="Sets of weights in one device, of which each spike chooses one (one per channel).",
+        rich_help_panel=FOLDING,
+    ),
+]
 
 # Check
 Spikes = Annotated[

@@ -192,6 +192,10 @@ class FoldingSettings:
     schedule: Path | None = None
     # A pipeline of layers, one engine that all layers share, or whichever is cheaper.
     architecture: BuiltAs = "auto"
+    # Layers whose weights are written at run time, by name; "all" stands for every one.
+    loadable: tuple[str, ...] = ()
+    # Sets of weights, of which each spike chooses one.
+    weight_sets: int = 1
 
     def __post_init__(self) -> None:
         for option, value, wanted in (
@@ -206,6 +210,7 @@ class FoldingSettings:
             _require(quantity is None or 0 < quantity < math.inf, option, quantity, wanted)
         _require_one("--cycles", self.cycles, "--rate", self.rate_per_s)
         _require_one("--latency-clocks", self.latency_clocks, "--latency-us", self.latency_us)
+        _require(1 <= self.weight_sets <= 256, "--weight-sets", self.weight_sets, "1 to 256")
         unknown = [storage for storage in self.storage or () if storage not in STORAGES]
         _require(not unknown, "--storage", ",".join(unknown), " or ".join(STORAGES))
         if self.schedule is not None:

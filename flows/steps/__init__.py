@@ -161,6 +161,8 @@ def _given(settings: Settings) -> Mapping[str, Any]:
         "pe": folding.pe,
         "simd": folding.simd,
         "storage": folding.storage,
+        "loadable": folding.loadable,
+        "weight_sets": folding.weight_sets,
     }
 
 

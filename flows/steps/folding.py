@@ -57,7 +57,13 @@ def open_designs(network: Network, parameters: Mapping[str, Any]) -> Designs:
         network,
         device_named(parameters["device"]),
         None if wanted == "auto" else Architecture(wanted),
-        Fixed(parameters["pe"], parameters["simd"], weights),
+        Fixed(
+            parameters["pe"],
+            parameters["simd"],
+            weights,
+            tuple(parameters["loadable"]),
+            parameters["weight_sets"],
+        ),
         parameters["unsorted_register"],
     )
 
@@ -70,6 +76,7 @@ def _scheduled(
     accelerator = Accelerator(network, schedule)
     latency, interval = accelerator.latency_clocks, schedule.initiation_interval
     promised = f"{how} By formula: an inference every {interval} clocks, latency {latency} clocks."
+    promised += _changing_weights(schedule)
     layers = _layers(accelerator, device)
     # The layers of an engine take their turns: what is held to the target is all of them together.
     drawn = {"engine": interval} if accelerator.engine else {layer.name: layer.cycles for layer in layers}
@@ -101,7 +108,12 @@ def _layers(accelerator: Accelerator, device: Device) -> tuple[Layer, ...]:
     folds = accelerator.schedule.layers
     slowest = max(fold.cycles for fold in folds)
     return tuple(
-        _layer(element, fold, index == len(network.hidden), _why(fold, slowest, device))
+        _layer(
+            element,
+            fold,
+            index == len(network.hidden),
+            _why(fold, slowest, device, accelerator.schedule.weight_banks(fold)),
+        )
         for index, (element, fold) in enumerate(zip(elements, folds, strict=True))
     )
 
@@ -119,6 +131,13 @@ def _engine_layer(layer: ThresholdLayer | ScoreLayer, element: str, cycles: int,
         buffer_words=0,
         why=f"{cycles} clocks of the one engine, {lanes} columns a clock",
     )
+
+
+def _changing_weights(schedule: Schedule) -> str:
+    """What of the weights may change while the gateware runs; nothing where nothing may."""
+    loadable = [fold.name for fold in schedule.layers if fold.loadable]
+    sets = f" {schedule.weight_sets} weight sets: each spike chooses one." if schedule.weight_sets > 1 else ""
+    return sets + (f" Written at run time, with a spare bank: {', '.join(loadable)}." if loadable else "")
 
 
 def _unsorted_rule(network: Network, schedule: Schedule) -> str | None:
@@ -146,10 +165,10 @@ def _layer(element: str, fold: LayerFolding, is_head: bool, why: str) -> Layer:
     )
 
 
-def _why(fold: LayerFolding, slowest: int, device: Device) -> str:
-    """What PE and SIMD give in clocks, and what the weights take or spare in block memories."""
+def _why(fold: LayerFolding, slowest: int, device: Device, banks: int) -> str:
+    """What PE and SIMD give in clocks, and what the weights in all banks take or spare in block memories."""
     speed = "the slowest layer" if fold.cycles == slowest else f"the slowest takes {slowest}"
-    memory, blocks = device.block_ram, device.block_ram.count(fold.cycles, fold.pe * fold.simd)
+    memory, blocks = device.block_ram, device.block_ram.count(banks * fold.cycles, fold.pe * fold.simd)
     weights = f"{blocks} of {device.block_rams} {memory.name} for weights"
     if fold.is_unrolled:
         weights = "weights are constants in logic"

@@ -207,6 +207,8 @@ def _part_rows(accelerator: Accelerator, device: Device, estimated: Estimate, ma
         rows += _resource_rows(device, "input table", estimated.front, _sum_of(counted, "front"))
     if accelerator.engine:
         rows += _resource_rows(device, "engine", estimated.layers["engine"], _sum_of(counted, "engine"))
+    if accelerator.weights:
+        rows += _resource_rows(device, "changing weights", estimated.weights, _sum_of(counted, "weights"))
     for index, unit in enumerate(accelerator.units):
         cells = _sum_of(counted, f"width{index}", f"replay{index}", f"layer{index}")
         rows += _resource_rows(device, unit.name, estimated.layers[unit.name], cells)

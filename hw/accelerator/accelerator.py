@@ -107,7 +107,8 @@ class Accelerator:
             return None
         design = self.schedule.to_json() + "".join(other.digest for other in self.others)
         spike_words = self.input_format, self.words_per_spike
-        return ChangingWeights(self.units, self.schedule, spike_words, zlib.crc32(design.encode()))
+        start = zlib.crc32(design.encode())
+        return ChangingWeights(self.units, self.schedule, spike_words, self.latency_clocks, start)
 
     def bank_of(self, index: int, network: Network) -> list[Rom]:
         """What a folded layer of a network is in the memories of this accelerator.

@@ -33,12 +33,14 @@ class ChangingWeights:
         units: of all layers.
         schedule: that they were built by.
         spike_words: words of a spike, and how many.
+        latency_clocks: from a spike's first word to its result.
         design: what a frame's checksum begins with.
     """
 
     units: tuple[LayerUnit | UnrolledLayer, ...]
     schedule: Schedule
     spike_words: tuple[WordFormat, int]
+    latency_clocks: int
     design: int
 
     @cached_property
@@ -68,8 +70,9 @@ class ChangingWeights:
 
     @property
     def in_flight(self) -> InFlight:
-        """What keeps the notes."""
-        capacity = 1 << (self.schedule.inferences_in_flight - 1).bit_length()
+        """What keeps the notes: of as many inferences as keep every part of the pipeline busy."""
+        needed = 2 + (self.latency_clocks + 2) // self.schedule.initiation_interval
+        capacity = 1 << (needed - 1).bit_length()
         word, words = self.spike_words
         return InFlight(word.bits, words, self.tag_layout.size, len(self.parts), capacity)
 

@@ -20,6 +20,7 @@ from hw.estimate.resources import (
     total,
 )
 from hw.estimate.unrolled import parallel_argmax_resources, unrolled_resources
+from hw.estimate.weights import changing_weights_resources
 
 
 @dataclass(frozen=True)
@@ -30,23 +31,25 @@ class Estimate:
         layers: for each layer, by name, its converter, replay and unit together; or "engine" alone.
         winner: the last converter and the argmax.
         front: the table before the first layer; nothing where there is none.
+        weights: what lets weights change, without the memories; nothing where they do not.
     """
 
     layers: Mapping[str, Resources]
     winner: Resources
     front: Resources
+    weights: Resources
 
     @property
     def total(self) -> Resources:
         """Everything together."""
-        return total([self.front, *self.layers.values(), self.winner])
+        return total([self.front, self.weights, *self.layers.values(), self.winner])
 
 
 def estimate(accelerator: Accelerator, device: Device) -> Estimate:
     """Estimate an accelerator on a device."""
     if accelerator.engine is not None:
         engine = engine_resources(accelerator.engine, device)
-        return Estimate({"engine": engine}, _winner_resources(accelerator.argmax), Resources())
+        return Estimate({"engine": engine}, _winner_resources(accelerator.argmax), Resources(), Resources())
     layers = {
         unit.name: _unit_resources(unit, device) + converter_resources(converter) + replay_resources(replay, device)
         for unit, converter, replay in zip(
@@ -55,7 +58,8 @@ def estimate(accelerator: Accelerator, device: Device) -> Estimate:
     }
     winner = converter_resources(accelerator.score_converter) + _winner_resources(accelerator.argmax)
     front = table_resources(accelerator.front, device) if accelerator.front else Resources()
-    return Estimate(layers, winner, front)
+    weights = changing_weights_resources(accelerator.weights) if accelerator.weights else Resources()
+    return Estimate(layers, winner, front, weights)
 
 
 def _unit_resources(unit: LayerUnit | UnrolledLayer, device: Device) -> Resources:

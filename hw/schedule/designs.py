@@ -1,7 +1,7 @@
 """What is chosen from: the foldings of a pipeline, and the engines that would run all layers one after another."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,7 +82,8 @@ class Designs:
         return Selection(figures[kept], schedule)
 
     def _pipeline(self, found: Found, row: int) -> Schedule:
-        return self._schedule(found.layers(row), Architecture.PIPELINE, None)
+        schedule = self._schedule(found.layers(row), Architecture.PIPELINE, None)
+        return schedule if self.space is None else replace(schedule, weight_sets=self.space.weight_sets)
 
     def _engine(self, folding: EngineFolding) -> Schedule:
         return self._schedule((), Architecture.ENGINE, folding)
@@ -113,7 +114,7 @@ def designs_of(
         BadInput: if what is fixed does not fit the network, or the engine that is wanted does not take it.
     """
     if architecture is Architecture.ENGINE and fixed != Fixed():
-        raise BadInput("PE, SIMD and storage of layers belong to a pipeline; an engine has none")
+        raise BadInput("PE, SIMD, storage and changing weights of layers belong to a pipeline; an engine has none")
     space = None if architecture is Architecture.ENGINE else space_of(network, device, fixed, margin_port)
     is_open = fixed == Fixed() and architecture is not Architecture.PIPELINE
     engines = _engines(network, device, margin_port, architecture) if is_open else []

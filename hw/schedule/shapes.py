@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from hw.components.mvtu import layer_unit
+from hw.components.mvtu import banked, layer_unit
 from hw.components.replay import VectorReplay
 from hw.components.rom import MEMORIES, Storage
 from hw.components.table import TableLookup
@@ -18,7 +18,7 @@ from hw.estimate.resources import layer_resources, replay_resources, table_resou
 from hw.estimate.unrolled import unrolled_resources
 from hw.network.types import InputTable, Network
 from hw.schedule.timing import clocks_into_first, has_banks
-from hw.schedule.types import LayerFolding
+from hw.schedule.types import MAX_WEIGHT_SETS, LayerFolding
 
 LUTS, FLIP_FLOPS, BLOCK_RAMS, LATENCY, INTERVAL = range(5)
 """Columns of a row of figures: three resources, two counts of clocks."""
@@ -27,16 +27,42 @@ FIGURES = 5
 Figures = NDArray[np.int64]
 """Rows of figures, `[n, FIGURES]`."""
 
+ALL_LAYERS = ("all",)
+"""Stands for the names of all layers."""
+
 _CONSTANT = (Storage.CONSTANT, Storage.CONSTANT)
 
 
 @dataclass(frozen=True)
 class Fixed:
-    """Choices that are given, one for each layer; None leaves them to the search."""
+    """Choices that are given.
+
+    Attributes:
+        pe: rows a clock, one for each layer; None leaves them to the search.
+        simd: columns a clock, likewise.
+        weight_storage: where weights are kept, likewise.
+        loadable: names of the layers whose weights are written at run time, or `ALL_LAYERS`.
+        weight_sets: sets of weights, of which each spike chooses one.
+    """
 
     pe: tuple[int, ...] | None = None
     simd: tuple[int, ...] | None = None
     weight_storage: tuple[Storage, ...] | None = None
+    loadable: tuple[str, ...] = ()
+    weight_sets: int = 1
+
+    @property
+    def weights_change(self) -> bool:
+        """Whether two inferences may take different weights."""
+        return self.weight_sets > 1 or bool(self.loadable)
+
+    def is_loadable(self, name: str) -> bool:
+        """Whether a layer's weights are written at run time."""
+        return name in self.loadable or self.loadable == ALL_LAYERS
+
+    def weight_banks(self, name: str) -> int:
+        """Banks of a layer's memories: one for each weight set, and a spare one where frames are loaded."""
+        return self.weight_sets + self.is_loadable(name)
 
     def check(self, network: Network) -> None:
         """Hold the choices against a network.
@@ -52,6 +78,17 @@ class Fixed:
             _check_divides("PE", pe, layer.name, layer.rows, "rows")
         for layer, simd in zip(layers, self.simd or (), strict=False):
             _check_divides("SIMD", simd, layer.name, layer.columns, "columns")
+        self._check_weights([layer.name for layer in layers])
+
+    def _check_weights(self, names: list[str]) -> None:
+        unknown = set() if self.loadable == ALL_LAYERS else set(self.loadable) - set(names)
+        if unknown:
+            raise BadInput(f"loadable layer {_joined(sorted(unknown))}: the layers are {_joined(names)}, or all")
+        if not 1 <= self.weight_sets <= MAX_WEIGHT_SETS:
+            raise BadInput(f"{self.weight_sets} weight sets: 1 to {MAX_WEIGHT_SETS} are possible")
+        for name, storage in zip(names, self.weight_storage or (), strict=False):
+            if storage is Storage.CONSTANT and self.weight_banks(name) > 1:
+                raise BadInput(f"layer {name}: constants do not change; weight sets and loading need memories")
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,22 +128,29 @@ def shapes_of(network: Network, index: int, device: Device, fixed: Fixed) -> tup
 
 def _folded(network: Network, index: int, device: Device, fixed: Fixed) -> Iterator[Shape]:
     layer, element = network.layers[index], network.format_into(index)
-    weights = (fixed.weight_storage[index],) if fixed.weight_storage else MEMORIES
+    loadable = fixed.is_loadable(layer.name)
+    memories = MEMORIES if device.writes_luts or not loadable else (Storage.BLOCK,)
+    weights = (fixed.weight_storage[index],) if fixed.weight_storage else memories
     if Storage.CONSTANT in weights:
         return
-    storages = tuple(product(weights, MEMORIES))
+    storages = tuple(product(weights, memories))
+    banks_of_weights = fixed.weight_banks(layer.name)
     layer_as_unit = layer_unit(layer, element)
+    if banks_of_weights > 1:
+        layer_as_unit = banked([layer_as_unit] * banks_of_weights, loadable)
     pes = (fixed.pe[index],) if fixed.pe else _divisors(layer.rows)
     simds = (fixed.simd[index],) if fixed.simd else _divisors(layer.columns)
     for pe, simd in product(pes, simds):
         units = [layer_as_unit.folded(pe, simd, *storage) for storage in storages]
         own = [layer_resources(unit, device) for unit in units]
-        one_bank = LayerFolding(layer.name, layer.rows, layer.columns, pe, simd, 1, *storages[0])
+        size = layer.name, layer.rows, layer.columns
+        one_bank = LayerFolding(*size, pe, simd, 1, *storages[0], loadable=loadable)
+        begins = index == 0 and fixed.weights_change and one_bank.row_groups == 1
         for banks in (1, 2) if index > 0 and has_banks(one_bank) else (1,):
             fold = replace(one_bank, banks=banks)
             replay = VectorReplay(element.bits * simd, fold.column_groups, fold.row_groups, banks)
             shared = replay_resources(replay, device)
-            clocks = (units[0].latency_clocks + (clocks_into_first(fold) if index == 0 else 0), fold.cycles)
+            clocks = (units[0].latency_clocks + (clocks_into_first(fold) if index == 0 else 0), fold.cycles + begins)
             yield Shape(fold, storages, np.array([(*astuple(shared + each), *clocks) for each in own], np.int64))
 
 
@@ -118,6 +162,8 @@ def _unrolled(network: Network, index: int, device: Device, fixed: Fixed) -> Ite
         (fixed.simd, layer.columns),
         (fixed.weight_storage, Storage.CONSTANT),
     )
+    if fixed.weight_banks(layer.name) > 1:
+        return
     if any(choices is not None and choices[index] != wanted for choices, wanted in given):
         return
     unit = UnrolledLayer(layer, network.format_into(index), device.lut_inputs)

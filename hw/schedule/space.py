@@ -35,6 +35,7 @@ class Space:
         links: for each pair of neighbouring layers, what the pair adds: `[shapes before, shapes here, FIGURES]`.
         possible: for each pair, which shapes may follow each other without a layer that waits: bool, as `links`.
         ends: what the last layer's shapes add for the winner behind them: `[shapes, FIGURES]`.
+        weight_sets: sets of weights, of which each spike chooses one.
         n_foldings: how many there are, counted over PE, SIMD and storages; banks follow from these.
     """
 
@@ -42,6 +43,7 @@ class Space:
     links: tuple[NDArray[np.int64], ...]
     possible: tuple[NDArray[np.bool_], ...]
     ends: Figures
+    weight_sets: int
     n_foldings: int
 
     @property
@@ -79,6 +81,7 @@ def space_of(network: Network, device: Device, fixed: Fixed = Fixed(), margin_po
         links=tuple(_links(*pair) for pair in pairs),
         possible=tuple(_possible(before, here, k == 0) for k, (before, here, _) in enumerate(pairs)),
         ends=_ends(shapes[-1], network, device, margin_port),
+        weight_sets=fixed.weight_sets,
         n_foldings=n_foldings,
     )
 

@@ -14,7 +14,6 @@ from hw.network.types import Network
 
 JSON_SCHEMA = 3
 MAX_WEIGHT_SETS = 256
-_REGISTERS = {False: 12, True: 64}  # of a layer, folded or unrolled: clocks from a word to what comes of it, at most
 
 
 class Architecture(StrEnum):
@@ -144,12 +143,9 @@ class Schedule:
         """Whether two inferences may take different weights."""
         return self.weight_sets > 1 or any(layer.loadable for layer in self.layers)
 
-    @property
-    def inferences_in_flight(self) -> int:
-        """As many as keep every part of a pipeline busy: its latency in initiation intervals, and two."""
-        filling = [converter_clocks(before.pe, here) + here.column_groups for before, here in pairwise(self.layers)]
-        computing = [layer.cycles + _REGISTERS[layer.is_unrolled] for layer in self.layers]
-        return 2 + (sum(filling) + sum(computing) + self.layers[-1].rows) // self.initiation_interval
+    def weight_banks(self, fold: LayerFolding) -> int:
+        """Banks of a layer's memories: one for each weight set, and a spare one where frames are loaded."""
+        return self.weight_sets + fold.loadable
 
     @property
     def quiet_cycles(self) -> int:

@@ -60,7 +60,7 @@ def test_an_engine_is_taken_where_it_is_asked_for_or_cheaper(model, tmp_path):
     result = spikeloom(
         "hw", "--model", model, "--out", tmp_path / "asked", "--architecture", "engine", "--pe", "1,1,1"
     )
-    assert "PE, SIMD and storage of layers belong to a pipeline; an engine has none" in result.stderr
+    assert "PE, SIMD, storage and changing weights of layers belong to a pipeline; an engine has none" in result.stderr
 
 
 def test_the_report_tells_what_was_searched_and_why(model, tmp_path):

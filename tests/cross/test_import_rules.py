@@ -24,6 +24,7 @@ HW_LAYERS = [
     ["accelerator"],
     ["netlist"],
     ["handover", "simulate"],
+    ["estimate.weights"],
     ["estimate.accelerator", "estimate.power"],
 ]
 """Rooms of hw, plain data first; a room imports from earlier lines and from itself only."""

@@ -16,7 +16,7 @@ from hw.schedule.designs import designs_of
 from hw.schedule.explore import explore
 from hw.schedule.fold import choose, fold
 from hw.schedule.search import undominated
-from hw.schedule.shapes import BLOCK_RAMS, FLIP_FLOPS, INTERVAL, LATENCY, LUTS, Fixed
+from hw.schedule.shapes import ALL_LAYERS, BLOCK_RAMS, FLIP_FLOPS, INTERVAL, LATENCY, LUTS, Fixed
 from hw.schedule.space import space_of
 from hw.schedule.target import Minimise, Target, clocks_of_latency, clocks_of_rate
 from hw.schedule.types import Architecture
@@ -266,3 +266,29 @@ def test_a_units_memories_hold_every_weight_once():
     ones = sum(row.bit_count() for row in rows)
     assert ones == int(unit.weights.sum())
     assert len(rows) * rom.width == unit.weights.size
+
+
+def test_loadable_layers_are_folded_with_their_spare_bank():
+    network = random_network(np.random.default_rng(2), 16, (32, 32), 3)
+    fixed = Fixed(loadable=("hidden1", "scores"), weight_sets=2)
+    schedule = choose(designs_of(network, UP5K, fixed=fixed), Target(64)).schedule
+    schedule.check(network)
+    assert [fold.loadable for fold in schedule.layers] == [False, True, True]
+    assert [schedule.weight_banks(fold) for fold in schedule.layers] == [2, 3, 3]
+    written = [fold for fold in schedule.layers if fold.loadable]
+    assert {s for fold in written for s in (fold.weight_storage, fold.bias_storage)} == {Storage.BLOCK}
+    everything = choose(designs_of(network, UP5K, fixed=Fixed(loadable=ALL_LAYERS)), Target(64)).schedule
+    assert all(fold.loadable for fold in everything.layers)
+
+
+@pytest.mark.parametrize(
+    ("fixed", "message"),
+    [
+        (Fixed(loadable=("hidden7",)), "loadable layer hidden7: the layers are hidden0,hidden1,scores, or all"),
+        (Fixed(weight_sets=0), "0 weight sets: 1 to 256"),
+        (Fixed(weight_storage=(Storage.CONSTANT,) * 3, weight_sets=2), "layer hidden0: constants do not change"),
+    ],
+)
+def test_impossible_weight_sets_are_refused(fixed, message):
+    with pytest.raises(BadInput, match=message):
+        designs_of(random_network(np.random.default_rng(2)), UP5K, fixed=fixed)

@@ -9,6 +9,8 @@ from amaranth.back import rtlil
 
 from hw.components.argmax import ArgMax
 from hw.components.engine.engine import Engine
+from hw.components.inflight import InFlight
+from hw.components.loader import WeightLoader
 from hw.components.matvec import MatrixVectorUnit
 from hw.components.replay import VectorReplay
 from hw.components.rom import MEMORIES
@@ -25,6 +27,7 @@ from hw.estimate.resources import (
     table_resources,
     threshold_resources,
 )
+from hw.estimate.weights import in_flight_resources, loader_resources
 from hw.network.types import BIPOLAR, InputTable, IntegerFormat
 from tests.hw.networks import random_network
 
@@ -87,3 +90,16 @@ def test_engines(input_format, lanes, hidden, count_storage):
     engine = Engine(network, lanes, count_storage=count_storage)
     ours = engine_resources(engine, UP5K) + argmax_resources(engine.argmax)
     assert ours.flip_flops == declared(engine.circuit())
+
+
+@pytest.mark.parametrize(("words", "tag_bits", "capacity"), [(1, 1, 2), (5, 3, 8)])
+def test_notes_of_inferences_in_flight(words, tag_bits, capacity):
+    spec = InFlight(4, words, tag_bits, readers=2, capacity=capacity)
+    assert in_flight_resources(spec).flip_flops == declared(spec.circuit())
+
+
+@pytest.mark.parametrize("memories", [((1, 1),), ((3, 2), (5, 9))])
+@pytest.mark.parametrize("weight_sets", [1, 3])
+def test_loaders(memories, weight_sets):
+    spec = WeightLoader(memories, weight_sets, start=7)
+    assert loader_resources(spec).flip_flops == declared(spec.circuit())
