@@ -68,7 +68,9 @@ def random_table(rng: np.random.Generator, source: IntegerFormat, output: Intege
     return InputTable(source, values, output)
 
 
-def random_schedule(rng: np.random.Generator, network: Network, device: str = "up5k") -> Schedule:
+def random_schedule(
+    rng: np.random.Generator, network: Network, device: str = "up5k", unrolled_share: float = 0.2
+) -> Schedule:
     """Any PE and SIMD that divide, any storage, some layers unrolled, and the buffers that the rule asks for."""
     folds: list[LayerFolding] = []
     for layer in network.layers:
@@ -83,7 +85,7 @@ def random_schedule(rng: np.random.Generator, network: Network, device: str = "u
             weight_storage=Storage(rng.choice(list(MEMORIES))),
             bias_storage=Storage(rng.choice(list(MEMORIES))),
         )
-        if rng.random() < 0.2:
+        if rng.random() < unrolled_share:
             fold = unrolled(fold, levels_per_stage=int(rng.integers(1, 5)))
         folds.append(fold)
     return Schedule(network.digest, device, with_banks(folds))

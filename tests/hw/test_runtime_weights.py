@@ -20,7 +20,7 @@ from hw.network.vectors import random_inputs
 from hw.schedule.types import Schedule
 from hw.simulate.amaranth import simulate
 from hw.simulate.streams import Pauses
-from tests.hw.networks import random_layer, random_network, random_schedule
+from tests.hw.networks import random_layer, random_network, random_schedule, unrolled
 from tests.hw.traffic import Bench, expected
 
 NO_SHRINKING = (Phase.explicit, Phase.generate)  # which takes longer than to read the seed
@@ -50,7 +50,7 @@ def drawn(seed, weight_sets, loadable, activations=(BIPOLAR,), device="xc7a35t")
     rng = np.random.default_rng(seed)
     network = random_network(rng, 4, (4, 6), 3, IntegerFormat(3, True), activations)
     others = tuple(alike(rng, network, (True,) * 3) for _ in range(weight_sets - 1))
-    schedule = random_schedule(rng, network, device)
+    schedule = random_schedule(rng, network, device, unrolled_share=0)
     folds = tuple(replace(fold, loadable=load) for fold, load in zip(schedule.layers, loadable, strict=True))
     return Accelerator(network, replace(schedule, layers=folds, weight_sets=weight_sets), others), rng
 
@@ -182,7 +182,7 @@ def test_a_frame_is_judged_by_its_status():
 def test_changing_weights_cost_no_throughput(seed, weight_sets, loadable):
     rng = np.random.default_rng(seed)
     network = random_network(rng, 8, (8, 12), 3)
-    schedule = random_schedule(rng, network, "xc7a35t")
+    schedule = random_schedule(rng, network, "xc7a35t", unrolled_share=0)
     folds = tuple(replace(fold, loadable=load) for fold, load in zip(schedule.layers, loadable, strict=True))
     schedule = replace(schedule, layers=folds, weight_sets=weight_sets)
     result = simulate(Accelerator(network, schedule), random_inputs(network.input_format, 8, 16, seed))
@@ -242,12 +242,6 @@ def test_impossible_schedules_are_refused():
     with pytest.raises(BadInput, match="3 networks for 2 weight sets"):
         Accelerator(network, schedule, (network, network))
     assert Schedule.from_json(schedule.to_json()) == schedule
-
-
-def unrolled(fold):
-    """The whole layer at once, its weights constants."""
-    constant = Storage.CONSTANT
-    return replace(fold, pe=fold.rows, simd=fold.columns, weight_storage=constant, bias_storage=constant)
 
 
 def _with_first(schedule, fold):
