@@ -13,7 +13,7 @@ def instantiation(netlist: Netlist, accelerator: Accelerator) -> str:
     spike_data, spike_valid, spike_ready = ports.spike_stream
     unit_data, unit_valid, unit_ready = ports.unit_stream
     level = "high" if ports.reset_active else "low"
-    remark, wire, connection = _margin(accelerator)
+    remark, wire, connection = (a + b for a, b in zip(_margin(accelerator), _changing_weights(netlist), strict=True))
     return f"""\
 // One spike window is {words} words of {lanes} elements of {element.name}, the first element in the low bits.
 // One result is the unit's index in bits {ports.unit_bits - 1}:0 and its signed score in bits \
@@ -36,6 +36,19 @@ wire {unit_valid}, {unit_ready};
     .{unit_ready}({unit_ready}){connection}
 );
 """
+
+
+def _changing_weights(netlist: Netlist) -> tuple[str, str, str]:
+    """What weights that change add to the template: a comment, wires and connections, empty where they do not."""
+    sides = {**netlist.ports.side_inputs, **netlist.ports.side_outputs}
+    names = [name for name in sides if name != "margin"]
+    if not names:
+        return "", "", ""
+    wires = "".join(f"wire [{sides[name] - 1}:0] {name};\n" for name in names)
+    remark = (
+        "// weight_set belongs to a spike's first word; the ports load_* take frames of new weights, byte by byte.\n"
+    )
+    return remark, wires, "".join(f",\n    .{name}({name})" for name in names)
 
 
 def _margin(accelerator: Accelerator) -> tuple[str, str, str]:

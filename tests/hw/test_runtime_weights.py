@@ -14,6 +14,7 @@ from hw.accelerator.top import PortStyle
 from hw.components.loader import WeightLoader
 from hw.components.rom import Storage
 from hw.errors import BadInput
+from hw.handover.template import instantiation
 from hw.netlist import emit
 from hw.network.types import BIPOLAR, IntegerFormat, ScoreLayer
 from hw.network.vectors import random_inputs
@@ -254,5 +255,7 @@ def test_ports_only_where_they_are_needed(style):
     fixed, _ = drawn(5, 1, (False,) * 3)
     ports = ["weight_set", "load_data", "load_first", "load_valid", "load_ready", "load_count", "load_good"]
     for port in ports:
-        assert f" \\{port}\n" in emit(loading, style).rtlil
-        assert port not in emit(fixed, style).rtlil
+        netlist = emit(loading, style)
+        assert f" \\{port}\n" in netlist.rtlil
+        assert f".{port}({port})" in instantiation(netlist, loading)
+        assert port not in emit(fixed, style).rtlil + instantiation(emit(fixed, style), fixed)
