@@ -60,7 +60,7 @@ def test_an_engine_is_taken_where_it_is_asked_for_or_cheaper(model, tmp_path):
     result = spikeloom(
         "hw", "--model", model, "--out", tmp_path / "asked", "--architecture", "engine", "--pe", "1,1,1"
     )
-    assert "PE, SIMD, storage and changing weights of layers belong to a pipeline; an engine has none" in result.stderr
+    assert "PE, SIMD, storage and changing weights of layers belong to a pipeline" in result.stderr
 
 
 def test_the_report_tells_what_was_searched_and_why(model, tmp_path):
@@ -90,3 +90,16 @@ def test_a_target_out_of_reach_is_an_error_with_what_can_be(model, tmp_path):
     assert result.exit_code == 1
     assert "a latency of 12 clocks (1.00 µs at 12 MHz) cannot be met: hx1k holds 1280 LUTs" in result.stderr
     assert not (tmp_path / "fold").exists()
+
+
+def test_changing_weights_go_through_the_whole_flow_and_into_the_report(model, tmp_path):
+    words = ("--random-inputs", 10, "--out", tmp_path, "--cycles", 64, "--loadable", "all", "--weight-sets", 2)
+    result = spikeloom("sim", "--model", model, "--spikes", 4, *words)
+    assert result.exit_code == 0, result.output
+    schedule = Schedule.from_json((tmp_path / "fold/schedule.json").read_text())
+    assert schedule.weight_sets == 2 and all(fold.loadable for fold in schedule.layers)
+    chosen = json.loads((tmp_path / "report.json").read_text())["network"]["chosen"]
+    names = ", ".join(fold.name for fold in schedule.layers)
+    assert f"2 weight sets: each spike chooses one. Written at run time, with a spare bank: {names}." in chosen
+    result = spikeloom("hw", "--model", model, "--out", tmp_path / "other", "--loadable", "nothing")
+    assert "loadable layer nothing: the layers are" in result.stderr
