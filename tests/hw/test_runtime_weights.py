@@ -13,14 +13,23 @@ from hw.accelerator.load import load_frame
 from hw.accelerator.top import PortStyle
 from hw.components.loader import WeightLoader
 from hw.components.rom import Storage
+from hw.devices import device_named
 from hw.errors import BadInput
+from hw.estimate.accelerator import estimate
 from hw.handover.template import instantiation
 from hw.netlist import emit
 from hw.network.types import BIPOLAR, IntegerFormat, ScoreLayer
 from hw.network.vectors import random_inputs
+from hw.schedule.designs import designs_of
+from hw.schedule.fold import choose
+from hw.schedule.shapes import ALL_LAYERS, Fixed
+from hw.schedule.target import Target
 from hw.schedule.types import Schedule
 from hw.simulate.amaranth import simulate
+from hw.simulate.mapped import MappedNetlist
+from hw.simulate.netlist import run_netlist
 from hw.simulate.streams import Pauses
+from hw.tools import yosys
 from tests.hw.networks import random_layer, random_network, random_schedule, unrolled
 from tests.hw.traffic import Bench, expected
 
@@ -259,3 +268,21 @@ def test_ports_only_where_they_are_needed(style):
         assert f" \\{port}\n" in netlist.rtlil
         assert f".{port}({port})" in instantiation(netlist, loading)
         assert port not in emit(fixed, style).rtlil + instantiation(emit(fixed, style), fixed)
+
+
+@pytest.mark.synth
+def test_written_memories_are_block_rams_as_estimated(tmp_path):
+    """And without a bypass around each, which would take the mapped netlist's words from elsewhere."""
+    network = random_network(np.random.default_rng(3), 12, (16, 16), 3)
+    device = device_named("up5k")
+    fixed = Fixed(loadable=ALL_LAYERS, weight_sets=2)
+    accelerator = Accelerator(network, choose(designs_of(network, device, fixed=fixed), Target(48)).schedule)
+    netlist = emit(accelerator)
+    (tmp_path / "top.il").write_text(netlist.rtlil)
+    counts = yosys.synthesise("top.il", netlist.top, device, tmp_path, "mapped.json")
+    assert counts.block_rams == estimate(accelerator, device).total.block_rams
+    layers = yosys.count_by_part(tmp_path / "mapped.json", netlist.top, device)
+    assert counts.luts < 1.3 * estimate(accelerator, device).total.luts, layers
+    spikes = random_inputs(network.input_format, 12, 20, seed=0)
+    mapped = MappedNetlist.read(tmp_path / "mapped.json", netlist.top)
+    assert np.array_equal(run_netlist(mapped, netlist.ports, accelerator, spikes).classes, network.classes(spikes))
