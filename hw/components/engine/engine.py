@@ -250,14 +250,20 @@ class Engine:
 
 
 class RowWatch(wiring.Component):
-    """The rows that a layer gave, as a stream that nobody but a simulation looks at."""
+    """The rows that a layer gave, a clock later, as a stream that nobody but a simulation looks at.
+
+    Synthesis drops its registers, which nobody reads; without them there would be no module to look into, as
+    emission leaves out those that are wires alone.
+    """
 
     def __init__(self, shape: Shape):
         super().__init__({"i": In(stream.Signature(shape)), "o": Out(stream.Signature(shape))})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        wiring.connect(m, wiring.flipped(self.i), wiring.flipped(self.o))
+        m.d.comb += self.i.ready.eq(self.o.ready)
+        with m.If(self.o.ready):
+            m.d.sync += [self.o.valid.eq(self.i.valid), self.o.payload.eq(self.i.payload)]
         return m
 
 
