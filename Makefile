@@ -24,7 +24,7 @@ device = $(if $(DEVICE),--device '$(DEVICE)')
 out = $(if $(OUT),--out '$(OUT)')
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo train hw sim report test test-slow test-synth check-finn-base lint format clean
+.PHONY: help install demo train hw sim report test test-slow test-synth bench-gateware check-finn-base lint format clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -54,6 +54,9 @@ test-slow: $(VENV)/.installed-test ## Longer random checks
 
 test-synth: $(VENV)/.installed-test ## Checks that run synthesis
 	$(BIN)/python -m pytest -n auto -m synth $(ARGS)
+
+bench-gateware: $(VENV)/.installed ## Measure the benchmark's designs beside their goals and others (ARGS=--only NAME)
+	$(BIN)/python -m flows.bench.gateware $(ARGS)
 
 check-finn-base: $(VENV)/.installed-test $(FINN_VENV)/.installed ## finn-base's functions on networks written as FINN-style graphs (MODEL=)
 	rm -rf build/finn-base
