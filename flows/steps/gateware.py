@@ -137,7 +137,7 @@ def estimate_power(context: StepContext) -> Mapping[str, Any]:
     if device.family != "ice40":
         return {"power": None, "why": f"no coefficients for {device.title}"}
     accelerator = _accelerator(context)
-    spikes, what = _vectors(context, accelerator.network, _SPIKES_FOR_POWER + 4 * len(accelerator.units))
+    spikes, what = _vectors(context, accelerator.network, _SPIKES_FOR_POWER + 4 * len(accelerator.schedule.layers))
     netlist = MappedNetlist.read(context.of("synthesise") / _mapped_file(device), TOP_NAME)
     ports = Ports.of(accelerator, _port_style(context))
     run = run_netlist(netlist, ports, accelerator, spikes, context.progress)
@@ -203,15 +203,15 @@ def _part_rows(accelerator: Accelerator, device: Device, estimated: Estimate, ma
     """The input table, each layer with what stands before it, the winner, and cells whose names tell no part."""
     counted = yosys.count_by_part(mapped, TOP_NAME, device)
     rows = []
-    if accelerator.front:
+    if accelerator.network.front:
         rows += _resource_rows(device, "input table", estimated.front, _sum_of(counted, "front"))
     if accelerator.engine:
         rows += _resource_rows(device, "engine", estimated.layers["engine"], _sum_of(counted, "engine"))
     if accelerator.weights:
         rows += _resource_rows(device, "changing weights", estimated.weights, _sum_of(counted, "weights"))
-    for index, unit in enumerate(accelerator.units):
+    for index, fold in enumerate(accelerator.schedule.layers):
         cells = _sum_of(counted, f"width{index}", f"replay{index}", f"layer{index}")
-        rows += _resource_rows(device, unit.name, estimated.layers[unit.name], cells)
+        rows += _resource_rows(device, fold.name, estimated.layers[fold.name], cells)
     rows += _resource_rows(device, "winner", estimated.winner, _sum_of(counted, "scores", "argmax"))
     return rows + _resource_rows(device, "between parts", None, _sum_of(counted, ""))
 

@@ -1,47 +1,31 @@
 """The whole sorter: spike windows in, units out."""
 
-import zlib
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from amaranth.hdl import Module, unsigned
-from amaranth.lib import data, stream, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib import data
 from numpy.typing import NDArray
 
+from hw.accelerator.pipeline import Pipeline, PipelineCircuit
 from hw.accelerator.weights import ChangingWeights
 from hw.components.argmax import ArgMax
 from hw.components.engine.engine import Engine, EngineCircuit
-from hw.components.mvtu import LayerUnit, bank_like, banked, layer_unit
-from hw.components.replay import VectorReplay
-from hw.components.rom import Rom
-from hw.components.table import TableLookup
 from hw.components.unrolled.argmax import ParallelArgMax
-from hw.components.unrolled.layer import UnrolledLayer, UnrolledLayerCircuit
-from hw.components.width import WidthConverter
 from hw.components.words import WordFormat
 from hw.devices import device_named
 from hw.errors import BadInput
 from hw.network.alike import check_alike
 from hw.network.types import Network
-from hw.schedule.timing import clocks_of_words
-from hw.schedule.types import LayerFolding, Schedule
+from hw.schedule.types import Schedule
 
 
 @dataclass(frozen=True, eq=False)
 class Accelerator:
-    """A network folded by a schedule, as a streaming dataflow pipeline or on one engine.
+    """A network built as its schedule says: a `Pipeline` of layers, or an `Engine` that all layers share.
 
-    In a pipeline every layer is a width converter, a vector replay and a matrix-vector-threshold unit; the scores
-    then pass one at a time to the winner. A layer whose weights are constants is unrolled instead, and if it is the
-    last one, all scores pass to the winner at once. Where the network has a front, its table stands before the
-    first layer. Spike windows come in as words of the first layer's SIMD elements, first sample first; a result
-    goes out for each window, in order. Gives and takes backpressure. Initiation interval as the schedule states it,
-    if the source never waits.
-
-    An engine (`hw.components.engine`) takes the place of all of that and has the same streams; only what is said to
-    belong to a pipeline is not there then.
+    Both take spike windows as stream words of input elements, first sample first, and give a result for each window,
+    in order, with backpressure either way.
 
     Attributes:
         network: the first weight set's.
@@ -67,6 +51,13 @@ class Accelerator:
         if self.engine is not None and self.engine.cycles != self.schedule.initiation_interval:
             raise BadInput("the schedule states other clocks than its engine takes; make it anew")
 
+    @property
+    def design(self) -> Pipeline | Engine:
+        """What is built."""
+        design = self.engine or self.pipeline
+        assert design is not None, "a schedule without an engine is a pipeline's"
+        return design
+
     @cached_property
     def engine(self) -> Engine | None:
         """The engine that all layers share; None for a pipeline."""
@@ -76,69 +67,33 @@ class Accelerator:
         block_ram = device_named(self.schedule.device).block_ram
         return Engine(self.network, folding.lanes, block_ram, folding.count_storage, self.schedule.margin_port)
 
-    @property
-    def networks(self) -> tuple[Network, ...]:
-        """The network that each weight set begins as."""
+    @cached_property
+    def pipeline(self) -> Pipeline | None:
+        """The pipeline of layers; None for an engine."""
+        if self.schedule.engine is not None:
+            return None
         missing = self.schedule.weight_sets - 1 - len(self.others)
-        return (self.network, *self.others, *[self.network] * missing)
+        return Pipeline(self.schedule, (self.network, *self.others, *[self.network] * missing))
 
-    @cached_property
-    def units(self) -> tuple[LayerUnit | UnrolledLayer, ...]:
-        """The folded unit or the unrolled layer for every layer, the score layer last."""
-        return tuple(self._unit(index, fold) for index, fold in enumerate(self.schedule.layers))
-
-    def _unit(self, index: int, fold: LayerFolding) -> LayerUnit | UnrolledLayer:
-        if fold.is_unrolled:
-            layer, element = self.network.layers[index], self.network.format_into(index)
-            return UnrolledLayer(layer, element, device_named(self.schedule.device).lut_inputs, fold.levels_per_stage)
-        banks = [self._folded(index, network) for network in self.networks]
-        if fold.loadable:
-            banks.append(banks[0])  # the spare one, whose contents do not matter
-        return banked(banks, fold.loadable) if len(banks) > 1 else banks[0]
-
-    def _folded(self, index: int, network: Network) -> LayerUnit:
-        fold, unit = self.schedule.layers[index], layer_unit(network.layers[index], network.format_into(index))
-        return unit.folded(fold.pe, fold.simd, fold.weight_storage, fold.bias_storage)
-
-    @cached_property
+    @property
     def weights(self) -> ChangingWeights | None:
         """What gives each inference its weights; None where all inferences have the same."""
-        if not self.schedule.weights_change:
-            return None
-        design = self.schedule.to_json() + "".join(other.digest for other in self.others)
-        spike_words = self.input_format, self.words_per_spike
-        start = zlib.crc32(design.encode())
-        return ChangingWeights(self.units, self.schedule, spike_words, self.latency_clocks, start)
-
-    def bank_of(self, index: int, network: Network) -> list[Rom]:
-        """What a folded layer of a network is in the memories of this accelerator.
-
-        Raises:
-            BadInput: if a constant of the layer is beyond what the memories have room for.
-        """
-        built = self.units[index]
-        assert not isinstance(built, UnrolledLayer), "constants are in no memory"
-        return bank_like(self._folded(index, network), built)
+        return None if self.pipeline is None else self.pipeline.weights
 
     @property
     def input_format(self) -> WordFormat:
         """Words of the spike stream."""
-        if self.engine is not None:
-            return self.engine.input_format
-        return WordFormat(self.network.input_format, self.units[0].simd)
-
-    @property
-    def front(self) -> TableLookup | None:
-        """The table before the first layer, where the network has one."""
-        table = self.network.front
-        return None if table is None else TableLookup(table, self.units[0].simd)
+        return self.design.input_format
 
     @property
     def words_per_spike(self) -> int:
         """Words of one spike window."""
-        if self.engine is not None:
-            return self.engine.words_per_spike
-        return self.units[0].column_groups
+        return self.design.words_per_spike
+
+    @property
+    def argmax(self) -> ArgMax | ParallelArgMax:
+        """The winner's spec."""
+        return self.design.argmax
 
     @property
     def result_layout(self) -> data.StructLayout:
@@ -159,130 +114,20 @@ class Accelerator:
     @property
     def latency_clocks(self) -> int:
         """From a spike's first word to its result, if nothing is on its way before it and the source never waits."""
-        if self.engine is not None:
-            return self.engine.latency_clocks
-        parts = [*self.units, self.argmax, *([self.front] if self.front else [])]
-        return clocks_of_words(self.schedule.layers) + sum(part.latency_clocks for part in parts)
+        return self.design.latency_clocks
 
     @property
     def outputs(self) -> tuple[tuple[WordFormat, int], ...]:
         """For every layer the words of its output stream, and how many of them a spike takes."""
-        if self.engine is not None:
-            return self.engine.outputs
-        return tuple((unit.output_format, unit.row_groups) for unit in self.units)
-
-    @property
-    def converters(self) -> tuple[WidthConverter, ...]:
-        """In a pipeline, the width converter before each layer."""
-        lanes = (self.input_format.lanes, *(unit.pe for unit in self.units[:-1]))
-        return tuple(
-            WidthConverter(unit.element.bits, n, unit.simd) for unit, n in zip(self.units, lanes, strict=True)
-        )
-
-    @property
-    def replays(self) -> tuple[VectorReplay, ...]:
-        """In a pipeline, the vector replay before each layer."""
-        return tuple(
-            VectorReplay(unit.input_format.bits, unit.column_groups, unit.row_groups, fold.banks)
-            for unit, fold in zip(self.units, self.schedule.layers, strict=True)
-        )
-
-    @property
-    def score_converter(self) -> WidthConverter:
-        """In a pipeline, from the score layer's PE lanes to one score a clock, or to all where it is unrolled."""
-        head = self.units[-1]
-        return WidthConverter(self.argmax.score.bits, head.pe, head.pe if self.schedule.layers[-1].is_unrolled else 1)
-
-    @property
-    def argmax(self) -> ArgMax | ParallelArgMax:
-        """The winner's spec."""
-        if self.engine is not None:
-            return self.engine.argmax
-        winner = ParallelArgMax if self.schedule.layers[-1].is_unrolled else ArgMax
-        score = self.units[-1].output_format.element
-        return winner(self.network.head.rows, score, self.network.margin, self.schedule.margin_port)
+        return self.design.outputs
 
     def compute(self, spikes: NDArray[np.integer]) -> NDArray[np.int64]:
         """Units `[n]` of spike windows `[n, n_inputs]`, through the very sums that the circuit forms.
 
         Unsorted ones are the number of units; a margin that is an input is taken to be the network's.
         """
-        if self.engine is not None:
-            return self.engine.compute(spikes)
-        values: NDArray[np.integer] = self.front.compute(spikes) if self.front else spikes
-        for unit in self.units:
-            values = unit.compute(values)
-        return self.argmax.compute(values)
+        return self.design.compute(spikes)
 
-    def circuit(self) -> "AcceleratorCircuit | EngineCircuit":
-        """The Amaranth component, with streams `spikes` and `units`, and the input `margin` if there is one."""
-        return AcceleratorCircuit(self) if self.engine is None else self.engine.circuit()
-
-
-class AcceleratorCircuit(wiring.Component):
-    """Circuit of an `Accelerator` that is a pipeline: stream `spikes` of input words, stream `units` of results.
-
-    With a margin that is an input there is `margin`, unsigned, sampled with an inference's first score. Where weights
-    change there are the members of `ChangingWeights`; `weight_set` belongs to a spike's first word, and holds as that
-    does until it is taken.
-
-    `outputs` holds every layer's output stream, so that a simulation can watch it; the stream is called `o` and
-    belongs to a submodule `layer0`, `layer1`, ..., by which a simulation of the netlist finds it.
-    """
-
-    def __init__(self, spec: Accelerator):
-        self.spec = spec
-        self.layers = [unit.circuit() for unit in spec.units]
-        self.outputs = [layer.o for layer in self.layers]
-        margin = {"margin": In(spec.margin_bits)} if spec.margin_bits else {}
-        super().__init__(
-            {
-                "spikes": In(stream.Signature(unsigned(spec.input_format.bits))),
-                "units": Out(stream.Signature(spec.result_layout)),
-                **margin,
-                **(spec.weights.members if spec.weights else {}),
-            }
-        )
-
-    def elaborate(self, platform: object) -> Module:
-        m = Module()
-        source = wiring.flipped(self.spikes)
-        if self.spec.weights:
-            source = self._choose_weights(m, self.spec.weights, source)
-        if self.spec.front:
-            m.submodules.front = front = self.spec.front.circuit()
-            wiring.connect(m, source, front.i)
-            source = front.o
-        parts = zip(self.spec.converters, self.spec.replays, self.layers, strict=True)
-        for index, (converter_spec, replay_spec, layer) in enumerate(parts):
-            m.submodules[f"width{index}"] = converter = converter_spec.circuit()
-            m.submodules[f"replay{index}"] = replay = replay_spec.circuit()
-            m.submodules[f"layer{index}"] = layer
-            wiring.connect(m, source, converter.i)
-            wiring.connect(m, converter.o, replay.i)
-            wiring.connect(m, replay.o, layer.i)
-            source = layer.o
-        m.submodules.scores = scores = self.spec.score_converter.circuit()
-        m.submodules.argmax = argmax = self.spec.argmax.circuit()
-        wiring.connect(m, source, scores.i)
-        wiring.connect(m, scores.o, argmax.i)
-        wiring.connect(m, argmax.o, wiring.flipped(self.units))
-        if self.spec.margin_bits:
-            m.d.comb += argmax.margin.eq(self.margin)
-        return m
-
-    def _choose_weights(
-        self, m: Module, weights: ChangingWeights, source: wiring.PureInterface
-    ) -> wiring.PureInterface:
-        """Gives each inference its weights; the stream of spike words behind."""
-        layers = [layer for layer in self.layers if not isinstance(layer, UnrolledLayerCircuit)]
-        parts = tuple(part for layer in layers for part in layer.parts if part.spec.banks > 1)
-        m.submodules.weights = circuit = weights.circuit(parts)
-        wiring.connect(m, source, circuit.i)
-        m.d.comb += circuit.ended.eq(self.units.valid & self.units.ready)
-        if weights.schedule.weight_sets > 1:
-            m.d.comb += circuit.weight_set.eq(self.weight_set)
-        if weights.loads:
-            wiring.connect(m, wiring.flipped(self.load), circuit.load)
-            m.d.comb += [self.load_count.eq(circuit.load_count), self.load_good.eq(circuit.load_good)]
-        return circuit.o
+    def circuit(self) -> PipelineCircuit | EngineCircuit:
+        """The Amaranth component, with streams `spikes` and `units`, and the inputs that the schedule asks for."""
+        return self.design.circuit()

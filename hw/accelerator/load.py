@@ -17,20 +17,20 @@ def load_frame(accelerator: Accelerator, network: Network, weight_set: int = 0) 
     Raises:
         BadInput: if nothing is loadable, there is no such set, or the network differs in anything that is fixed.
     """
-    weights = accelerator.weights
-    if weights is None or not weights.loads:
+    pipeline = accelerator.pipeline
+    if pipeline is None or pipeline.weights is None or not pipeline.weights.loads:
         raise BadInput("the design has no loadable layer: make it with --loadable")
-    loader = weights.loader
+    loader = pipeline.weights.loader
     if not 0 <= weight_set < loader.weight_sets:
         raise BadInput(f"weight set {weight_set}: the design has sets 0 to {loader.weight_sets - 1}")
-    built = accelerator.networks[weight_set]
+    built = pipeline.networks[weight_set]
     check_alike(built, network)
     if network.margin != built.margin and not accelerator.schedule.margin_port:
         raise BadInput(f"the network's margin is {network.margin}, the circuit's {built.margin}")
     contents = []
     for index, fold in enumerate(accelerator.schedule.layers):
         if fold.loadable:
-            contents += [rom.rows for rom in accelerator.bank_of(index, network)]
+            contents += [rom.rows for rom in pipeline.bank_of(index, network)]
         elif not same_constants(network.layers[index], built.layers[index]):
             raise BadInput(f"layer {fold.name} of the network differs from the circuit's, and it is not loadable")
     return loader.frame(weight_set, contents)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from hw.accelerator.accelerator import Accelerator
 from hw.components.argmax import ArgMax
+from hw.components.engine.engine import Engine
 from hw.components.mvtu import LayerUnit
 from hw.components.unrolled.argmax import ParallelArgMax
 from hw.components.unrolled.layer import UnrolledLayer
@@ -47,18 +48,17 @@ class Estimate:
 
 def estimate(accelerator: Accelerator, device: Device) -> Estimate:
     """Estimate an accelerator on a device."""
-    if accelerator.engine is not None:
-        engine = engine_resources(accelerator.engine, device)
-        return Estimate({"engine": engine}, _winner_resources(accelerator.argmax), Resources(), Resources())
+    design = accelerator.design
+    if isinstance(design, Engine):
+        engine = engine_resources(design, device)
+        return Estimate({"engine": engine}, _winner_resources(design.argmax), Resources(), Resources())
     layers = {
         unit.name: _unit_resources(unit, device) + converter_resources(converter) + replay_resources(replay, device)
-        for unit, converter, replay in zip(
-            accelerator.units, accelerator.converters, accelerator.replays, strict=True
-        )
+        for unit, converter, replay in zip(design.units, design.converters, design.replays, strict=True)
     }
-    winner = converter_resources(accelerator.score_converter) + _winner_resources(accelerator.argmax)
-    front = table_resources(accelerator.front, device) if accelerator.front else Resources()
-    weights = changing_weights_resources(accelerator.weights) if accelerator.weights else Resources()
+    winner = converter_resources(design.score_converter) + _winner_resources(design.argmax)
+    front = table_resources(design.front, device) if design.front else Resources()
+    weights = changing_weights_resources(design.weights) if design.weights else Resources()
     return Estimate(layers, winner, front, weights)
 
 

@@ -180,6 +180,6 @@ def test_a_layer_unrolled_whole_has_more_weights_than_one_memory_is_wide():
         for layer in network.layers
     ]
     accelerator = Accelerator(network, Schedule(network.digest, "up5k", tuple(folds)))
-    assert len(accelerator.units[1].weight_roms) == 2
+    assert len(accelerator.pipeline.units[1].weight_roms) == 2
     spikes = random_inputs(network.input_format, network.n_inputs, 4, seed=0)
     assert_exact(network, accelerator, spikes, simulate(accelerator, spikes))

@@ -87,14 +87,14 @@ def test_every_spike_chooses_its_weight_set(seed, weight_sets, activations, paus
     bench = Bench(accelerator, seed, pause)
     bench.run(bench.traffic(more=12))
     for spike, answer in zip(bench.spikes.taken, bench.answers.rows(), strict=True):
-        assert np.array_equal(answer, expected(accelerator.networks[spike.weight_set], spike.values))
+        assert np.array_equal(answer, expected(accelerator.pipeline.networks[spike.weight_set], spike.values))
 
 
 def frames_of(rng, accelerator, kinds):
     """Frames of the kinds asked for, and the networks of all sets behind each that is judged."""
     loader = accelerator.weights.loader
     loadable = [fold.loadable for fold in accelerator.schedule.layers]
-    networks, frames, states = list(accelerator.networks), [], [accelerator.networks]
+    networks, frames, states = list(accelerator.pipeline.networks), [], [accelerator.pipeline.networks]
     for kind in kinds:
         weight_set = int(rng.integers(len(networks)))
         network = alike(rng, networks[weight_set], loadable)

@@ -172,7 +172,9 @@ def test_an_unrolled_network_takes_an_inference_every_clock():
     accelerator = Accelerator(network, unroll(network, XC7))
     result = simulate(accelerator, random_inputs(network.input_format, 7, 12, seed=0))
     assert set(result.cycles_between_results.tolist()) == {1} == {accelerator.schedule.initiation_interval}
-    assert result.latency_cycles == sum(unit.stages for unit in accelerator.units) + accelerator.argmax.stages
+    assert (
+        result.latency_cycles == sum(unit.stages for unit in accelerator.pipeline.units) + accelerator.argmax.stages
+    )
 
 
 @pytest.mark.parametrize("change", [{"pe": 1}, {"bias_storage": Storage.LOGIC}, {"weight_storage": Storage.BLOCK}])
