@@ -89,7 +89,7 @@ def test_engines(input_format, lanes, hidden, count_storage):
     network = random_network(np.random.default_rng(0), 30, hidden, 5, input_format)
     engine = Engine(network, lanes, count_storage=count_storage)
     ours = engine_resources(engine, UP5K) + argmax_resources(engine.argmax)
-    watched = sum(1 + output.bits for output, _ in engine.outputs)  # registers that nobody reads: synthesis drops them
+    watched = sum(1 + output.bits for output, _ in engine.outputs)  # nobody reads these: synthesis drops them
     assert ours.flip_flops == declared(engine.circuit()) - watched
 
 
