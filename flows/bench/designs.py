@@ -29,12 +29,13 @@ _B, _L = Storage.BLOCK, Storage.LOGIC
 
 @dataclass(frozen=True)
 class Fold:
-    """PE and SIMD of a layer, and where its weights and its row constants are kept."""
+    """PE and SIMD of a layer, where its weights and its row constants are kept, and its count tables."""
 
     pe: int
     simd: int
     weights: Storage
     constants: Storage
+    count_tables: int = 0
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,10 @@ def random_network(
 def schedule_of(network: Network, device: str, folds: Sequence[Fold]) -> Schedule:
     """A schedule by hand, with the banks that the folding's rule asks for."""
     layers = [
-        LayerFolding(layer.name, layer.rows, layer.columns, fold.pe, fold.simd, 1, fold.weights, fold.constants)
+        LayerFolding(
+            *(layer.name, layer.rows, layer.columns, fold.pe, fold.simd, 1, fold.weights, fold.constants),
+            count_tables=fold.count_tables,
+        )
         for layer, fold in zip(network.layers, folds, strict=True)
     ]
     return Schedule(network.digest, device, with_banks(layers))
@@ -100,7 +104,7 @@ FOLDED = (
     ),
     Design(
         *("ecp5-16", "lfe5u-25f", INT8, 48, 16),
-        (Fold(16, 48, _B, _B), Fold(16, 256, _L, _B), Fold(5, 16, _B, _L)),
+        (Fold(16, 48, _L, _L), Fold(16, 256, _L, _L, count_tables=54), Fold(5, 16, _L, _L)),
     ),
     Design(
         *("xc7-1280", "xc7a35t", BIPOLAR, 64, 1280),

@@ -66,7 +66,7 @@ class Pipeline:
 
     def _folded(self, index: int, network: Network) -> LayerUnit:
         fold, unit = self.schedule.layers[index], layer_unit(network.layers[index], network.format_into(index))
-        return unit.folded(fold.pe, fold.simd, fold.weight_storage, fold.bias_storage)
+        return unit.folded(fold.pe, fold.simd, fold.weight_storage, fold.bias_storage, fold.count_tables)
 
     @cached_property
     def weights(self) -> ChangingWeights | None:

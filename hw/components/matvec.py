@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from hw.components.counters import is_power_of_two, successor
 from hw.components.rom import Rom, Storage
 from hw.components.sums import add
-from hw.components.terms import Terms, terms_of
+from hw.components.terms import COUNT, Terms, most_count_tables, terms_of
 from hw.components.words import WordFormat
 from hw.components.writes import add_write_port, bank_members
 from hw.errors import BadInput
@@ -55,10 +55,11 @@ class MatrixVectorUnit:
         further: units alike whose weights and constants lie in the banks behind this one's.
         writable: whether the memories can be written at run time.
         bias_bounds: least and greatest row constant that must have room; None: those that `bias` has.
+        count_tables: groups of three bipolar columns of a word whose matches are read from block memory.
 
     Raises:
-        ValueError: if shapes do not fit each other, the sign's format is not of one bit, or PE or SIMD does not
-            divide its dimension.
+        ValueError: if shapes do not fit each other, the sign's format is not of one bit, PE or SIMD does not
+            divide its dimension, or there are more count tables than a word has groups.
     """
 
     name: str
@@ -75,6 +76,7 @@ class MatrixVectorUnit:
     further: tuple["MatrixVectorUnit", ...] = ()
     writable: bool = False
     bias_bounds: tuple[int, int] | None = None
+    count_tables: int = 0
 
     def __post_init__(self) -> None:
         rows, columns = self.weights.shape
@@ -88,12 +90,22 @@ class MatrixVectorUnit:
             raise ValueError(f"layer {self.name}: a shift of {self.shift} bits is negative")
         if self.sign.bits != 1:
             raise ValueError(f"layer {self.name}: {self.sign.name} is no format of one bit")
+        if not 0 <= self.count_tables <= (most := most_count_tables(self.element, self.simd)):
+            raise ValueError(f"layer {self.name}: {self.count_tables} count tables; 0 to {most} are possible")
 
-    def folded(self, pe: int, simd: int, weight_storage: Storage, bias_storage: Storage) -> "MatrixVectorUnit":
+    def folded(
+        self, pe: int, simd: int, weight_storage: Storage, bias_storage: Storage, count_tables: int = 0
+    ) -> "MatrixVectorUnit":
         """The same sums, folded otherwise."""
-        further = tuple(unit.folded(pe, simd, weight_storage, bias_storage) for unit in self.further)
+        further = tuple(unit.folded(pe, simd, weight_storage, bias_storage, count_tables) for unit in self.further)
         return replace(
-            self, pe=pe, simd=simd, weight_storage=weight_storage, bias_storage=bias_storage, further=further
+            self,
+            pe=pe,
+            simd=simd,
+            weight_storage=weight_storage,
+            bias_storage=bias_storage,
+            count_tables=count_tables,
+            further=further,
         )
 
     def alike(self, built: "MatrixVectorUnit") -> "MatrixVectorUnit":
@@ -161,7 +173,7 @@ class MatrixVectorUnit:
     @cached_property
     def terms(self) -> Terms:
         """What the weights make of a word's elements."""
-        return terms_of(self.element, self.simd)
+        return terms_of(self.element, self.simd, self.count_tables)
 
     @property
     def stages(self) -> int:
@@ -230,15 +242,36 @@ class MatrixVectorUnit:
         return tuple(Rom.joined(roms) for roms in zip(*banks, strict=True))
 
     def _weight_bank(self) -> tuple[Rom, ...]:
-        blocks = self.weights.reshape(self.row_groups, self.pe, self.column_groups, self.simd)
-        words = self.terms.encode(blocks.transpose(0, 2, 1, 3)).reshape(self.depth, -1)
-        step = max(1, _WIDEST_MEMORY // self.simd) * self.simd
+        words = self.terms.encode(self._weight_words).reshape(self.depth, -1)
+        step = max(1, _WIDEST_MEMORY // self.terms.stored) * self.terms.stored
         return tuple(self._rom(words[:, first : first + step]) for first in range(0, words.shape[1], step))
 
     def _rom(self, words: NDArray[np.bool_]) -> Rom:
         packed = np.packbits(words, axis=1, bitorder="little")
         rows = [int.from_bytes(row.tobytes(), "little") for row in packed]
         return Rom(rows, words.shape[1], self.weight_storage, self.writable)
+
+    @property
+    def _weight_words(self) -> NDArray[np.bool_]:
+        """Weights `[depth, PE, SIMD]` in the order in which words meet them."""
+        blocks = self.weights.reshape(self.row_groups, self.pe, self.column_groups, self.simd)
+        return blocks.transpose(0, 2, 1, 3).reshape(self.depth, self.pe, self.simd)
+
+    @property
+    def count_roms(self) -> tuple[Rom, ...]:
+        """The count tables: words of the weight memory outside, values of the elements inside; PE within a word."""
+        banks = (unit._count_bank() for unit in (self, *self.further))
+        return tuple(Rom.joined(roms) for roms in zip(*banks, strict=True))
+
+    def _count_bank(self) -> tuple[Rom, ...]:
+        lane = WordFormat(COUNT, self.pe)
+        tables = np.swapaxes(self.terms.counts(self._weight_words), 1, 2)
+        return tuple(
+            Rom(
+                [words[0] for words in lane.pack(table.reshape(-1, self.pe))], lane.bits, Storage.BLOCK, self.writable
+            )
+            for table in tables
+        )
 
     @property
     def bias_rom(self) -> Rom:
@@ -248,7 +281,7 @@ class MatrixVectorUnit:
     @property
     def bank(self) -> tuple[Rom, ...]:
         """What one set of weights is in the memories: a bank of each."""
-        return (*self._weight_bank(), self._bias_bank())
+        return (*self._weight_bank(), *self._count_bank(), self._bias_bank())
 
     @property
     def parts(self) -> tuple["MatrixVectorUnit", ...]:
@@ -303,11 +336,13 @@ class MatrixVectorCircuit(wiring.Component):
         m.d.comb += [enable.eq(~self.o.valid | self.o.ready), self.i.ready.eq(enable)]
         roms = spec.weight_roms
         weights = [self._port(m, f"weights{i}", rom, i) for i, rom in enumerate(roms)]
+        stored = spec.terms.stored
         lanes = [
-            port.data[at:][: spec.simd]
+            port.data[at:][:stored]
             for port, rom in zip(weights, roms, strict=True)
-            for at in range(0, rom.width, spec.simd)
+            for at in range(0, rom.width, stored)
         ]
+        tables = [self._port(m, f"counts{i}", rom, len(roms) + i) for i, rom in enumerate(spec.count_roms)]
 
         position = Signal(range(spec.depth))
         stages = self._stages(m, enable, self._ends_row_group(m, position))
@@ -316,12 +351,17 @@ class MatrixVectorCircuit(wiring.Component):
         if spec.banks > 1:
             address = self.bank * spec.depth + position
             m.d.comb += self.vector_end.eq(steps[0] & (position == spec.depth - 1))
-        m.d.comb += [(port.addr.eq(address), port.en.eq(steps[0])) for port in weights]
+        m.d.comb += [port.en.eq(steps[0]) for port in (*weights, *tables)]
+        m.d.comb += [port.addr.eq(address) for port in weights]
+        elements = spec.terms.addresses(self.i.payload)
+        m.d.comb += [port.addr.eq(Cat(word, address)) for port, word in zip(tables, elements, strict=True)]
         operands = [Signal(shape, name="operand", reset_less=True) for shape in spec.terms.operand_shapes]
         with m.If(steps[0]):
             m.d.sync += position.eq(successor(position, spec.depth))
             m.d.sync += [o.eq(v) for o, v in zip(operands, spec.terms.operands(self.i.payload), strict=True)]
-        sums = [spec.terms.tree.build(m, *spec.terms.build(m, operands, lane), steps[1:-1]) for lane in lanes]
+        counts = [[port.data.word_select(row, COUNT.bits) for port in tables] for row in range(spec.pe)]
+        terms = [spec.terms.build(m, operands, *row) for row in zip(lanes, counts, strict=True)]
+        sums = [spec.terms.tree.build(m, *row, steps[1:-1]) for row in terms]
         first, starts = self._row_constants(m, stages[-2])
         results = [
             self._result(m, steps[-1], first, start, *sum_and_bits)
@@ -361,7 +401,7 @@ class MatrixVectorCircuit(wiring.Component):
     def _row_constants(self, m: Module, stage: _Stage) -> tuple[Value, list[Value]]:
         """For the stage behind: whether its word begins a row group, and the constants of that group's rows."""
         spec = self.spec
-        bias = self._port(m, "bias", spec.bias_rom, len(spec.weight_roms))
+        bias = self._port(m, "bias", spec.bias_rom, len(spec.bank) - 1)
         group, begins = Signal(range(spec.row_groups)), Const(1)
         if spec.column_groups > 1:
             begins = Signal(init=1)

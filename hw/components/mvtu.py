@@ -28,10 +28,10 @@ class MatrixVectorThresholdUnit:
     thresholds: MultiThreshold
 
     def folded(
-        self, pe: int, simd: int, weight_storage: Storage, bias_storage: Storage
+        self, pe: int, simd: int, weight_storage: Storage, bias_storage: Storage, count_tables: int = 0
     ) -> "MatrixVectorThresholdUnit":
         """The same layer, folded otherwise."""
-        products = self.products.folded(pe, simd, weight_storage, bias_storage)
+        products = self.products.folded(pe, simd, weight_storage, bias_storage, count_tables)
         return replace(self, products=products, thresholds=self.thresholds.folded(pe, bias_storage))
 
     @property

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from amaranth.hdl import Cat, Module, Shape, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Shape, Signal, Value
 
 Bounds = tuple[int, int]
 """Least and greatest value."""
@@ -18,6 +18,10 @@ def shape_of(bounds: Bounds) -> Shape:
     return Shape.cast(range(bounds[0], bounds[1] + 1))
 
 
+ADDERS_PER_CHAIN = 8
+"""Adders end to end in one: a long carry chain is slower, and harder to place."""
+
+
 def add(a: Value, b: Value, carry: Value | None = None) -> Value:
     """`a + b + carry`, the carry a bit; an adder's carry-in is free, a third operand is another adder.
 
@@ -25,7 +29,7 @@ def add(a: Value, b: Value, carry: Value | None = None) -> Value:
     """
     if carry is None:
         return a + b
-    low = Cat(carry, a), Cat(1, b)
+    low = Cat(carry, a), Cat(carry, b)
     x, y = (wide.as_signed() if v.shape().signed else wide for wide, v in zip(low, (a, b), strict=True))
     return (x + y) >> 1
 
@@ -123,7 +127,7 @@ class SumTree:
         for step in steps:
             for _ in range(LEVELS_PER_STAGE):
                 tree = tree.behind_level
-                sums, bits = _level(terms, bits)
+                sums, bits = _level(m, terms, bits)
                 # Kept, or synthesis takes several adders apart into compressors, which take more lookup tables.
                 kept = [Signal(shape_of(bounds), attrs={"keep": 1}, name="sum") for bounds in tree.terms]
                 m.d.comb += [signal.eq(value) for signal, value in zip(kept, sums, strict=True)]
@@ -136,9 +140,31 @@ class SumTree:
         return terms[0], bits
 
 
-def _level(terms: list[Value], bits: list[Value]) -> tuple[list[Value], list[Value]]:
+def _level(m: Module, terms: list[Value], bits: list[Value]) -> tuple[list[Value], list[Value]]:
     """One level of adders, and the bits that they leave."""
     pairs = list(zip(terms[::2], terms[1::2], strict=False))
-    carries = [bits[i] if i < len(bits) else None for i in range(len(pairs))]
-    sums = [add(a, b, carry) for (a, b), carry in zip(pairs, carries, strict=True)]
+    adders = [(a, b, bits[i] if i < len(bits) else None) for i, (a, b) in enumerate(pairs)]
+    if any(term.shape().signed for term in terms):
+        sums = [add(*adder) for adder in adders]
+    else:
+        chains = [adders[i : i + ADDERS_PER_CHAIN] for i in range(0, len(adders), ADDERS_PER_CHAIN)]
+        sums = [value for chain in chains for value in _chained(m, chain)]
     return sums + terms[2 * len(pairs) :], bits[len(pairs) :]
+
+
+def _chained(m: Module, adders: Sequence[tuple[Value, Value, Value | None]]) -> list[Value]:
+    """Sums of unsigned values with their carry-ins, in one adder: the carry of each shows where the next one begins.
+
+    There both operands have the next one's carry-in as a bit: it makes a carry of itself, and lets none through.
+    """
+    low, high, starts, width = [], [], [], 0
+    for a, b, carry in adders:
+        longest = max(len(a), len(b))
+        begin = Const(0, 1) if carry is None else carry
+        low += [begin, a, Const(0, longest - len(a))]
+        high += [begin, b, Const(0, longest - len(b))]
+        starts.append(width + 1)
+        width += 1 + longest
+    chain = Signal(width + 1, name="chain")
+    m.d.comb += chain.eq(Cat(low) + Cat(high))
+    return [chain[start:end] for start, end in zip(starts, [*starts[1:], width + 1], strict=True)]

@@ -4,7 +4,8 @@ Bipolar columns are counted in threes. With matches `a, b, c` (XNORs of weight a
 `s = a ^ b ^ c` and `m = maj(a, b, c)`. The parity of the three weights is stored in place of the third weight: then
 `s` has four inputs, `x_a, x_b, x_c` and that parity; and `m` is `a` where `a = b`, else `c`, which is `~s` then.
 Three lookup tables of four inputs, or two of six, against five or more for three XNORs and a full adder. Every
-fourth column is left alone as the carry-in of an adder.
+fourth column is left alone as the carry-in of an adder. Of some groups a count table in block memory gives the
+counts of all rows at once, for the row group and the three elements together: neither weights nor gates are left.
 
 Integer columns are taken in pairs. Every row adds `+-(x + y)` or `+-(x - y)`, so that sum and difference are formed
 once for all rows, and a row only chooses and inverts: a lookup table a bit, where it was two XORs and an adder.
@@ -37,29 +38,58 @@ class Terms(Protocol):
     def operands(self, word: Value) -> list[Value]:
         """What is kept of a word."""
 
+    @property
+    def stored(self) -> int:
+        """Bits stored for the weights of a word."""
+
     def encode(self, weights: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Weights `[..., columns]` of a word as they are stored."""
+        """Weights `[..., columns]` of a word as they are stored, `[..., stored]`."""
+
+    def addresses(self, word: Value) -> list[Value]:
+        """For each count table, the elements of a word that it counts."""
+
+    def counts(self, weights: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """What the count tables hold for weights `[..., columns]`: `[tables, TABLE_PATTERNS, ...]`."""
 
     def excess(self, weights: NDArray[np.bool_]) -> NDArray[np.int64]:
         """By how much the terms of rows `[rows, columns of the layer]` add up to more than they stand for."""
 
-    def build(self, m: Module, operands: Sequence[Value], weights: Value) -> tuple[list[Value], list[Value]]:
-        """Terms and single bits of one row, for stored weights."""
+    def build(
+        self, m: Module, operands: Sequence[Value], weights: Value, counts: Sequence[Value]
+    ) -> tuple[list[Value], list[Value]]:
+        """Terms and single bits of one row, for stored weights and what the count tables gave."""
 
 
-def terms_of(element: IntegerFormat, columns: int) -> Terms:
+COUNT = IntegerFormat(bits=2, signed=False)
+"""What a count table holds for a row: matches of three columns."""
+
+TABLE_PATTERNS = 8
+"""Values of the elements that a count table counts."""
+
+
+def terms_of(element: IntegerFormat, columns: int, count_tables: int = 0) -> Terms:
     """The terms for elements of a format."""
-    return MatchTerms(columns) if element.bipolar else PairTerms(element, columns)
+    return MatchTerms(columns, count_tables) if element.bipolar else PairTerms(element, columns)
+
+
+def most_count_tables(element: IntegerFormat, columns: int) -> int:
+    """How many count tables can serve a word; at least one of its weights is stored."""
+    if not element.bipolar:
+        return 0
+    groups = MatchTerms(columns).thirds
+    return groups - (3 * groups == columns)
 
 
 @dataclass(frozen=True)
 class MatchTerms:
     """Matches of bipolar columns, each 0 or 1.
 
-    A word's columns are taken as firsts, seconds and thirds of the groups, then the single ones.
+    A word's columns are taken as firsts, seconds and thirds of the groups, then the single ones. The first groups
+    have the count tables.
     """
 
     columns: int
+    count_tables: int = 0
 
     @property
     def firsts(self) -> int:
@@ -88,38 +118,63 @@ class MatchTerms:
 
     @property
     def operand_shapes(self) -> list[Shape]:
-        return [unsigned(self.columns)]
+        return [unsigned(self.stored)]
+
+    @property
+    def stored(self) -> int:
+        return self.columns - 3 * self.count_tables
 
     def operands(self, word: Value) -> list[Value]:
-        return [word]
+        *groups, single = self._parts(word, 0)
+        return [Cat([part[self.count_tables :] for part in groups], single)]
 
     def encode(self, weights: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        a, b, c, single = np.split(weights, np.cumsum([self.firsts, self.seconds, self.thirds]), axis=-1)
-        return np.concatenate([a, b, a[..., : self.thirds] ^ b[..., : self.thirds] ^ c, single], axis=-1)
+        *groups, single = self._split(weights)
+        a, b, c = (part[..., self.count_tables :] for part in groups)
+        thirds = c.shape[-1]
+        return np.concatenate([a, b, a[..., :thirds] ^ b[..., :thirds] ^ c, single], axis=-1)
+
+    def addresses(self, word: Value) -> list[Value]:
+        x, y, z, _ = self._parts(word, 0)
+        return [Cat(x[group], y[group], z[group]) for group in range(self.count_tables)]
+
+    def counts(self, weights: NDArray[np.bool_]) -> NDArray[np.int64]:
+        groups = np.array([part[..., : self.count_tables] for part in self._split(weights)[:3]])
+        elements = np.array([[pattern >> place & 1 for place in range(3)] for pattern in range(TABLE_PATTERNS)])
+        matches = [(groups == values.reshape(3, *[1] * weights.ndim)).sum(axis=0) for values in elements]
+        return np.moveaxis(np.array(matches, np.int64), -1, 0)
 
     def excess(self, weights: NDArray[np.bool_]) -> NDArray[np.int64]:
         return np.zeros(len(weights), dtype=np.int64)
 
-    def build(self, m: Module, operands: Sequence[Value], weights: Value) -> tuple[list[Value], list[Value]]:
-        x, y, z, loose = self._parts(operands[0])
-        a, b, parity, single = self._parts(weights)
+    def build(
+        self, m: Module, operands: Sequence[Value], weights: Value, counts: Sequence[Value]
+    ) -> tuple[list[Value], list[Value]]:
+        x, y, z, loose = self._parts(operands[0], self.count_tables)
+        a, b, parity, single = self._parts(weights, self.count_tables)
+        firsts, thirds = len(x), len(z)
         # A second column that is not there is an element 0 with a weight 1: no match.
         missing = self.firsts - self.seconds
         y, b = Cat(y, Const(0, missing)), Cat(b, Const(1, 1).replicate(missing))
         # Signals, because every slice of an expression is emitted, and simulated, as the whole expression again.
-        differ, odd, many = (Signal(self.firsts, name=name) for name in ("differ", "odd", "many"))
+        differ, odd, many = (Signal(firsts, name=name) for name in ("differ", "odd", "many"))
         matches = Signal(self.singles, name="matches")
         m.d.comb += [
             differ.eq(x ^ y ^ a ^ b),
-            odd.eq(Cat(~(x[: self.thirds] ^ y[: self.thirds] ^ z ^ parity), differ[self.thirds :])),
+            odd.eq(Cat(~(x[:thirds] ^ y[:thirds] ^ z ^ parity), differ[thirds:])),
             many.eq((differ & ~odd) | ~(differ | (x ^ a))),
             matches.eq(~(loose ^ single)),
         ]
-        return [Cat(odd[group], many[group]) for group in range(self.firsts)], list(matches)
+        return [*counts, *(Cat(odd[group], many[group]) for group in range(firsts))], list(matches)
 
-    def _parts(self, word: Value) -> list[Value]:
-        ends = [0, *accumulate((self.firsts, self.seconds, self.thirds, self.singles))]
+    def _parts(self, word: Value, without: int) -> list[Value]:
+        """Firsts, seconds, thirds and single ones of a word that so many of the first groups are missing from."""
+        groups = (columns - without for columns in (self.firsts, self.seconds, self.thirds))
+        ends = [0, *accumulate((*groups, self.singles))]
         return [word[start:end] for start, end in pairwise(ends)]
+
+    def _split(self, weights: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
+        return np.split(weights, np.cumsum([self.firsts, self.seconds, self.thirds]), axis=-1)
 
 
 @dataclass(frozen=True)
@@ -153,15 +208,27 @@ class PairTerms:
         pairs = [both for x, y in zip(elements[::2], elements[1::2], strict=False) for both in (x + y, x + ~y)]
         return pairs + elements[2 * (self.columns // 2) :]
 
+    @property
+    def stored(self) -> int:
+        return self.columns
+
     def encode(self, weights: NDArray[np.bool_]) -> NDArray[np.bool_]:
         return weights
+
+    def addresses(self, word: Value) -> list[Value]:
+        return []
+
+    def counts(self, weights: NDArray[np.bool_]) -> NDArray[np.int64]:
+        return np.zeros((0, TABLE_PATTERNS, *weights.shape[:-1]), np.int64)
 
     def excess(self, weights: NDArray[np.bool_]) -> NDArray[np.int64]:
         words = weights.reshape(len(weights), -1, self.columns)
         firsts = words[:, :, : 2 * (self.columns // 2) : 2]
         return (~firsts).sum(axis=(1, 2), dtype=np.int64)
 
-    def build(self, m: Module, operands: Sequence[Value], weights: Value) -> tuple[list[Value], list[Value]]:
+    def build(
+        self, m: Module, operands: Sequence[Value], weights: Value, counts: Sequence[Value]
+    ) -> tuple[list[Value], list[Value]]:
         pairs = range(self.columns // 2)
         chosen = [Mux(weights[2 * i] ^ weights[2 * i + 1], operands[2 * i + 1], operands[2 * i]) for i in pairs]
         chosen += operands[2 * len(pairs) :]

@@ -17,6 +17,7 @@ from hw.components.replay import SELECTED_WORDS, VectorReplay
 from hw.components.rom import Storage
 from hw.components.sums import shape_of
 from hw.components.table import TableLookup
+from hw.components.terms import COUNT, TABLE_PATTERNS
 from hw.components.threshold import MultiThreshold
 from hw.components.width import WidthConverter
 from hw.devices import Device
@@ -91,7 +92,6 @@ def layer_resources(unit: LayerUnit, device: Device) -> Resources:
 def matvec_resources(unit: MatrixVectorUnit, device: Device) -> Resources:
     """A matrix-vector unit with both its memories."""
     family = _FAMILIES[device.family]
-    synapses = unit.pe * unit.simd
     accumulates = unit.column_groups > 1
     total_bits = unit.pe * (unit.total_format.bits if accumulates or not unit.emit_signs else 1)
     arithmetic = Resources(
@@ -108,10 +108,12 @@ def matvec_resources(unit: MatrixVectorUnit, device: Device) -> Resources:
             + (unit.stages - 1 + 2 if accumulates else 0)  # last; whether a row group begins, now and a stage later
         ),
     )
-    weights = memory_resources(unit.banks * unit.depth, synapses, unit.weight_storage, device)
+    words = unit.banks * unit.depth
+    weights = memory_resources(words, unit.pe * unit.terms.stored, unit.weight_storage, device)
+    table = memory_resources(words * TABLE_PATTERNS, unit.pe * COUNT.bits, Storage.BLOCK, device)
     constants = unit.pe * unit.varying_bias_bits
     bias = memory_resources(unit.banks * unit.row_groups, constants, unit.bias_storage, device)
-    return arithmetic + weights + bias
+    return total([arithmetic, weights, bias, *[table] * unit.count_tables])
 
 
 def threshold_resources(thresholds: MultiThreshold, device: Device) -> Resources:
@@ -147,7 +149,7 @@ def _row_luts(unit: MatrixVectorUnit, family: _Family) -> float:
     """Terms of one row, their sum and the total."""
     tree = unit.terms.tree
     if unit.element.bipolar:
-        terms = family.match_group * len(tree.terms) + tree.bits
+        terms = family.match_group * (len(tree.terms) - unit.count_tables) + tree.bits
     else:
         terms = sum(shape_of(bounds).width for bounds in tree.terms)
     total_bit = family.total_bit if unit.column_groups > 1 else family.adder_bit

@@ -12,7 +12,7 @@ from hw.devices import device_named
 from hw.errors import BadInput
 from hw.network.types import Network
 
-JSON_SCHEMA = 3
+JSON_SCHEMA = 4
 MAX_WEIGHT_SETS = 256
 
 
@@ -43,6 +43,7 @@ class LayerFolding:
         bias_storage: where the row constants (thresholds, offsets) are kept.
         levels_per_stage: of an unrolled layer, additions in a row between two registers.
         loadable: weights and row constants can be written at run time.
+        count_tables: groups of three bipolar columns of a word whose matches are read from block memory.
     """
 
     name: str
@@ -55,6 +56,7 @@ class LayerFolding:
     bias_storage: Storage
     levels_per_stage: int = 1
     loadable: bool = False
+    count_tables: int = 0
 
     @property
     def is_unrolled(self) -> bool:

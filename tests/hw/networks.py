@@ -6,6 +6,7 @@ import numpy as np
 
 from hw.components.engine.engine import Engine
 from hw.components.rom import MEMORIES, Storage
+from hw.components.terms import most_count_tables
 from hw.devices import device_named
 from hw.network.types import (
     BIPOLAR,
@@ -73,17 +74,19 @@ def random_schedule(
 ) -> Schedule:
     """Any PE and SIMD that divide, any storage, some layers unrolled, and the buffers that the rule asks for."""
     folds: list[LayerFolding] = []
-    for layer in network.layers:
+    for index, layer in enumerate(network.layers):
         rows, columns = layer.weights.shape
+        simd = int(rng.choice(divisors(columns)))
         fold = LayerFolding(
             layer.name,
             rows,
             columns,
             pe=int(rng.choice(divisors(rows))),
-            simd=int(rng.choice(divisors(columns))),
+            simd=simd,
             banks=1,
             weight_storage=Storage(rng.choice(list(MEMORIES))),
             bias_storage=Storage(rng.choice(list(MEMORIES))),
+            count_tables=int(rng.integers(most_count_tables(network.format_into(index), simd) + 1)),
         )
         if rng.random() < unrolled_share:
             fold = unrolled(fold, levels_per_stage=int(rng.integers(1, 5)))
@@ -113,6 +116,7 @@ def unrolled(fold: LayerFolding, levels_per_stage: int = 1) -> LayerFolding:
         weight_storage=constant,
         bias_storage=constant,
         levels_per_stage=levels_per_stage,
+        count_tables=0,
     )
 
 

@@ -14,6 +14,7 @@ from hw.components.matvec import MatrixVectorUnit
 from hw.components.replay import VectorReplay
 from hw.components.rom import MEMORIES, Storage
 from hw.components.table import TableLookup
+from hw.components.terms import most_count_tables
 from hw.components.threshold import MultiThreshold
 from hw.components.width import WidthConverter
 from hw.components.words import WordFormat
@@ -93,6 +94,7 @@ def test_vector_replay_gives_a_word_every_clock(banks, words):
 @given(seeds, formats, st.integers(1, 6), st.integers(1, 8), st.booleans(), st.integers(0, 2), signs, pauses)
 def test_matrix_vector_unit(seed, element, rows, columns, emit_signs, shift, sign, pause):
     rng = np.random.default_rng(seed)
+    simd = int(rng.choice(divisors(columns)))
     unit = MatrixVectorUnit(
         name="drawn",
         element=element,
@@ -101,10 +103,11 @@ def test_matrix_vector_unit(seed, element, rows, columns, emit_signs, shift, sig
         shift=shift,
         emit_signs=emit_signs,
         pe=int(rng.choice(divisors(rows))),
-        simd=int(rng.choice(divisors(columns))),
+        simd=simd,
         weight_storage=Storage(rng.choice(list(Storage))),
         bias_storage=Storage(rng.choice(list(Storage))),
         sign=sign,
+        count_tables=int(rng.integers(most_count_tables(element, simd) + 1)),
     )
     vectors = random_vectors(rng, element, 5, columns)
     words = [w for row in unit.input_format.pack(vectors) for _ in range(unit.row_groups) for w in row]
@@ -118,7 +121,10 @@ def test_terms_of_any_width_add_up(seed, element, columns):
     """One row of one word: every way of grouping columns, up to three stages of adders."""
     rng = np.random.default_rng(seed)
     weights = rng.random((1, columns)) < 0.5
-    unit = MatrixVectorUnit("row", element, weights, rng.integers(-40, 41, 1), 0, False, 1, columns)
+    tables = int(rng.integers(most_count_tables(element, columns) + 1))
+    unit = MatrixVectorUnit(
+        "row", element, weights, rng.integers(-40, 41, 1), 0, False, 1, columns, count_tables=tables
+    )
     vectors = random_vectors(rng, element, 3, columns)
     run = run_stream(unit.circuit(), [word for row in unit.input_format.pack(vectors) for word in row], 3)
     assert unit.output_format.unpack(run.words).tolist() == unit.compute(vectors).tolist()
