@@ -249,6 +249,15 @@ StorageOf = Annotated[
         rich_help_panel=FOLDING,
     ),
 ]
+CountTables = Annotated[
+    str | None,
+    Option(
+        "--count-tables",
+        metavar="N,N,...",
+        help="Groups of three columns of each layer that block memory counts; the rest is searched.",
+        rich_help_panel=FOLDING,
+    ),
+]
 ScheduleFile = Annotated[
     Path | None,
     Option("--schedule", help="Schedule (.json) to build as it is; nothing is searched.", rich_help_panel=FOLDING),

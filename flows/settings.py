@@ -196,6 +196,8 @@ class FoldingSettings:
     loadable: tuple[str, ...] = ()
     # Sets of weights, of which each spike chooses one.
     weight_sets: int = 1
+    # Groups of columns of each layer that block memory counts; None leaves them to the search.
+    count_tables: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         for option, value, wanted in (

@@ -161,6 +161,7 @@ def _given(settings: Settings) -> Mapping[str, Any]:
         "pe": folding.pe,
         "simd": folding.simd,
         "storage": folding.storage,
+        "count_tables": folding.count_tables,
         "loadable": folding.loadable,
         "weight_sets": folding.weight_sets,
     }

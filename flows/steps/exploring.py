@@ -49,7 +49,7 @@ def _energy(design: Design, device: Device) -> Range | None:
 
 
 def _row(design: Design, device: Device, clock_mhz: float) -> Mapping[str, Any]:
-    """A line of the table of all designs; PE, SIMD and storage are as the command line takes them."""
+    """A line of the table of all designs; PE, SIMD, storage and count tables are as the command line takes them."""
     layers, energy = design.schedule.layers, _energy(design, device)
     return {
         "luts": design.luts,
@@ -68,6 +68,7 @@ def _row(design: Design, device: Device, clock_mhz: float) -> Mapping[str, Any]:
         "simd": ",".join(str(fold.simd) for fold in layers),
         "weight_storage": ",".join(fold.weight_storage for fold in layers),
         "bias_storage": ",".join(fold.bias_storage for fold in layers),
+        "count_tables": ",".join(str(fold.count_tables) for fold in layers),
     }
 
 

@@ -63,6 +63,7 @@ def open_designs(network: Network, parameters: Mapping[str, Any]) -> Designs:
             weights,
             tuple(parameters["loadable"]),
             parameters["weight_sets"],
+            parameters["count_tables"],
         ),
         parameters["unsorted_register"],
     )
@@ -174,4 +175,5 @@ def _why(fold: LayerFolding, slowest: int, device: Device, banks: int) -> str:
         weights = "weights are constants in logic"
     elif fold.weight_storage is not Storage.BLOCK:
         weights = f"weights in logic spare {blocks} {memory.name}"
-    return f"{fold.cycles} clocks, {speed}; {weights}"
+    tables = f", {fold.count_tables} count tables in block memory" if fold.count_tables else ""
+    return f"{fold.cycles} clocks, {speed}; {weights}{tables}"

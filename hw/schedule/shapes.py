@@ -11,6 +11,7 @@ from hw.components.mvtu import banked, layer_unit
 from hw.components.replay import VectorReplay
 from hw.components.rom import MEMORIES, Storage
 from hw.components.table import TableLookup
+from hw.components.terms import TABLE_PATTERNS, most_count_tables
 from hw.components.unrolled.layer import UnrolledLayer
 from hw.devices import Device
 from hw.errors import BadInput
@@ -18,7 +19,7 @@ from hw.estimate.resources import layer_resources, replay_resources, table_resou
 from hw.estimate.unrolled import unrolled_resources
 from hw.network.types import InputTable, Network
 from hw.schedule.timing import clocks_into_first, has_banks
-from hw.schedule.types import MAX_WEIGHT_SETS, LayerFolding
+from hw.schedule.types import MAX_WEIGHT_SETS, LayerFolding, check_count_tables
 
 LUTS, FLIP_FLOPS, BLOCK_RAMS, LATENCY, INTERVAL = range(5)
 """Columns of a row of figures: three resources, two counts of clocks."""
@@ -30,7 +31,8 @@ Figures = NDArray[np.int64]
 ALL_LAYERS = ("all",)
 """Stands for the names of all layers."""
 
-_CONSTANT = (Storage.CONSTANT, Storage.CONSTANT)
+_CONSTANT = (Storage.CONSTANT, Storage.CONSTANT, 0)
+_TABLE_STEPS = 8  # numbers of count tables that are weighed: none, an eighth of all that are possible, and so on
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class Fixed:
         weight_storage: where weights are kept, likewise.
         loadable: names of the layers whose weights are written at run time, or `ALL_LAYERS`.
         weight_sets: sets of weights, of which each spike chooses one.
+        count_tables: groups of columns counted by block memory, one for each layer; None leaves them to the search
+            where the weights' storage is left to it, and means none where that is given.
     """
 
     pe: tuple[int, ...] | None = None
@@ -50,6 +54,7 @@ class Fixed:
     weight_storage: tuple[Storage, ...] | None = None
     loadable: tuple[str, ...] = ()
     weight_sets: int = 1
+    count_tables: tuple[int, ...] | None = None
 
     @property
     def weights_change(self) -> bool:
@@ -71,13 +76,21 @@ class Fixed:
             BadInput: if there is not one for each layer, or a folding does not divide its layer.
         """
         layers = network.layers
-        for what, given in (("PE", self.pe), ("SIMD", self.simd), ("storage", self.weight_storage)):
+        for what, given in (
+            ("PE", self.pe),
+            ("SIMD", self.simd),
+            ("storage", self.weight_storage),
+            ("count tables", self.count_tables),
+        ):
             if given is not None and len(given) != len(layers):
                 raise BadInput(f"{what} {_joined(given)}: one for each of the {len(layers)} layers is wanted")
         for layer, pe in zip(layers, self.pe or (), strict=False):
             _check_divides("PE", pe, layer.name, layer.rows, "rows")
         for layer, simd in zip(layers, self.simd or (), strict=False):
             _check_divides("SIMD", simd, layer.name, layer.columns, "columns")
+        for index, tables in enumerate(self.count_tables or ()):
+            simd = self.simd[index] if self.simd else layers[index].columns
+            check_count_tables(layers[index].name, tables, most_count_tables(network.format_into(index), simd))
         self._check_weights([layer.name for layer in layers])
 
     def _check_weights(self, names: list[str]) -> None:
@@ -93,22 +106,22 @@ class Fixed:
 
 @dataclass(frozen=True, eq=False)
 class Shape:
-    """PE, SIMD and banks of a layer, with every storage that its constants may have.
+    """PE, SIMD and banks of a layer, with every storage that its constants may have, and number of count tables.
 
     Attributes:
         fold: the folding with the first of the storages.
-        storages: of weights and of row constants.
+        storages: of weights and of row constants, and how many count tables.
         figures: of the replay and the matrix-vector unit, one row for each of `storages`.
     """
 
     fold: LayerFolding
-    storages: tuple[tuple[Storage, Storage], ...]
+    storages: tuple[tuple[Storage, Storage, int], ...]
     figures: Figures
 
     def folding(self, storage: int) -> LayerFolding:
         """The folding with one of the storages."""
-        weights, bias = self.storages[storage]
-        return replace(self.fold, weight_storage=weights, bias_storage=bias)
+        weights, bias, count_tables = self.storages[storage]
+        return replace(self.fold, weight_storage=weights, bias_storage=bias, count_tables=count_tables)
 
 
 def shapes_of(network: Network, index: int, device: Device, fixed: Fixed) -> tuple[Shape, ...]:
@@ -133,7 +146,6 @@ def _folded(network: Network, index: int, device: Device, fixed: Fixed) -> Itera
     weights = (fixed.weight_storage[index],) if fixed.weight_storage else memories
     if Storage.CONSTANT in weights:
         return
-    storages = tuple(product(weights, memories))
     banks_of_weights = fixed.weight_banks(layer.name)
     layer_as_unit = layer_unit(layer, element)
     if banks_of_weights > 1:
@@ -141,10 +153,15 @@ def _folded(network: Network, index: int, device: Device, fixed: Fixed) -> Itera
     pes = (fixed.pe[index],) if fixed.pe else _divisors(layer.rows)
     simds = (fixed.simd[index],) if fixed.simd else _divisors(layer.columns)
     for pe, simd in product(pes, simds):
+        words = banks_of_weights * layer.rows // pe * (layer.columns // simd)
+        tables = _count_tables(fixed, index, most_count_tables(element, simd), words, device)
+        storages = tuple((w, b, n) for w, b, n in product(weights, memories, tables) if _is_weighed(w, n, fixed))
+        if not storages:
+            continue
         units = [layer_as_unit.folded(pe, simd, *storage) for storage in storages]
         own = [layer_resources(unit, device) for unit in units]
         size = layer.name, layer.rows, layer.columns
-        one_bank = LayerFolding(*size, pe, simd, 1, *storages[0], loadable=loadable)
+        one_bank = LayerFolding(*size, pe, simd, 1, *storages[0][:2], loadable=loadable)
         begins = index == 0 and fixed.weights_change and one_bank.row_groups == 1
         for banks in (1, 2) if index > 0 and has_banks(one_bank) else (1,):
             fold = replace(one_bank, banks=banks)
@@ -161,6 +178,7 @@ def _unrolled(network: Network, index: int, device: Device, fixed: Fixed) -> Ite
         (fixed.pe, layer.rows),
         (fixed.simd, layer.columns),
         (fixed.weight_storage, Storage.CONSTANT),
+        (fixed.count_tables, 0),
     )
     if fixed.weight_banks(layer.name) > 1:
         return
@@ -170,7 +188,7 @@ def _unrolled(network: Network, index: int, device: Device, fixed: Fixed) -> Ite
     resources = unrolled_resources(unit, device)
     if resources.luts > device.luts and not fixed.weight_storage:
         return
-    fold = LayerFolding(layer.name, layer.rows, layer.columns, layer.rows, layer.columns, 1, *_CONSTANT)
+    fold = LayerFolding(layer.name, layer.rows, layer.columns, layer.rows, layer.columns, 1, *_CONSTANT[:2])
     yield Shape(fold, (_CONSTANT,), np.array([(*astuple(resources), unit.latency_clocks, fold.cycles)], np.int64))
 
 
@@ -179,6 +197,21 @@ def _behind_table(shape: Shape, table: InputTable, device: Device) -> Shape:
     lookup = TableLookup(table, shape.fold.simd)
     added = np.array([*astuple(table_resources(lookup, device)), lookup.latency_clocks, 0])
     return replace(shape, figures=shape.figures + added)
+
+
+def _count_tables(fixed: Fixed, index: int, most: int, words: int, device: Device) -> tuple[int, ...]:
+    """Numbers of count tables to choose from; none where one would be deeper than a block memory at its widest."""
+    if fixed.count_tables is not None:
+        return (fixed.count_tables[index],) if fixed.count_tables[index] <= most else ()
+    widest, _ = max(device.block_ram.shapes, key=lambda shape: shape[1])
+    if fixed.weight_storage or words * TABLE_PATTERNS > widest:
+        return (0,)
+    return tuple(sorted({most * step // _TABLE_STEPS for step in range(_TABLE_STEPS + 1)}))
+
+
+def _is_weighed(weights: Storage, count_tables: int, fixed: Fixed) -> bool:
+    """Count tables are weighed beside weights in logic: of two uses of block memory, they spare more."""
+    return count_tables == 0 or weights is Storage.LOGIC or fixed.count_tables is not None
 
 
 def _divisors(n: int) -> list[int]:

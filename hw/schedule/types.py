@@ -8,6 +8,7 @@ from math import gcd
 from typing import Any
 
 from hw.components.rom import Storage
+from hw.components.terms import most_count_tables
 from hw.devices import device_named
 from hw.errors import BadInput
 from hw.network.types import Network
@@ -177,7 +178,13 @@ class Schedule:
                 raise BadInput(
                     f"layer {fold.name}: constants need PE {fold.rows}, SIMD {fold.columns} and both storages"
                 )
+        self._check_count_tables(network)
         self._check_changing_weights()
+
+    def _check_count_tables(self, network: Network) -> None:
+        for index, fold in enumerate(self.layers):
+            most = 0 if fold.is_unrolled else most_count_tables(network.format_into(index), fold.simd)
+            check_count_tables(fold.name, fold.count_tables, most)
 
     def _check_changing_weights(self) -> None:
         if not 1 <= self.weight_sets <= MAX_WEIGHT_SETS:
@@ -229,6 +236,16 @@ class Schedule:
             raise
         except (KeyError, TypeError, ValueError) as error:
             raise BadInput(f"not the JSON of a schedule: {error}") from error
+
+
+def check_count_tables(name: str, given: int, most: int) -> None:
+    """Hold the count tables of a layer against the most that are possible.
+
+    Raises:
+        BadInput: if there are more.
+    """
+    if not 0 <= given <= most:
+        raise BadInput(f"layer {name}: {given} count tables; 0 to {most} are possible")
 
 
 def _engine_folding(record: dict[str, Any] | None) -> EngineFolding | None:

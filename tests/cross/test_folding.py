@@ -34,9 +34,11 @@ def folded(model, out, *words):
 def test_what_explore_lists_is_what_hw_builds(model, tmp_path):
     row = explored(model, tmp_path / "front", "--architecture", "pipeline")[40]
     given = ("--pe", row["pe"], "--simd", row["simd"], "--storage", row["weight_storage"])
+    given = (*given, "--count-tables", row["count_tables"])
     schedule = folded(model, tmp_path / "built", *given)
     assert ",".join(str(fold.pe) for fold in schedule.layers) == row["pe"]
     assert ",".join(fold.weight_storage for fold in schedule.layers) == row["weight_storage"]
+    assert ",".join(str(fold.count_tables) for fold in schedule.layers) == row["count_tables"]
     summary = json.loads((tmp_path / "built/fold/summary.json").read_text())
     assert summary["initiation_interval_cycles"] == int(row["interval_clocks"])
 
