@@ -134,12 +134,24 @@ def count_cells(cells: Mapping[str, int], device: Device) -> CellCounts:
             cells=dict(sorted(cells.items())),
         )
     return CellCounts(
-        # Each cell is a lookup table by itself; an inverter takes one too.
-        luts=_total(cells, "LUT") + _total(cells, "SRL") + _total(cells, "RAM32") + cells.get("INV", 0),
+        # A lookup table or shift register is one; an inverter takes one too.
+        luts=_total(cells, "LUT") + _total(cells, "SRL") + cells.get("INV", 0) + _xc7_memory_luts(cells),
         flip_flops=_total(cells, "FD"),
         block_rams=_total(cells, "RAMB18") + 2 * _total(cells, "RAMB36"),
         cells=dict(sorted(cells.items())),
     )
+
+
+# Lookup tables of a memory in logic, write port included: Xilinx UG474, distributed RAM (table 2-3).
+_XC7_MEMORIES = {
+    **dict.fromkeys(("RAM32X1S", "RAM32X1S_1", "RAM64X1S", "RAM64X1S_1"), 1),
+    **dict.fromkeys(("RAM32X1D", "RAM32X1D_1", "RAM64X1D", "RAM64X1D_1", "RAM128X1S", "RAM128X1S_1"), 2),
+    **dict.fromkeys(("RAM32M", "RAM64M", "RAM128X1D", "RAM256X1S"), 4),
+}
+
+
+def _xc7_memory_luts(cells: Mapping[str, int]) -> int:
+    return sum(luts * cells.get(name, 0) for name, luts in _XC7_MEMORIES.items())
 
 
 def _total(cells: Mapping[str, int], prefix: str) -> int:
