@@ -22,6 +22,10 @@ ADDERS_PER_CHAIN = 8
 """Adders end to end in one: a long carry chain is slower, and harder to place."""
 
 
+CHAINED_BITS = 3
+"""Bits of an operand from which adders stand end to end: synthesis makes narrower ones of lookup tables alone."""
+
+
 def add(a: Value, b: Value, carry: Value | None = None) -> Value:
     """`a + b + carry`, the carry a bit; an adder's carry-in is free, a third operand is another adder.
 
@@ -29,7 +33,7 @@ def add(a: Value, b: Value, carry: Value | None = None) -> Value:
     """
     if carry is None:
         return a + b
-    low = Cat(carry, a), Cat(carry, b)
+    low = Cat(carry, a), Cat(1, b)
     x, y = (wide.as_signed() if v.shape().signed else wide for wide, v in zip(low, (a, b), strict=True))
     return (x + y) >> 1
 
@@ -144,7 +148,7 @@ def _level(m: Module, terms: list[Value], bits: list[Value]) -> tuple[list[Value
     """One level of adders, and the bits that they leave."""
     pairs = list(zip(terms[::2], terms[1::2], strict=False))
     adders = [(a, b, bits[i] if i < len(bits) else None) for i, (a, b) in enumerate(pairs)]
-    if any(term.shape().signed for term in terms):
+    if any(term.shape().signed or len(term) < CHAINED_BITS for term in terms):
         sums = [add(*adder) for adder in adders]
     else:
         chains = [adders[i : i + ADDERS_PER_CHAIN] for i in range(0, len(adders), ADDERS_PER_CHAIN)]
