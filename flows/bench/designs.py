@@ -116,6 +116,6 @@ FOLDED = (
     ),
     Design(
         *("xc7-20", "xc7a35t", BIPOLAR, 64, 20),
-        (Fold(16, 64, _B, _B), Fold(16, 256, _B, _B), Fold(1, 64, _B, _L)),
+        (Fold(16, 64, _L, _B, count_tables=16), Fold(16, 256, _L, _B, count_tables=64), Fold(1, 64, _B, _B)),
     ),
 )
