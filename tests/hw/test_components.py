@@ -115,6 +115,25 @@ def test_matrix_vector_unit(seed, element, rows, columns, emit_signs, shift, sig
     assert np.array_equal(unit.output_format.unpack(run.words).reshape(5, rows), unit.compute(vectors))
 
 
+def test_count_tables_hold_matches():
+    """Word `8 * position + elements`: how many of the three weights equal their elements, row beside row."""
+    weights = np.array([[True, False, True, True], [False, False, True, True]])
+    unit = MatrixVectorUnit("counted", BIPOLAR, weights, np.zeros(2, np.int64), 0, False, 2, 4, count_tables=1)
+    (table,) = unit.count_roms
+    assert unit.weight_roms[0].width == 2 * 1
+    for elements, word in enumerate(table.rows):
+        x = [elements >> column & 1 for column in range(3)]
+        counts = [sum(int(w) == v for w, v in zip(row, x, strict=False)) for row in weights.tolist()]
+        assert [word & 3, word >> 2] == counts
+
+
+def test_more_count_tables_than_groups_are_refused():
+    with pytest.raises(ValueError, match="layer counted: 2 count tables; 0 to 1 are possible"):
+        MatrixVectorUnit(
+            "counted", BIPOLAR, np.ones((1, 4), bool), np.zeros(1, np.int64), 0, True, 1, 4, count_tables=2
+        )
+
+
 @few
 @given(seeds, formats, st.integers(1, 70))
 def test_terms_of_any_width_add_up(seed, element, columns):

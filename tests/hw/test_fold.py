@@ -152,11 +152,27 @@ def test_what_is_fixed_stays_and_the_rest_is_chosen():
         (Fixed(pe=(4, 8)), "PE 4,8: one for each of the 3 layers is wanted"),
         (Fixed(pe=(4, 8, 3)), "layer scores: PE 3 does not divide its 5 rows"),
         (Fixed(simd=(0, 8, 8)), "layer hidden0: SIMD 0 does not divide its 48 columns"),
+        (Fixed(count_tables=(1, 0, 0)), "layer hidden0: 1 count tables; 0 to 0 are possible"),
+        (Fixed(simd=(8, 8, 8), count_tables=(0, 3, 0)), "layer hidden1: 3 count tables; 0 to 2 are possible"),
     ],
 )
 def test_a_choice_that_is_none_is_told(fixed, message):
     with pytest.raises(BadInput, match=message):
         choose(designs_of(paper(), UP5K, fixed=fixed), Target(256))
+
+
+def test_block_memories_that_are_left_count_columns():
+    """At 16 clocks on the ECP5 every one of them; with a given storage none, unless they are given too."""
+    network, device = paper(), device_named("lfe5u-25f")
+    chosen = choose(designs_of(network, device), Target(16))
+    assert [layer.count_tables for layer in chosen.schedule.layers] == [0, 56, 0]
+    assert chosen.resources.block_rams == device.block_rams
+    fixed = Fixed(pe=(16, 16, 5), simd=(48, 256, 16), weight_storage=(Storage.LOGIC,) * 3)
+    without = choose(designs_of(network, device, fixed=fixed), Target(16))
+    given = choose(designs_of(network, device, fixed=replace(fixed, count_tables=(0, 9, 1))), Target(16))
+    assert [layer.count_tables for layer in without.schedule.layers] == [0, 0, 0]
+    assert [layer.count_tables for layer in given.schedule.layers] == [0, 9, 1]
+    assert given.resources.luts < without.resources.luts
 
 
 def test_too_small_a_device_is_told_with_what_it_would_take():

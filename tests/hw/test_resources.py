@@ -13,7 +13,7 @@ from hw.components.inflight import InFlight
 from hw.components.loader import WeightLoader
 from hw.components.matvec import MatrixVectorUnit
 from hw.components.replay import VectorReplay
-from hw.components.rom import MEMORIES
+from hw.components.rom import MEMORIES, Storage
 from hw.components.table import TableLookup
 from hw.components.threshold import MultiThreshold
 from hw.components.width import WidthConverter
@@ -66,6 +66,19 @@ def test_matrix_vector_units(element, pe, simd, emit_signs):
     weights, bias = rng.random((6, 8)) < 0.5, rng.integers(-9, 9, 6)
     unit = MatrixVectorUnit("sums", element, weights, bias, 0, emit_signs, pe, simd)
     assert matvec_resources(unit, UP5K).flip_flops == declared(unit.circuit())
+
+
+def test_count_tables_take_block_memories_and_spare_lookup_tables():
+    rng = np.random.default_rng(0)
+    weights, bias = rng.random((48, 32)) < 0.5, rng.integers(-9, 9, 48)
+    unit = MatrixVectorUnit("sums", BIPOLAR, weights, bias, 0, True, 16, 32, Storage.LOGIC, Storage.LOGIC)
+    counted = unit.folded(16, 32, Storage.LOGIC, Storage.LOGIC, count_tables=5)
+    declared_alike = declared(unit.circuit()) - declared(counted.circuit())
+    ours, theirs = (matvec_resources(each, device_named("lfe5u-25f")) for each in (counted, unit))
+    assert (ours.block_rams, theirs.block_rams) == (5, 0)
+    assert theirs.luts - ours.luts == 5 * 16 * (3 + 3)
+    # Beside the operands, the weights' own output registers, which synthesis makes.
+    assert theirs.flip_flops - ours.flip_flops == declared_alike + 5 * 16 * 3
 
 
 @pytest.mark.parametrize(("pe", "steps"), [(1, 1), (1, 3), (2, 2), (6, 15)])
