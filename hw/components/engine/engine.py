@@ -174,10 +174,10 @@ class Engine:
     def latency_clocks(self) -> int:
         """From the first element taken to the result.
 
-        The program begins before that element is taken and ends after the result: by 7 clocks together, the length
-        of the stages that the sequencer runs ahead.
+        An element is taken with the last step of its row of the program; the result follows a clock after the last
+        step of all.
         """
-        return self.cycles - 7
+        return self.cycles - len(self.program[0]) + 1
 
     @property
     def step_bits(self) -> int:
