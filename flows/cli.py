@@ -54,6 +54,9 @@ class Workbench(Protocol):
     def write_finn(self, source: Path, path: Path) -> str:
         """Write the network of a run folder, or of a QONNX file, as a FINN-style graph; returns one line about it."""
 
+    def write_frame(self, model: Path, run: Path, path: Path, weight_set: int) -> str:
+        """Write the frame that loads a QONNX file's weights into a run's gateware; returns one line about it."""
+
     def warm(self, progress: Callable[[float, str], None]) -> Mapping[str, str]:
         """Run every outside tool once, so that its first use is quick; returns tool -> version."""
 
@@ -395,6 +398,25 @@ def finn(
     session: Session = context.obj
     with session.console.status("writing the graph"):
         line = session.bench.write_finn(source, path)
+    session.console.print(Text(line), soft_wrap=True)
+
+
+@app.command(rich_help_panel=_PARTS)
+def frame(
+    context: typer.Context,
+    model: Annotated[
+        Path, typer.Argument(help="QONNX file (.onnx) with the new weights.", metavar="MODEL", show_default=False)
+    ],
+    run: Annotated[
+        Path, typer.Argument(help="Folder of the run that built the gateware.", metavar="RUN", show_default=False)
+    ],
+    path: Annotated[Path, typer.Argument(help="File to write.", metavar="FILE", show_default=False)],
+    weight_set: Annotated[int, typer.Option("--weight-set", help="Weight set that is written anew.")] = 0,
+) -> None:
+    """Write new weights as the bytes that running gateware with loadable layers takes."""
+    session: Session = context.obj
+    with session.console.status("writing the frame"):
+        line = session.bench.write_frame(model, run, path, weight_set)
     session.console.print(Text(line), soft_wrap=True)
 
 

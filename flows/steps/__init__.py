@@ -52,6 +52,15 @@ def write_finn(source: Path, path: Path) -> str:
     return str(_run("finn", "write_finn", source, path))
 
 
+def write_frame(model: Path, run: Path, path: Path, weight_set: int) -> str:
+    """Write the frame that loads a QONNX file's weights into a run's gateware; returns one line about it.
+
+    Raises:
+        BadInput: if the run has no gateware that takes them, or the file is there already.
+    """
+    return str(_run("frames", "write_frame", model, run, path, weight_set))
+
+
 def warm(progress: Callable[[float, str], None]) -> Mapping[str, str]:
     """Run every outside tool once, so that its first use is quick; returns tool -> version."""
     return dict(_run("gateware", "warm", progress))

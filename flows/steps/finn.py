@@ -8,6 +8,7 @@ from flows.errors import BadInput
 from flows.runfolder import existing_run_folder
 from flows.steps import files
 from flows.steps.network import NotEqualError
+from flows.steps.writing import check_new_file
 from hw.network.finn import finn_graph, run_finn, tensors_of
 from hw.network.lower import lower
 from hw.network.types import Network
@@ -25,10 +26,7 @@ def write_finn(source: Path, path: Path) -> str:
     """
     if path.suffix != ".onnx":
         raise BadInput(f"{path}: a graph is written as .onnx; name a file that ends so")
-    if path.exists():
-        raise BadInput(f"{path} is there already; name another file, or move it away")
-    if not path.parent.is_dir():
-        raise BadInput(f"{path}: there is no folder {path.parent}; make it first")
+    check_new_file(path)
     network = _network(source)
     model = finn_graph(network)
     x = random_inputs(network.input_format, network.n_inputs, _CHECKED_INPUTS, seed=0)

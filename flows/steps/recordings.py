@@ -13,6 +13,7 @@ from flows.report.model import PartCounts, Picture, Recording
 from flows.report.plots import unit_waveforms
 from flows.settings import SimulationSettings, SpikeSettings
 from flows.steps import files
+from flows.steps.writing import check_new_file
 from qat.recordings.npz import save_recording
 from qat.recordings.read import read_source
 from qat.recordings.simulate import SimulationSpec, simulate_recording
@@ -36,10 +37,7 @@ def write_recording(settings: SimulationSettings, path: Path, progress: Callable
     """Simulate a recording into a file of the user's."""
     if path.suffix != ".npz":
         raise BadInput(f"{path}: a recording is written as .npz; name a file that ends so")
-    if path.exists():
-        raise BadInput(f"{path} is there already; name another file, or move it away")
-    if not path.parent.is_dir():
-        raise BadInput(f"{path}: there is no folder {path.parent}; make it first")
+    check_new_file(path)
     source = simulate_recording(_simulation_spec(vars(settings)), lambda fraction: progress(fraction, ""))
     partial = path.with_name(f".{path.name}.partial")
     try:

@@ -80,6 +80,7 @@ def test_help_names_every_command_and_where_to_start():
         "report",
         "simulate",
         "finn",
+        "frame",
         "steps",
         "warm",
         "--version",
@@ -89,7 +90,7 @@ def test_help_names_every_command_and_where_to_start():
 
 
 @pytest.mark.parametrize(
-    "command", ["demo", "train", "hw", "sim", "explore", "report", "simulate", "finn", "steps", "warm"]
+    "command", ["demo", "train", "hw", "sim", "explore", "report", "simulate", "finn", "frame", "steps", "warm"]
 )
 def test_every_command_has_help(command):
     result = call(command, "--help")
