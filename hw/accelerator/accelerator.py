@@ -47,7 +47,7 @@ class Accelerator:
             sets = self.schedule.weight_sets
             raise BadInput(f"{1 + len(self.others)} networks for {sets} weight sets: expected at most as many")
         for other in self.others:
-            check_alike(self.network, other)
+            check_alike(self.network, other, any_margin=self.schedule.margin_port)
         if self.engine is not None and self.engine.cycles != self.schedule.initiation_interval:
             raise BadInput("the schedule states other clocks than its engine takes; make it anew")
 

@@ -24,9 +24,7 @@ def load_frame(accelerator: Accelerator, network: Network, weight_set: int = 0) 
     if not 0 <= weight_set < loader.weight_sets:
         raise BadInput(f"weight set {weight_set}: the design has sets 0 to {loader.weight_sets - 1}")
     built = pipeline.networks[weight_set]
-    check_alike(built, network)
-    if network.margin != built.margin and not accelerator.schedule.margin_port:
-        raise BadInput(f"the network's margin is {network.margin}, the circuit's {built.margin}")
+    check_alike(built, network, any_margin=accelerator.schedule.margin_port)
     contents = []
     for index, fold in enumerate(accelerator.schedule.layers):
         if fold.loadable:

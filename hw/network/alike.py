@@ -9,8 +9,13 @@ from hw.errors import BadInput
 from hw.network.types import Network, ScoreLayer, ThresholdLayer
 
 
-def check_alike(built: Network, other: Network) -> None:
+def check_alike(built: Network, other: Network, any_margin: bool) -> None:
     """Hold a network against the one that a circuit was built from: all but weights, thresholds and offsets.
+
+    Args:
+        built: what the circuit was built from.
+        other: what may take its place.
+        any_margin: whether the circuit takes its margin from an input, so that the networks' may differ.
 
     Raises:
         BadInput: if the other differs in anything else that the circuit is made of.
@@ -23,6 +28,8 @@ def check_alike(built: Network, other: Network) -> None:
         and (other.front.output != built.front.output or not np.array_equal(other.front.values, built.front.values))
     ):
         raise BadInput("the network begins with another input table than the circuit")
+    if other.margin != built.margin and not any_margin:
+        raise BadInput(f"the network's margin is {other.margin}, the circuit's {built.margin}")
     if len(other.layers) != len(built.layers):
         raise BadInput(f"the network has {len(other.layers)} layers, the circuit {len(built.layers)}")
     for ours, theirs in zip(built.layers, other.layers, strict=True):

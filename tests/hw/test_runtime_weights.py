@@ -254,6 +254,15 @@ def test_impossible_schedules_are_refused():
     assert Schedule.from_json(schedule.to_json()) == schedule
 
 
+def test_weight_sets_share_the_circuits_margin_unless_it_is_an_input():
+    accelerator, _ = drawn(3, 2, (False,) * 3)
+    network, schedule = accelerator.network, accelerator.schedule
+    others = (replace(network, margin=2),)
+    with pytest.raises(BadInput, match="margin is 2, the circuit's 0"):
+        Accelerator(network, schedule, others)
+    Accelerator(network, replace(schedule, margin_port=True), others)
+
+
 def _with_first(schedule, fold):
     return replace(schedule, layers=(fold, *schedule.layers[1:]))
 
