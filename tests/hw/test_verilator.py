@@ -8,6 +8,7 @@ import pytest
 
 from hw.accelerator.accelerator import Accelerator
 from hw.errors import BadInput
+from hw.netlist import emit
 from hw.network.types import BIPOLAR, IntegerFormat
 from hw.network.vectors import random_inputs
 from hw.simulate import amaranth, verilator
@@ -67,6 +68,12 @@ def test_other_thresholds_are_seen_in_the_layer_words(cache):
     spikes = random_inputs(FORMATS[0], 12, 20, seed=2)
     result = verilator.simulate(accelerator, spikes, cache=cache)
     assert not np.array_equal(result.words[0], network.words(spikes)[0])
+
+
+def test_a_large_design_is_compiled_without_optimising():
+    netlist = emit(accelerator_of(0, FORMATS[0]))
+    assert verilator._optimisation(netlist) == "-O2"
+    assert verilator._optimisation(replace(netlist, rtlil=netlist.rtlil * 100)) == "-O0"
 
 
 def test_without_a_compiler_there_is_one_line(tmp_path, monkeypatch):
