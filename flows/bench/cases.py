@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from flows.bench.designs import INT8, random_network
+from flows.bench.networks import INT8, random_network
 from hw.accelerator.accelerator import Accelerator
 from hw.devices import Device, device_named
 from hw.network.types import BIPOLAR, IntegerFormat, Network

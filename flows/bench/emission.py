@@ -7,7 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 
-from flows.bench.designs import INT8, random_network
+from flows.bench.networks import INT8, random_network
 from hw.accelerator.accelerator import Accelerator
 from hw.devices import device_named
 from hw.netlist import emit
