@@ -101,13 +101,12 @@ def _run(graph: Graph, nodes: tuple[NodeProto, ...], feeds: NDArray[np.float32])
     """What the element-wise nodes make of each value."""
     if not nodes:
         return feeds
-    start = next(name for name in nodes[0].input if name and name not in graph.constants)
+    start = graph.tensor_into(nodes[0])
     chain, tensor = [], start
     for node in nodes:  # what reshapes between them is left out
         link = NodeProto()
         link.CopyFrom(node)
-        own = next(index for index, name in enumerate(node.input) if name and name not in graph.constants)
-        link.input[own], tensor = tensor, node.output[0]
+        link.input[list(node.input).index(graph.tensor_into(node))], tensor = tensor, node.output[0]
         chain.append(link)
     model = graph.section(chain, start, (len(feeds), 1))
     output: NDArray[np.float32] = execute(model, {start: feeds[:, np.newaxis]})[tensor]

@@ -77,6 +77,10 @@ class Graph:
     metadata: Mapping[str, Any]
     digest: str
 
+    def tensor_into(self, node: NodeProto) -> str:
+        """What a node of a line reads that is no constant."""
+        return next(name for name in node.input if name and name not in self.constants)
+
     def section(self, nodes: Sequence[NodeProto], start: str, shape: tuple[int, ...]) -> ModelWrapper:
         """Consecutive nodes as a model whose input is the tensor `start` of that shape, batch first."""
         names = {name for node in nodes for name in node.input if name in self.constants}

@@ -1,6 +1,7 @@
 """A graph as one line: pre-processing, then products and the element-wise nodes behind each, then the class."""
 
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 from onnx import NodeProto
@@ -131,6 +132,10 @@ def _check_front(graph: Graph, node: NodeProto) -> None:
     if node.op_type not in (SHAPING | ELEMENTWISE) - {"BatchNormalization"}:
         raise unsupported(node, f"cannot stand before the first layer; {ACCEPTED}")
     _check_shaping(graph, node)
+    # A parameter of more elements than the tensor would repeat it.
+    taken, given = (graph.shapes[name] for name in (graph.tensor_into(node), node.output[0]))
+    if prod(taken) != prod(given):
+        raise unsupported(node, f"makes {prod(given)} values of {prod(taken)}: expected as many, each by itself")
 
 
 def _check_shaping(graph: Graph, node: NodeProto) -> None:

@@ -7,7 +7,8 @@ from onnx import NodeProto, helper
 from hw.errors import UnsupportedGraph
 
 QONNX_DOMAIN = "qonnx.custom_op.general"
-QONNX_DOMAINS = (QONNX_DOMAIN, "onnx.brevitas")
+# Its operators came from FINN, finn-base too, and from Brevitas, which have written them in domains of their own.
+QONNX_DOMAINS = (QONNX_DOMAIN, "finn.custom_op.general", "finn", "onnx.brevitas")
 
 QUANT = frozenset({"Quant", "IntQuant"})  # one operator, by its earlier and its later name
 QONNX_OPERATORS = QUANT | {"BipolarQuant", "MultiThreshold", "XnorPopcountMatMul"}

@@ -44,7 +44,7 @@ def check_attributes(node: NodeProto) -> None:
         for name, default in (("out_scale", 1.0), ("out_bias", 0.0)):
             value = attribute(node, name, default)
             if not isinstance(value, float) or not np.isfinite(value):
-                raise unsupported(node, f"expected a number as its attribute {name}")
+                raise unsupported(node, f"expected a float as its attribute {name}, such as 1.0")
 
 
 def check_parameters(node: NodeProto, constants: Constants) -> None:

@@ -184,6 +184,17 @@ def front_of_head(tmp_path, datatype, append, dialect="matmul", stated=None):
     return network
 
 
+@pytest.mark.parametrize("domain", ["finn.custom_op.general", "finn", "onnx.brevitas"])
+def test_operators_in_the_domains_of_those_that_wrote_them_before_qonnx(tmp_path, domain):
+    model = random_graph(np.random.default_rng(0), 6, (4,), 3, "UINT1", "xnor", end="topk")
+    before = lower(write(model, tmp_path / "qonnx.onnx"))
+    for node in model.graph.node:
+        node.domain = domain if node.domain else ""
+    path = write(model, tmp_path / "earlier.onnx")
+    assert_equal(path)
+    assert lower(path).scores(np.ones((1, 6), int)).tolist() == before.scores(np.ones((1, 6), int)).tolist()
+
+
 def test_pre_processing_on_a_line_leaves_nothing(tmp_path):
     def append(builder):
         builder.append("Mul", builder.constant(2.0))

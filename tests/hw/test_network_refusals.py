@@ -350,8 +350,9 @@ def after_one_layer(append, datatype="INT4", dialect="matmul"):
         (lambda b: b.multithreshold([[1, 2]], out_dtype="BIPOLAR"), "gives 0 to 2, but its out_dtype is BIPOLAR"),
         (
             lambda b: b.multithreshold([[1]], out_scale="two"),
-            "expected a number as its attribute",
+            "expected a float as its attribute out_scale",
         ),
+        (lambda b: b.multithreshold([[1]], out_bias=-1), "expected a float as its attribute out_bias"),
         (
             lambda b: b.append("Sign"),
             r"\(Sign\): is 0 at accumulator 0 of channel 0, a third value",
@@ -415,6 +416,13 @@ def before_one_layer(append, datatype=None, columns=4):
 )
 def test_fronts_that_are_not_exact(tmp_path, append, datatype, why):
     refused(before_one_layer(append, datatype), tmp_path, why)
+
+
+def test_a_front_that_repeats_its_input(tmp_path):
+    builder = GraphBuilder()
+    builder.append("Add", builder.constant(np.zeros((1, 4))))
+    builder.weights(np.ones((2, 4)), "matmul")
+    refused(builder.model([1, 1], "INT4", 2), tmp_path, r"'add_0' \(Add\): makes 4 values of 1: expected as many")
 
 
 @pytest.mark.parametrize(
