@@ -1,10 +1,14 @@
 """A circuit as text: RTLIL and Verilog, with the ports that a reader connects."""
 
+import gc
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from amaranth.back import rtlil
+from amaranth.hdl import Elaboratable
 
 from hw.accelerator.accelerator import Accelerator
 from hw.accelerator.pins import FewPins
@@ -51,10 +55,27 @@ def emit(accelerator: Accelerator, style: PortStyle = PortStyle.PLAIN) -> Netlis
         style: names of the ports.
     """
     top = Top(accelerator, style)
-    # Source locations would carry the paths of the machine that emitted them.
-    return Netlist(TOP_NAME, rtlil.convert(top, name=TOP_NAME, emit_src=False), top.ports)
+    return Netlist(TOP_NAME, _rtlil_of(top), top.ports)
 
 
 def emit_behind_few_pins(accelerator: Accelerator) -> str:
     """RTLIL of the accelerator behind `FewPins`, with `TOP_NAME` as its top: what is placed to learn its timing."""
-    return rtlil.convert(FewPins(accelerator), name=TOP_NAME, emit_src=False)
+    return _rtlil_of(FewPins(accelerator))
+
+
+def _rtlil_of(top: Elaboratable) -> str:
+    # Source locations would carry the paths of the machine that emitted them.
+    with _no_collection():
+        return rtlil.convert(top, name=TOP_NAME, emit_src=False)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Let garbage wait: Amaranth makes an object of every memory bit, and to look through them took half the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

@@ -1,7 +1,9 @@
 """What is handed over: the same bytes every time, nothing of the machine in it, and a test bench that tells."""
 
+import gc
 import subprocess
 import sys
+import time
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -135,3 +137,23 @@ def test_the_papers_network_fits_up5k_after_synthesis(tmp_path):
 def test_a_failing_tool_says_what_it_was():
     with pytest.raises(ToolError, match=r"Yosys [0-9.]+.* ended with"):
         yosys.run_yosys("read_rtlil no_such_file.il", Path.cwd())
+
+
+@pytest.mark.slow
+def test_the_size_of_lfc_is_emitted_in_seconds():
+    network = random_network(np.random.default_rng(0), n_inputs=784, hidden=(1024, 1024, 1024), n_units=10)
+    accelerator = Accelerator(network, fold(network, device_named("xc7a100t"), max_cycles=512))
+    start = time.process_time()
+    emit(accelerator)
+    assert time.process_time() - start < 10
+
+
+def test_emission_leaves_garbage_collection_as_it_was(accelerator):
+    emit(accelerator)
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        emit(accelerator)
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
