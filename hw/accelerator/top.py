@@ -24,7 +24,7 @@ class Ports:
     The result is the unit's index in the low bits and its score above, each as wide as it needs to be, or, under AXI
     names, each extended to whole bytes (the score with its sign) as AXI4-Stream asks of TDATA. A margin that is an
     input is called `margin` under either style; `margin_bits` is 0 where there is none. So are `weight_set`, where
-    there are several, and the ports `load_*` where weights are written at run time.
+    there are several, the ports `load_*` where weights are written at run time, and `idle` of an engine.
     """
 
     style: PortStyle
@@ -34,6 +34,7 @@ class Ports:
     margin_bits: int
     weight_sets: int
     loads: bool
+    idles: bool
 
     @classmethod
     def of(cls, accelerator: Accelerator, style: PortStyle) -> "Ports":
@@ -48,6 +49,7 @@ class Ports:
             accelerator.margin_bits,
             accelerator.schedule.weight_sets,
             accelerator.weights is not None and accelerator.weights.loads,
+            accelerator.engine is not None,
         )
 
     @property
@@ -61,7 +63,8 @@ class Ports:
     @property
     def side_outputs(self) -> dict[str, int]:
         """Widths of the outputs beside both streams, by name."""
-        return {"load_ready": 1, "load_count": 8, "load_good": 1} if self.loads else {}
+        load = {"load_ready": 1, "load_count": 8, "load_good": 1} if self.loads else {}
+        return {**load, **({"idle": 1} if self.idles else {})}
 
     @property
     def result_bits(self) -> int:
@@ -164,6 +167,8 @@ class Top(wiring.Component):
                 self.load_count.eq(circuit.load_count),
                 self.load_good.eq(circuit.load_good),
             ]
+        if ports.idles:
+            m.d.comb += self.idle.eq(circuit.idle)
         return m
 
 

@@ -13,7 +13,8 @@ def instantiation(netlist: Netlist, accelerator: Accelerator) -> str:
     spike_data, spike_valid, spike_ready = ports.spike_stream
     unit_data, unit_valid, unit_ready = ports.unit_stream
     level = "high" if ports.reset_active else "low"
-    remark, wire, connection = (a + b for a, b in zip(_margin(accelerator), _changing_weights(netlist), strict=True))
+    options = (_margin(accelerator), _changing_weights(netlist), _idle(netlist))
+    remark, wire, connection = ("".join(texts) for texts in zip(*options, strict=True))
     return f"""\
 // One spike window is {words} words of {lanes} elements of {element.name}, the first element in the low bits.
 // One result is the unit's index in bits {ports.unit_bits - 1}:0 and its signed score in bits \
@@ -41,7 +42,7 @@ wire {unit_valid}, {unit_ready};
 def _changing_weights(netlist: Netlist) -> tuple[str, str, str]:
     """What weights that change add to the template: a comment, wires and connections, empty where they do not."""
     sides = {**netlist.ports.side_inputs, **netlist.ports.side_outputs}
-    names = [name for name in sides if name != "margin"]
+    names = [name for name in sides if name not in ("margin", "idle")]
     if not names:
         return "", "", ""
     wires = "".join(f"wire [{sides[name] - 1}:0] {name};\n" for name in names)
@@ -49,6 +50,15 @@ def _changing_weights(netlist: Netlist) -> tuple[str, str, str]:
         "// weight_set belongs to a spike's first word; the ports load_* take frames of new weights, byte by byte.\n"
     )
     return remark, wires, "".join(f",\n    .{name}({name})" for name in names)
+
+
+def _idle(netlist: Netlist) -> tuple[str, str, str]:
+    """What an engine's idle output adds to the template: a comment, a wire and a connection."""
+    if not netlist.ports.idles:
+        return "", "", ""
+    valid = netlist.ports.spike_stream[1]
+    remark = f"// While idle is high the clock may stand still; idle falls with {valid}. A reset needs the clock.\n"
+    return remark, "wire idle;\n", ",\n    .idle(idle)"
 
 
 def _margin(accelerator: Accelerator) -> tuple[str, str, str]:

@@ -6,16 +6,19 @@ import numpy as np
 import pytest
 from amaranth.hdl import EnableInserter, Module, Signal
 from amaranth.lib import wiring
+from amaranth.sim import Simulator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hw.accelerator.accelerator import Accelerator
+from hw.accelerator.top import PortStyle, Top
 from hw.components.engine.engine import Engine
 from hw.components.engine.weights import weight_banks
 from hw.components.rom import MEMORIES, Storage
 from hw.devices import BRAM18, EBR, device_named
 from hw.errors import BadInput, DoesNotFit
 from hw.estimate.engine import engine_resources
+from hw.handover.template import instantiation
 from hw.netlist import TOP_NAME, emit
 from hw.network.types import BIPOLAR, IntegerFormat
 from hw.network.vectors import random_inputs
@@ -117,6 +120,44 @@ def test_the_clock_may_stop_while_idle(seed):
     ]
     assert runs[0].words == runs[1].words
     assert runs[0].cycles_out == runs[1].cycles_out
+
+
+@pytest.mark.parametrize("style", list(PortStyle))
+def test_the_netlists_clock_may_stop_while_its_port_says_idle(style):
+    """Spikes with long pauses, in each of which the clock comes to stand."""
+    network = random_network(np.random.default_rng(1))
+    accelerator = Accelerator(network, engine_schedule(network))
+    top, spikes = Top(accelerator, style), random_inputs(INT8, network.n_inputs, 3, seed=0)
+    ports, results, standing = top.ports, [], []
+    spike, unit = ([getattr(top, name) for name in names] for names in (ports.spike_stream, ports.unit_stream))
+    assert ".idle(idle)" in instantiation(emit(accelerator, style), accelerator)
+
+    async def clock(ctx):
+        standing.append(ctx.get(top.idle))
+        for level in (1, 0):
+            ctx.set(getattr(top, ports.clock), level and not standing[-1])
+            await ctx.delay(1e-6)
+
+    async def testbench(ctx):
+        ctx.set(getattr(top, ports.reset), 1 - ports.reset_active)
+        ctx.set(unit[2], 1)
+        for words in accelerator.input_format.pack(spikes):
+            left = list(words)
+            for _ in range(2 * accelerator.engine.cycles):
+                ctx.set(spike[1], bool(left))
+                ctx.set(spike[0], left[0] if left else 0)
+                if ctx.get(unit[1]):
+                    results.append(ctx.get(unit[0]))
+                if left and ctx.get(spike[2]):
+                    left.pop(0)
+                await clock(ctx)
+            assert standing[-1]
+
+    simulator = Simulator(top)
+    simulator.add_testbench(testbench)
+    simulator.run()
+    winners = zip(network.classes(spikes), network.scores(spikes).max(axis=1), strict=True)
+    assert results == [ports.join_result(int(unit), int(score)) for unit, score in winners]
 
 
 @pytest.mark.parametrize("lanes", [pytest.param(8, marks=pytest.mark.synth), 16])
