@@ -39,7 +39,7 @@ def pieces_of(graph: Graph, stage: Stage) -> Pieces:
 
     Raises:
         UnsupportedGraph: where a channel changes more than 15 times, or there are more pairs and a node that is
-            not known to be monotone.
+            not known to be monotone, or overflows.
     """
     if stage.n_accumulators * stage.rows <= MAX_EVALUATIONS:
         return _scan(graph, stage)
@@ -50,6 +50,7 @@ def pieces_of(graph: Graph, stage: Stage) -> Pieces:
                 f"{stage.n_accumulators} accumulator values in {stage.rows} channels are too many to evaluate one by "
                 "one, and this node is not known to be monotone: multiply by a constant instead, or use fewer inputs",
             )
+    _check_no_overflow(graph, stage)
     return _bisect(graph, stage)
 
 
@@ -98,6 +99,19 @@ def _scan(graph: Graph, stage: Stage) -> Pieces:
         found.append((channel, index + position, part[moved]))
         before, index = part[-1], index + len(part)
     return _pieces(stage, first, *(np.concatenate(parts) for parts in zip(*found, strict=True)))
+
+
+def _check_no_overflow(graph: Graph, stage: Stage) -> None:
+    """Monotone nodes that are finite for the smallest and the largest accumulator are so between, and never NaN.
+
+    Infinity times 0 is NaN, of which BipolarQuant makes -1: behind that no chain of nodes is monotone.
+    """
+    ends = np.stack([stage.low, stage.high]).astype(np.float32) * np.float32(stage.unit) + stage.bias
+    start = stage.layer.product.output[0]
+    tensors = execute(graph.section(stage.layer.chain, start, ends.shape), {start: ends})
+    for node in stage.layer.chain:
+        if not np.all(np.isfinite(tensors[node.output[0]])):
+            raise unsupported(node, "overflows float32 for an accumulator that occurs: use smaller parameters")
 
 
 def _bisect(graph: Graph, stage: Stage) -> Pieces:

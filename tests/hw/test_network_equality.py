@@ -12,6 +12,7 @@ from qonnx.transformation.bipolar_to_xnor import ConvertBipolarMatMulToXnorPopco
 from qonnx.transformation.infer_datatypes import InferDataTypes
 from qonnx.transformation.infer_shapes import InferShapes
 
+from hw.errors import UnsupportedGraph
 from hw.network import evaluate
 from hw.network.check import compare
 from hw.network.lower import lower
@@ -297,6 +298,21 @@ def test_bisection_finds_what_the_scan_finds(tmp_path, monkeypatch, dialect, bit
     scanned = lower(path)
     monkeypatch.setattr(evaluate, "MAX_EVALUATIONS", 0)
     assert lower(path).to_json() == scanned.to_json()
+
+
+def test_bisection_does_not_pass_over_what_is_no_number(tmp_path, monkeypatch):
+    builder = GraphBuilder()
+    builder.weights(np.ones((2, 3)), "matmul")
+    for factor in (1e38, 1e38, 0.0):  # infinity times 0, of which BipolarQuant makes -1; 0 times 0 is 0, and +1
+        builder.append("Mul", builder.constant(factor))
+    builder.activation()
+    builder.weights(np.ones((2, 2)), "matmul")
+    path = write(builder.model([1, 3], "INT4", 2), tmp_path / "network.onnx")
+    with pytest.raises(UnsupportedGraph, match="rises and falls"):
+        lower(path)
+    monkeypatch.setattr(evaluate, "MAX_EVALUATIONS", 0)
+    with pytest.raises(UnsupportedGraph, match=r"'mul_2' \(Mul\): overflows float32"):
+        lower(path)
 
 
 def test_a_layer_of_too_many_accumulators_to_scan(tmp_path):
