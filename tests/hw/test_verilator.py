@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from hw.accelerator.accelerator import Accelerator
+from hw.components.rom import Storage
 from hw.errors import BadInput
 from hw.netlist import emit
 from hw.network.types import BIPOLAR, IntegerFormat
 from hw.network.vectors import random_inputs
 from hw.simulate import amaranth, verilator
-from tests.hw.networks import random_network, random_schedule
+from tests.hw.networks import engine_schedule, random_network, random_schedule
 
 FORMATS = [IntegerFormat(8, True), IntegerFormat(5, False), BIPOLAR, IntegerFormat(16, True)]
 
@@ -46,6 +47,35 @@ def test_both_engines_agree_to_the_clock(cache, seed, input_format):
     spikes = random_inputs(input_format, accelerator.network.n_inputs, 30, seed)
     compiled = verilator.simulate(accelerator, spikes, cache=cache)
     assert_same(compiled, amaranth.simulate(accelerator, spikes))
+
+
+def loadable(rng, network):
+    """A folded pipeline, its first layer loadable, with three weight sets."""
+    schedule = random_schedule(rng, network, "xc7a35t", unrolled_share=0)
+    first, *rest = schedule.layers
+    return replace(schedule, layers=(replace(first, loadable=True), *rest), weight_sets=3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        lambda rng, network: engine_schedule(network, lanes=8, count_storage=Storage.LOGIC, margin_port=True),
+        lambda rng, network: engine_schedule(network, lanes=32),
+        lambda rng, network: random_schedule(rng, network, unrolled_share=1.0),
+        loadable,
+    ],
+    ids=["engine of 8 lanes", "engine of 32 lanes", "unrolled", "loadable"],
+)
+def test_both_engines_agree_on_every_kind_of_design(cache, schedule):
+    rng = np.random.default_rng(7)
+    network = random_network(rng, n_inputs=7, hidden=(11, 9), n_units=3, input_format=IntegerFormat(16, True))
+    accelerator = Accelerator(replace(network, margin=5), schedule(rng, replace(network, margin=5)))
+    spikes = random_inputs(network.input_format, network.n_inputs, 40, seed=7)
+    compiled = verilator.simulate(accelerator, spikes, cache=cache)
+    assert_same(compiled, amaranth.simulate(accelerator, spikes))
+    assert np.array_equal(compiled.classes, accelerator.network.classes(spikes))
+    assert compiled.latency_cycles <= accelerator.latency_clocks + accelerator.schedule.weights_change
 
 
 def test_many_spikes_take_no_second_compile(cache, monkeypatch):
