@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from hw.accelerator.accelerator import Accelerator
 from hw.accelerator.top import Ports
 from hw.simulate.mapped import MappedNetlist, MappedSimulator, Toggles
-from hw.simulate.streams import StreamError
+from hw.simulate.streams import IDLE_CYCLES, StreamError
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +47,7 @@ def run_netlist(
 
     Raises:
         BadInput: if the spikes do not fit the network's input.
-        StreamError: if results are missing.
+        StreamError: if results are missing or too many.
     """
     accelerator.network.check_inputs(spikes)
     words = [word for spike in accelerator.input_format.pack(spikes) for word in spike]
@@ -100,4 +100,8 @@ def _stream(
             raise StreamError(f"the mapped netlist gave {len(results)} of {n_results} results, and nothing moves")
         offered = {spike_valid: 1, spike_data: words[sent]} if sent < len(words) else {spike_valid: 0}
         simulator.clock(offered)
+    for _ in range(IDLE_CYCLES):
+        if simulator.get(unit_valid):
+            raise StreamError(f"the mapped netlist gave a result after the last one expected ({n_results})")
+        simulator.clock({spike_valid: 0})
     return results

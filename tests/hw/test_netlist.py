@@ -18,8 +18,9 @@ from hw.handover.testbench import UNITS_FILE, Vectors
 from hw.netlist import emit
 from hw.network.vectors import random_inputs
 from hw.schedule.fold import fold
-from hw.simulate.mapped import MappedNetlist
+from hw.simulate.mapped import MappedNetlist, Toggles
 from hw.simulate.netlist import run_netlist
+from hw.simulate.streams import StreamError
 from hw.tools import yosys
 from hw.tools.run import ToolError
 from tests.hw.networks import random_network
@@ -121,6 +122,21 @@ def test_the_mapped_netlist_gives_the_networks_classes(tmp_path, accelerator, sp
     assert run.toggles.logic_with_glitches >= run.toggles.logic > 0
     # A full pipeline gives a result every initiation interval, and reads each of its memories as often.
     assert run.toggles.clocks == run.inferences * accelerator.schedule.initiation_interval
+
+
+def test_a_result_too_many_is_noticed(accelerator, spikes, monkeypatch):
+    class AlwaysAnswers:
+        toggles = Toggles()
+
+        def get(self, port):
+            return 1
+
+        def clock(self, inputs):
+            pass
+
+    monkeypatch.setattr("hw.simulate.netlist.MappedSimulator", lambda netlist: AlwaysAnswers())
+    with pytest.raises(StreamError, match="after the last one"):
+        run_netlist(None, Ports.of(accelerator, PortStyle.PLAIN), accelerator, spikes)
 
 
 @pytest.mark.synth
