@@ -165,6 +165,8 @@ class Front:
     """How many were weighed."""
     n_designs: int
     """How many of them no other one beats; `path` lists them all."""
+    within: float
+    """0 where these are all; else latency was not weighed, and the rest is better by this fraction at the most."""
     path: str
     designs: tuple[Design, ...]
     """Of these, at each throughput the one of fewest lookup tables."""

@@ -390,12 +390,21 @@ def _front_table(front: Front | None) -> Iterator[Table]:
     )
     yield Table(
         "Foldings to choose from",
-        f"{front.device}: {number(front.n_designs)} of {number(front.n_foldings)} foldings are beaten by no other in "
-        f"LUTs, flip-flops, block memories, latency and throughput together; {front.path} lists them. Here "
-        "stands, at each throughput, the one of fewest LUTs. Every figure is analytic; energy is of one inference at "
-        "full speed, without block memories, from an activity counted on other foldings.",
+        f"{front.device}: of {number(front.n_foldings)} foldings, {number(front.n_designs)} are "
+        f"{_beaten_by_none(front)}; {front.path} lists them. Here stands, at each throughput, the one of fewest "
+        "LUTs. Every figure is analytic; energy is of one inference at full speed, without block memories, from an "
+        "activity counted on other foldings.",
         (*_words_in("PE x SIMD, weights in"), *_numbers_in(*_DESIGN_FIGURES)),
         tuple(rows),
+    )
+
+
+def _beaten_by_none(front: Front) -> str:
+    if front.within == 0:
+        return "beaten by no other in LUTs, flip-flops, block memories, latency and throughput together"
+    return (
+        f"beaten by no other, by more than {front.within:.0%}, in LUTs, flip-flops, block memories and throughput "
+        "together (there are too many to weigh them exactly, or latency with them)"
     )
 
 

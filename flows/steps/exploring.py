@@ -34,6 +34,7 @@ def explore_foldings(context: StepContext) -> Mapping[str, Any]:
         device=device.name,
         n_foldings=front.n_designs,
         n_designs=len(rows),
+        within=front.within,
         path=f"explore/{files.FRONT}",
         designs=tuple(_shown(design, device, clock_mhz) for design in _fewest_luts(front.designs)),
     )

@@ -15,6 +15,8 @@ from flows.steps.network import load_network
 from hw.accelerator.accelerator import Accelerator
 from hw.components.rom import Storage
 from hw.devices import Device, device_named
+from hw.errors import DoesNotFit
+from hw.estimate.accelerator import estimate
 from hw.network.decide import UNSORTED
 from hw.network.types import Network, ScoreLayer, ThresholdLayer
 from hw.schedule.designs import Designs, designs_of
@@ -32,7 +34,26 @@ def fold_network(context: StepContext) -> Mapping[str, Any]:
     designs, target = open_designs(network, parameters), Target(**parameters["target"])
     choice = choose(designs, target, Minimise(parameters["minimise"]))
     how = f"Chosen for {designs.device.name} and {target}: {choice.proof}"
+    if choice.schedule.weights_change:
+        how += _with_changing_weights(Accelerator(network, choice.schedule), designs.device)
     return _scheduled(context, network, designs.device, choice.schedule, how, target.interval_clocks)
+
+
+def _with_changing_weights(accelerator: Accelerator, device: Device) -> str:
+    """What lets weights change, which the search does not weigh, beside the rest of the design.
+
+    Raises:
+        DoesNotFit: if the device holds the one without the other.
+    """
+    estimated = estimate(accelerator, device)
+    added, whole = estimated.weights, estimated.total
+    beside = f"{added.luts} LUTs and {added.flip_flops} flip-flops that let weights change"
+    if whole.luts > device.luts or whole.flip_flops > device.flip_flops:
+        raise DoesNotFit(
+            f"{device.name} holds the cheapest folding, but not with it the {beside}: allow more clocks an "
+            "inference, or make fewer layers loadable"
+        )
+    return f" The search does not weigh {beside}."
 
 
 def take_schedule(context: StepContext, path: Path) -> Mapping[str, Any]:

@@ -64,10 +64,14 @@ class Designs:
         return np.unique(np.concatenate([*pipeline, self.engine_figures[:, INTERVAL]]))
 
     def within(
-        self, limits: Figures, counted: Sequence[int], progress: Callable[[float], None] = lambda fraction: None
+        self,
+        limits: Figures,
+        counted: Sequence[int],
+        progress: Callable[[float], None] = lambda fraction: None,
+        grain: float = 0.0,
     ) -> Selection:
         """Select by `search`, engines beside the foldings of a pipeline."""
-        found = None if self.space is None else search(self.space, limits, counted, progress)
+        found = None if self.space is None else search(self.space, limits, counted, progress, grain)
         engines = np.flatnonzero((self.engine_figures <= limits).all(axis=1))
         foldings = self.engine_figures[:0] if found is None else found.figures
         figures = np.concatenate([foldings, self.engine_figures[engines]])

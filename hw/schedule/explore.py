@@ -8,10 +8,15 @@ import numpy as np
 from hw.errors import DoesNotFit
 from hw.schedule.designs import Designs
 from hw.schedule.reach import what_would_fit
-from hw.schedule.search import limits_of
+from hw.schedule.search import RESOURCES, limits_of
 from hw.schedule.shapes import FIGURES, INTERVAL, LUTS
 from hw.schedule.target import Target
 from hw.schedule.types import Schedule
+
+MAX_EXACT = 2**24
+"""Designs up to which the whole front is found; the paper's network has about half as many."""
+GRAIN = 0.02
+"""Beyond that, how much better a design must be in a figure, for each layer, to stand beside another."""
 
 
 @dataclass(frozen=True)
@@ -47,14 +52,20 @@ class Front:
     Attributes:
         designs: fastest first.
         n_designs: how many foldings of PE, SIMD and storage, and engines, were weighed.
+        within: 0 where this is the whole front; else latency was not weighed, and what is left out is better in a
+            figure by this fraction at the most.
     """
 
     designs: tuple[Design, ...]
     n_designs: int
+    within: float
 
 
 def explore(designs: Designs, progress: Callable[[float], None] = lambda fraction: None) -> Front:
     """Every design that fits the device and that no other one equals or beats in all five figures.
+
+    Beyond `MAX_EXACT` designs latency is not weighed, and those are left out as well that another one comes within
+    a few percent of in every figure: the whole front of a large network has too many to be compared, or looked at.
 
     Energy an inference grows with cells and with clocks alike, so a front over these holds every design of least
     energy too.
@@ -66,9 +77,12 @@ def explore(designs: Designs, progress: Callable[[float], None] = lambda fractio
     Raises:
         DoesNotFit: if no design fits the device.
     """
-    found = designs.within(limits_of(designs.device, Target()), range(FIGURES), progress)
+    is_exact = designs.n_designs <= MAX_EXACT
+    counted, grain = (range(FIGURES), 0.0) if is_exact else ((*RESOURCES, INTERVAL), GRAIN)
+    found = designs.within(limits_of(designs.device, Target()), counted, progress, grain)
     if not len(found.figures):
         raise DoesNotFit(what_would_fit(designs, Target()))
     in_order = np.lexsort((found.figures[:, LUTS], found.figures[:, INTERVAL]))
     front = (Design(found.schedule(index), *map(int, found.figures[index])) for index in map(int, in_order))
-    return Front(tuple(front), designs.n_designs)
+    within = (1 + grain) ** len(designs.network.layers) - 1
+    return Front(tuple(front), designs.n_designs, within)

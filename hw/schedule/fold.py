@@ -68,8 +68,7 @@ def choose(designs: Designs, target: Target, minimise: Minimise = Minimise.LUTS)
     """The cheapest design that meets a target within the device.
 
     Of a pipeline, every divisor of each layer's rows (PE) and columns (SIMD) and every storage is weighed by the
-    analytic estimate, and so is every engine; the exact minimum under that estimate is found. Where several are
-    equal, it is the one of the shortest latency.
+    analytic estimate, and so is every engine; the exact minimum under that estimate is found.
 
     Args:
         designs: what is open.

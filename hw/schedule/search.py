@@ -60,7 +60,11 @@ def limits_of(device: Device, target: Target, scale: int = 1) -> Figures:
 
 
 def search(
-    space: Space, limits: Figures, counted: Sequence[int], progress: Callable[[float], None] = lambda fraction: None
+    space: Space,
+    limits: Figures,
+    counted: Sequence[int],
+    progress: Callable[[float], None] = lambda fraction: None,
+    grain: float = 0.0,
 ) -> Found:
     """Every folding within the limits that no other one equals or beats in the counted figures.
 
@@ -70,8 +74,13 @@ def search(
         counted: figures by which foldings are weighed, such as `LUTS`; one that has a limit must be among them,
             unless it is the initiation interval, which is no sum.
         progress: called with the fraction of shapes done.
+        grain: how much worse, as a fraction, a figure of a partial folding may be than that of one that it takes the
+            place of. What is found is then within `(1 + grain) ** layers` of whatever is left out; 0 is exact.
     """
-    weighed = list(counted)
+
+    def best(figures: Figures) -> NDArray[np.intp]:
+        return undominated(_coarse(figures[:, list(counted)], grain))
+
     first = _Step(np.zeros((1, FIGURES), np.int64), *(np.zeros(1, np.intp) for _ in range(3)))
     steps = [first]
     done, whole = count(1), sum(map(len, space.shapes))
@@ -79,12 +88,12 @@ def search(
         parts = []
         for number, shape in enumerate(shapes):
             reached = _reached(space, index, number, steps[-1])
-            parts.append(_with_shape(shape, number, *reached, limits, weighed))
+            parts.append(_with_shape(shape, number, *reached, limits, best))
             progress(next(done) / whole)
         steps.append(_joined(parts))
     ends = _plus(steps[-1].figures, space.ends[steps[-1].shape])
     kept = np.flatnonzero((ends <= limits).all(axis=1))
-    kept = kept[undominated(ends[kept][:, weighed])]
+    kept = kept[best(ends[kept])]
     last = steps[-1]
     steps[-1] = _Step(ends[kept], last.shape[kept], last.storage[kept], last.before[kept])
     return Found(space, ends[kept], steps[1:])
@@ -110,6 +119,14 @@ def undominated(rows: NDArray[np.int64]) -> NDArray[np.intp]:
     return np.concatenate([*kept, np.zeros(0, np.intp)])
 
 
+def _coarse(figures: Figures, grain: float) -> NDArray[np.int64]:
+    """The figures, or by number the steps of `1 + grain` that they lie in."""
+    if not grain:
+        return figures
+    steps = np.floor(np.log(np.maximum(figures, 1)) / np.log1p(grain)).astype(np.int64)
+    return np.where(figures == 0, -1, steps)
+
+
 def _beats(some: NDArray[np.intp], others: NDArray[np.intp]) -> NDArray[np.bool_]:
     """Where a column of `some` equals or beats one of `others` in every row: bool `[some, others]`."""
     beats = np.ones((some.shape[1], others.shape[1]), np.bool_)
@@ -127,14 +144,19 @@ def _reached(space: Space, index: int, shape: int, step: _Step) -> tuple[Figures
 
 
 def _with_shape(
-    shape: Shape, number: int, figures: Figures, before: NDArray[np.intp], limits: Figures, weighed: list[int]
+    shape: Shape,
+    number: int,
+    figures: Figures,
+    before: NDArray[np.intp],
+    limits: Figures,
+    best: Callable[[Figures], NDArray[np.intp]],
 ) -> _Step:
     n_storages = len(shape.storages)
-    ahead = undominated(figures[:, weighed])
+    ahead = best(figures)
     figures, before = figures[ahead], before[ahead]
     joint = _plus(figures[:, None, :], shape.figures[None, :, :]).reshape(-1, FIGURES)
     within = np.flatnonzero((joint <= limits).all(axis=1))
-    kept = within[undominated(joint[within][:, weighed])]
+    kept = within[best(joint[within])]
     return _Step(joint[kept], np.full(kept.size, number), kept % n_storages, before[kept // n_storages])
 
 

@@ -124,6 +124,7 @@ FRONT = Front(
     device="up5k",
     n_foldings=8_398_080,
     n_designs=1769,
+    within=0.0,
     path="explore/front.csv",
     designs=(
         Design(

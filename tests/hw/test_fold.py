@@ -125,6 +125,19 @@ def test_the_front_is_every_folding_that_no_other_beats(name):
         assert figures(network, design.schedule, device) == design.figures
 
 
+def test_a_front_too_large_for_all_of_it_is_close_to_it(monkeypatch):
+    network, device = small("two"), tiny(block_rams=4)
+    whole = explore(designs_of(network, device))
+    monkeypatch.setattr("hw.schedule.explore.MAX_EXACT", 10)
+    front = explore(designs_of(network, device))
+    assert whole.within == 0 < front.within < 0.1
+    assert len(front.designs) < len(whole.designs)
+    for design in whole.designs:
+        there = np.array([(*other.figures[:3], other.figures[4]) for other in front.designs])
+        beside = (1 + front.within) * np.array([*design.figures[:3], design.figures[4]])
+        assert (there <= beside).all(axis=1).any()
+
+
 def test_rows_that_another_beats_are_dropped():
     rows = np.random.default_rng(0).integers(0, 12, (600, 4))
     kept = {
