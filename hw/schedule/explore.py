@@ -13,8 +13,8 @@ from hw.schedule.shapes import FIGURES, INTERVAL, LUTS
 from hw.schedule.target import Target
 from hw.schedule.types import Schedule
 
-MAX_EXACT = 2**24
-"""Designs up to which the whole front is found; the paper's network has about half as many."""
+MAX_EXACT = 2**26
+"""Designs up to which the whole front is found; a network of the paper's size has about fifty million."""
 GRAIN = 0.02
 """Beyond that, how much better a design must be in a figure, for each layer, to stand beside another."""
 
