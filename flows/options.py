@@ -258,6 +258,14 @@ CountTables = Annotated[
         rich_help_panel=FOLDING,
     ),
 ]
+LevelsPerStage = Annotated[
+    int,
+    Option(
+        "--levels-per-stage",
+        help="Additions in a row between two registers of layers whose weights are constants.",
+        rich_help_panel=FOLDING,
+    ),
+]
 ScheduleFile = Annotated[
     Path | None,
     Option("--schedule", help="Schedule (.json) to build as it is; nothing is searched.", rich_help_panel=FOLDING),

@@ -198,6 +198,8 @@ class FoldingSettings:
     weight_sets: int = 1
     # Groups of columns of each layer that block memory counts; None leaves them to the search.
     count_tables: tuple[int, ...] | None = None
+    # Additions in a row between two registers of unrolled layers.
+    levels_per_stage: int = 1
 
     def __post_init__(self) -> None:
         for option, value, wanted in (
@@ -213,6 +215,7 @@ class FoldingSettings:
         _require_one("--cycles", self.cycles, "--rate", self.rate_per_s)
         _require_one("--latency-clocks", self.latency_clocks, "--latency-us", self.latency_us)
         _require(1 <= self.weight_sets <= 256, "--weight-sets", self.weight_sets, "1 to 256")
+        _require(self.levels_per_stage >= 1, "--levels-per-stage", self.levels_per_stage, "at least 1")
         unknown = [storage for storage in self.storage or () if storage not in STORAGES]
         _require(not unknown, "--storage", ",".join(unknown), " or ".join(STORAGES))
         if self.schedule is not None:

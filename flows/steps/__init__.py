@@ -171,6 +171,7 @@ def _given(settings: Settings) -> Mapping[str, Any]:
         "simd": folding.simd,
         "storage": folding.storage,
         "count_tables": folding.count_tables,
+        "levels_per_stage": folding.levels_per_stage,
         "loadable": folding.loadable,
         "weight_sets": folding.weight_sets,
     }

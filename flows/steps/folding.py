@@ -85,6 +85,7 @@ def open_designs(network: Network, parameters: Mapping[str, Any]) -> Designs:
             tuple(parameters["loadable"]),
             parameters["weight_sets"],
             parameters["count_tables"],
+            parameters["levels_per_stage"],
         ),
         parameters["unsorted_register"],
     )

@@ -47,6 +47,7 @@ class Fixed:
         weight_sets: sets of weights, of which each spike chooses one.
         count_tables: groups of columns counted by block memory, one for each layer; None leaves them to the search
             where the weights' storage is left to it, and means none where that is given.
+        levels_per_stage: additions in a row between two registers of unrolled layers.
     """
 
     pe: tuple[int, ...] | None = None
@@ -55,6 +56,7 @@ class Fixed:
     loadable: tuple[str, ...] = ()
     weight_sets: int = 1
     count_tables: tuple[int, ...] | None = None
+    levels_per_stage: int = 1
 
     @property
     def weights_change(self) -> bool:
@@ -184,11 +186,15 @@ def _unrolled(network: Network, index: int, device: Device, fixed: Fixed) -> Ite
         return
     if any(choices is not None and choices[index] != wanted for choices, wanted in given):
         return
-    unit = UnrolledLayer(layer, network.format_into(index), device.lut_inputs)
+    unit = UnrolledLayer(layer, network.format_into(index), device.lut_inputs, fixed.levels_per_stage)
     resources = unrolled_resources(unit, device)
     if resources.luts > device.luts and not fixed.weight_storage:
         return
-    fold = LayerFolding(layer.name, layer.rows, layer.columns, layer.rows, layer.columns, 1, *_CONSTANT[:2])
+    fold = LayerFolding(
+        *(layer.name, layer.rows, layer.columns, layer.rows, layer.columns, 1),
+        *_CONSTANT[:2],
+        levels_per_stage=fixed.levels_per_stage,
+    )
     yield Shape(fold, (_CONSTANT,), np.array([(*astuple(resources), unit.latency_clocks, fold.cycles)], np.int64))
 
 

@@ -174,10 +174,13 @@ def test_folding_options_land_on_their_own_fields(command, in_an_empty_folder):
     (in_an_empty_folder / "net.onnx").write_bytes(b"")
     bench = FakeBench()
     words = "--rate 1000 --latency-us 50 --minimise memory --pe 4,8,1 --simd 12,32,8 --storage block,logic,block"
+    words += " --count-tables 0,2,0 --levels-per-stage 3 --loadable first --weight-sets 2"
     assert call(command, "--model", "net.onnx", *words.split(), bench=bench).exit_code == 0
     folding = bench.asked[0][1].folding
     assert (folding.rate_per_s, folding.latency_us, folding.minimise) == (1000, 50, "memory")
     assert (folding.pe, folding.simd, folding.storage) == ((4, 8, 1), (12, 32, 8), ("block", "logic", "block"))
+    assert (folding.count_tables, folding.levels_per_stage) == ((0, 2, 0), 3)
+    assert (folding.loadable, folding.weight_sets) == (("first",), 2)
     assert folding.target(clock_mhz=12.0) == Target(12_000, 600, clock_mhz=12.0)
 
 

@@ -7,6 +7,7 @@ from itertools import product
 import numpy as np
 import pytest
 
+from hw.accelerator.accelerator import Accelerator
 from hw.components.mvtu import layer_unit
 from hw.components.rom import Storage
 from hw.devices import DEVICES, EBR, device_named
@@ -136,6 +137,17 @@ def test_a_front_too_large_for_all_of_it_is_close_to_it(monkeypatch):
         there = np.array([(*other.figures[:3], other.figures[4]) for other in front.designs])
         beside = (1 + front.within) * np.array([*design.figures[:3], design.figures[4]])
         assert (there <= beside).all(axis=1).any()
+
+
+def test_registers_of_unrolled_layers_stand_as_far_apart_as_asked_for():
+    network, device = small("two"), device_named("xc7a35t")
+    constants = Fixed(weight_storage=(Storage.CONSTANT,) * 2)
+    close, apart = (
+        choose(designs_of(network, device, fixed=replace(constants, levels_per_stage=levels)), Target(1)).schedule
+        for levels in (1, 3)
+    )
+    assert {fold.levels_per_stage for fold in apart.layers} == {3}
+    assert Accelerator(network, apart).latency_clocks < Accelerator(network, close).latency_clocks
 
 
 def test_rows_that_another_beats_are_dropped():
