@@ -13,12 +13,16 @@ from brevitas_examples.bnn_pynq.models.common import CommonActQuant, CommonWeigh
 from brevitas_examples.bnn_pynq.models.FC import FC
 from brevitas_examples.bnn_pynq.models.tensor_norm import TensorNorm
 
+from hw.accelerator.accelerator import Accelerator
+from hw.devices import device_named
 from hw.errors import UnsupportedGraph
 from hw.network.check import compare
 from hw.network.lower import lower
 from hw.network.reference import Reference
 from hw.network.types import BIPOLAR, IntegerFormat
 from hw.network.vectors import random_inputs
+from hw.schedule.fold import fold
+from hw.simulate.amaranth import simulate
 
 TORCHSCRIPT = pytest.param({"dynamo": False}, id="torchscript")
 BOTH = pytest.mark.parametrize("exporter", [pytest.param({}, id="default"), TORCHSCRIPT])
@@ -71,6 +75,19 @@ def test_tfc_1w1a(tmp_path, exporter):
     assert (network.input_format, network.front, network.n_inputs) == (BIPOLAR, None, 784)
     assert [layer.weights.shape for layer in network.layers] == [(64, 784), (64, 64), (64, 64), (10, 64)]
     assert {layer.output for layer in network.hidden} == {BIPOLAR}
+
+
+@pytest.mark.parametrize("activation_bits", [1, 2])
+def test_tfc_as_gateware(tmp_path, activation_bits):
+    model = fully_connected([64] * 3, activation_bits, activation_bits)
+    path = exported(model, tmp_path / "tfc.onnx", {"dynamo": False})
+    network, device = lower(path), device_named("xc7a100t")
+    images = random_inputs(network.input_format, network.n_inputs, 3, seed=2)
+    expected = Reference.open(path).run(images)
+    result = simulate(Accelerator(network, fold(network, device, 1024)), images)
+    assert np.array_equal(result.classes, expected.classes)
+    for ours, theirs in zip(result.words, expected.words, strict=True):
+        assert np.array_equal(ours, theirs)
 
 
 @BOTH

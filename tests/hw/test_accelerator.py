@@ -17,20 +17,12 @@ from hw.network.vectors import random_inputs
 from hw.schedule.types import LayerFolding, Schedule
 from hw.simulate.amaranth import simulate
 from hw.simulate.streams import Pauses
+from tests.hw.exact import assert_exact
 from tests.hw.networks import engine_schedule, random_network, random_schedule, random_table
 
 sizes = st.sampled_from([2, 3, 4, 6, 8])
 ACTIVATIONS = [BIPOLAR, *(IntegerFormat(bits, False) for bits in (1, 2, 3, 4))]
 ACTIVATIONS += [IntegerFormat(bits, True) for bits in (2, 3, 4)]
-
-
-def assert_exact(network, accelerator, spikes, result):
-    for ours, theirs in zip(result.words, network.words(spikes), strict=True):
-        assert np.array_equal(ours, theirs)
-    scores = network.scores(spikes)
-    assert np.array_equal(result.scores, scores)
-    assert np.array_equal(result.classes, network.classes(spikes))
-    assert np.array_equal(result.best_scores, scores.max(axis=1))
 
 
 @settings(deadline=None, max_examples=50)
@@ -53,7 +45,7 @@ def test_random_networks_in_random_foldings(
     accelerator = Accelerator(network, random_schedule(rng, network))
     spikes = random_inputs(input_format, n_inputs, 8, seed)
     assert np.array_equal(accelerator.compute(spikes), network.classes(spikes))
-    assert_exact(network, accelerator, spikes, simulate(accelerator, spikes, pauses=pauses))
+    assert_exact(network, spikes, simulate(accelerator, spikes, pauses=pauses))
 
 
 def test_latency_is_that_of_an_empty_pipeline():
@@ -76,7 +68,7 @@ def test_a_slow_folding_is_not_taken_for_a_stuck_one():
     ]
     spikes = random_inputs(network.input_format, 1, 1, seed=0)
     accelerator = Accelerator(network, Schedule(network.digest, "up5k", tuple(folds)))
-    assert_exact(network, accelerator, spikes, simulate(accelerator, spikes))
+    assert_exact(network, spikes, simulate(accelerator, spikes))
 
 
 @settings(deadline=None, max_examples=20)
@@ -182,4 +174,4 @@ def test_a_layer_unrolled_whole_has_more_weights_than_one_memory_is_wide():
     accelerator = Accelerator(network, Schedule(network.digest, "up5k", tuple(folds)))
     assert len(accelerator.pipeline.units[1].weight_roms) == 2
     spikes = random_inputs(network.input_format, network.n_inputs, 4, seed=0)
-    assert_exact(network, accelerator, spikes, simulate(accelerator, spikes))
+    assert_exact(network, spikes, simulate(accelerator, spikes))

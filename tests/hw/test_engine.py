@@ -29,6 +29,7 @@ from hw.simulate.mapped import MappedNetlist
 from hw.simulate.netlist import run_netlist
 from hw.simulate.streams import Pauses, run_stream
 from hw.tools import nextpnr, yosys
+from tests.hw.exact import assert_exact
 from tests.hw.networks import INT8, engine_schedule, random_network
 
 UP5K = device_named("up5k")
@@ -39,15 +40,6 @@ formats = st.sampled_from(
 
 def target_network(seed=0):
     return random_network(np.random.default_rng(seed), n_inputs=48, hidden=(256, 256), n_units=5)
-
-
-def assert_exact(network, spikes, result):
-    for ours, theirs in zip(result.words, network.words(spikes), strict=True):
-        assert np.array_equal(ours, theirs)
-    scores = network.scores(spikes)
-    assert np.array_equal(result.scores, scores)
-    assert np.array_equal(result.classes, network.classes(spikes))
-    assert np.array_equal(result.best_scores, scores.max(axis=1))
 
 
 @settings(deadline=None, max_examples=25)
