@@ -25,7 +25,7 @@ device = $(if $(DEVICE),--device '$(DEVICE)')
 out = $(if $(OUT),--out '$(OUT)')
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo train hw sim report test test-slow test-synth test-formal bench-gateware bench-da4ml check-finn-base lint format clean
+.PHONY: help install demo train hw sim report test test-slow test-synth test-formal verify bench-gateware bench-da4ml check-finn-base lint format clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -58,6 +58,10 @@ test-synth: $(VENV)/.installed-test ## Checks that run synthesis
 
 test-formal: $(VENV)/.installed-test ## Proofs: stream contracts, arithmetic, weight switch-over, mapped netlists
 	$(BIN)/python -m pytest -n auto -m formal $(ARGS)
+
+verify: $(VENV)/.installed-test ## Proofs, recordings, faults and damaged files, with a report in OUT (build/verify); goes on where it was
+	$(BIN)/python -m pytest -n auto --dist worksteal -p tests.campaign.plugin -m verify \
+	    --campaign '$(or $(OUT),build/verify)' $(ARGS)
 
 bench-gateware: $(VENV)/.installed ## Measure the benchmark's designs beside their goals and others (ARGS=--only NAME)
 	$(BIN)/python -m flows.bench.gateware $(ARGS)
