@@ -28,7 +28,7 @@ from hw.accelerator.accelerator import Accelerator
 from hw.devices import Device, device_named
 from hw.netlist import TOP_NAME, emit, emit_behind_few_pins
 from hw.network.vectors import random_inputs
-from hw.simulate import verilator
+from hw.simulate import compiled
 from hw.tools import nextpnr, yosys
 from hw.tools.run import ToolError
 
@@ -109,7 +109,7 @@ def measure(case: Case, seed: int, n_inputs: int, folder: Path) -> Measured:
 def _simulated(accelerator: Accelerator, n_inputs: int, seed: int) -> tuple[int | None, int]:
     network = accelerator.network
     x = random_inputs(network.input_format, network.n_inputs, n_inputs, seed)
-    result = verilator.simulate(accelerator, x, cache=Path(user_cache_dir("spikeloom")) / "verilated")
+    result = compiled.simulate(accelerator, x, cache=Path(user_cache_dir("spikeloom")) / "verilated")
     ours: list[NDArray[Any]] = [*result.words, result.scores, result.classes]
     theirs: list[NDArray[Any]] = [*network.words(x), network.scores(x), network.classes(x)]
     if not all(np.array_equal(one, other) for one, other in zip(ours, theirs, strict=True)):

@@ -28,7 +28,7 @@ from hw.netlist import TOP_NAME, emit
 from hw.network.check import answers_of
 from hw.network.types import Network
 from hw.schedule.types import Schedule
-from hw.simulate import amaranth, verilator
+from hw.simulate import amaranth, compiled
 from hw.simulate.mapped import MappedNetlist
 from hw.simulate.netlist import run_netlist
 from hw.tools import yosys
@@ -50,10 +50,10 @@ def simulate_gateware(context: StepContext, path: Path | None) -> Mapping[str, A
     spikes, what = _vectors(context, accelerator.network, context.parameters["spikes"])
     reference = open_reference(context, path).run(spikes)
     vcd = context.folder / "waveforms.vcd" if context.parameters["vcd"] else None
-    compiled = context.parameters["engine"] == "verilator"
-    if compiled:
+    by_verilator = context.parameters["engine"] == "verilator"
+    if by_verilator:
         cache = Path(user_cache_dir("spikeloom")) / "verilated"
-        result = verilator.simulate(accelerator, spikes, cache=cache, vcd=vcd, progress=context.progress)
+        result = compiled.simulate(accelerator, spikes, cache=cache, vcd=vcd, progress=context.progress)
     else:
         result = amaranth.simulate(accelerator, spikes, vcd=vcd, progress=context.progress)
     scores = accelerator.network.scores(spikes)
@@ -64,7 +64,7 @@ def simulate_gateware(context: StepContext, path: Path | None) -> Mapping[str, A
     answers = answers_of(accelerator.network, reference, spikes)
     wrong_results = (result.classes != answers) | (result.best_scores != scores.max(axis=1))
     section = Simulation(
-        simulator="Verilator" if compiled else "Amaranth",
+        simulator="Verilator" if by_verilator else "Amaranth",
         vectors=what,
         n_spikes=len(spikes),
         class_mismatches=int(wrong_results.sum()),

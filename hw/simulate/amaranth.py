@@ -7,7 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw.accelerator.accelerator import Accelerator
-from hw.simulate.result import Simulation
+from hw.accelerator.top import Ports, PortStyle
+from hw.components.words import bytes_of
+from hw.simulate.result import Simulation, layers_of, results_of
 from hw.simulate.streams import Pauses, run_stream
 
 
@@ -52,4 +54,10 @@ def simulate(
         vcd=vcd,
         progress=progress,
     )
-    return Simulation.of(accelerator, n, run)
+    formats = (word for word, _ in accelerator.outputs)
+    tapped = [bytes_of(words, word.bits) for word, words in zip(formats, run.tapped, strict=True)]
+    ports = Ports.of(accelerator, PortStyle.PLAIN)
+    classes, best_scores = results_of(ports, bytes_of(run.words, ports.result_bits))
+    starts = np.array(run.cycles_in[:: accelerator.words_per_spike], dtype=np.int64)
+    ends = np.array(run.cycles_out, dtype=np.int64)
+    return Simulation(classes, best_scores, starts, ends, layers_of(accelerator, n, tapped))

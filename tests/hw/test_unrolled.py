@@ -23,7 +23,7 @@ from hw.netlist import emit
 from hw.network.types import BIPOLAR, IntegerFormat, Network, ScoreLayer, ThresholdLayer, accumulator_bounds
 from hw.network.vectors import random_inputs
 from hw.schedule.unroll import unroll
-from hw.simulate import verilator
+from hw.simulate import compiled
 from hw.simulate.amaranth import simulate
 from hw.simulate.streams import Pauses, run_stream
 from hw.tools.yosys import synthesise
@@ -220,7 +220,7 @@ def test_a_thousand_inferences_of_a_large_network(tmp_path, input_format, n_inpu
     network = large_network(input_format, n_inputs)
     accelerator = Accelerator(network, unroll(network, XC7))
     spikes = random_inputs(input_format, n_inputs, 1000, seed=1)
-    result = verilator.simulate(accelerator, spikes, cache=tmp_path)
+    result = compiled.simulate(accelerator, spikes, cache=tmp_path)
     assert all(np.array_equal(*pair) for pair in zip(result.words, network.words(spikes), strict=True))
     assert np.array_equal(result.scores, network.scores(spikes))
     assert np.array_equal(result.classes, network.classes(spikes))

@@ -9,10 +9,12 @@ import pytest
 from hw.accelerator.accelerator import Accelerator
 from hw.components.rom import Storage
 from hw.errors import BadInput
-from hw.netlist import emit
 from hw.network.types import BIPOLAR, IntegerFormat
 from hw.network.vectors import random_inputs
-from hw.simulate import amaranth, verilator
+from hw.simulate import amaranth, compiled
+from hw.simulate.streams import Pauses
+from hw.simulate.verilator.program import optimisation
+from tests.hw.exact import assert_exact
 from tests.hw.networks import engine_schedule, random_network, random_schedule
 
 FORMATS = [IntegerFormat(8, True), IntegerFormat(5, False), BIPOLAR, IntegerFormat(16, True)]
@@ -45,8 +47,8 @@ def assert_same(ours, theirs):
 def test_both_engines_agree_to_the_clock(cache, seed, input_format):
     accelerator = accelerator_of(seed, input_format)
     spikes = random_inputs(input_format, accelerator.network.n_inputs, 30, seed)
-    compiled = verilator.simulate(accelerator, spikes, cache=cache)
-    assert_same(compiled, amaranth.simulate(accelerator, spikes))
+    result = compiled.simulate(accelerator, spikes, cache=cache)
+    assert_same(result, amaranth.simulate(accelerator, spikes))
 
 
 def loadable(rng, network):
@@ -72,22 +74,35 @@ def test_both_engines_agree_on_every_kind_of_design(cache, schedule):
     network = random_network(rng, n_inputs=7, hidden=(11, 9), n_units=3, input_format=IntegerFormat(16, True))
     accelerator = Accelerator(replace(network, margin=5), schedule(rng, replace(network, margin=5)))
     spikes = random_inputs(network.input_format, network.n_inputs, 40, seed=7)
-    compiled = verilator.simulate(accelerator, spikes, cache=cache)
-    assert_same(compiled, amaranth.simulate(accelerator, spikes))
-    assert np.array_equal(compiled.classes, accelerator.network.classes(spikes))
-    assert compiled.latency_cycles <= accelerator.latency_clocks + accelerator.schedule.weights_change
+    result = compiled.simulate(accelerator, spikes, cache=cache)
+    assert_same(result, amaranth.simulate(accelerator, spikes))
+    assert np.array_equal(result.classes, accelerator.network.classes(spikes))
+    assert result.latency_cycles <= accelerator.latency_clocks + accelerator.schedule.weights_change
 
 
-def test_many_spikes_take_no_second_compile(cache, monkeypatch):
+@pytest.mark.parametrize("pauses", [Pauses(0.4, 0.3, seed=1), Pauses(0.1, 0.8, seed=2, sink_waits=True)])
+def test_gaps_and_stalls_change_clocks_only(cache, pauses):
     accelerator = accelerator_of(0, FORMATS[0])
-    verilator.simulate(accelerator, random_inputs(FORMATS[0], 12, 2, seed=0), cache=cache)
-    monkeypatch.setattr(shutil, "which", lambda tool: None)  # from here on nothing can be compiled
+    spikes = random_inputs(FORMATS[0], 12, 300, seed=3)
+    paused = compiled.simulate(accelerator, spikes, cache=cache, pauses=pauses)
+    straight = compiled.simulate(accelerator, spikes, cache=cache)
+    assert_exact(accelerator.network, spikes, paused)
+    assert paused.cycles > straight.cycles
+    again = compiled.simulate(accelerator, spikes, cache=cache, pauses=pauses)
+    assert np.array_equal(again.ends, paused.ends)
+
+
+def test_many_spikes_take_no_second_compile(cache):
+    accelerator = accelerator_of(0, FORMATS[0])
+    compiled.simulate(accelerator, random_inputs(FORMATS[0], 12, 2, seed=0), cache=cache)
+    programs = {path: path.stat().st_mtime_ns for path in cache.glob("*/obj_dir/Vbench")}
     spikes = random_inputs(FORMATS[0], 12, 2000, seed=1)
     told = []
-    result = verilator.simulate(accelerator, spikes, cache=cache, progress=told.append)
+    result = compiled.simulate(accelerator, spikes, cache=cache, progress=told.append)
     assert np.array_equal(result.classes, accelerator.network.classes(spikes))
     assert told == sorted(told)
     assert told[-1] == 1.0
+    assert {path: path.stat().st_mtime_ns for path in cache.glob("*/obj_dir/Vbench")} == programs
 
 
 def test_other_thresholds_are_seen_in_the_layer_words(cache):
@@ -96,14 +111,13 @@ def test_other_thresholds_are_seen_in_the_layer_words(cache):
     other = replace(first, thresholds=np.zeros_like(first.thresholds))
     network = replace(accelerator.network, hidden=(other, *later))
     spikes = random_inputs(FORMATS[0], 12, 20, seed=2)
-    result = verilator.simulate(accelerator, spikes, cache=cache)
+    result = compiled.simulate(accelerator, spikes, cache=cache)
     assert not np.array_equal(result.words[0], network.words(spikes)[0])
 
 
 def test_a_large_design_is_compiled_without_optimising():
-    netlist = emit(accelerator_of(0, FORMATS[0]))
-    assert verilator._optimisation(netlist) == "-O2"
-    assert verilator._optimisation(replace(netlist, rtlil=netlist.rtlil * 100)) == "-O0"
+    assert optimisation(2_000) == "-O2"
+    assert optimisation(20_000) == "-O0"
 
 
 def test_without_a_compiler_there_is_one_line(tmp_path, monkeypatch):
@@ -111,12 +125,12 @@ def test_without_a_compiler_there_is_one_line(tmp_path, monkeypatch):
     accelerator = accelerator_of(1, FORMATS[0])
     spikes = random_inputs(FORMATS[0], 12, 2, seed=0)
     with pytest.raises(BadInput, match=r"needs g\+\+, make, perl, which this machine lacks: .* --engine amaranth"):
-        verilator.simulate(accelerator, spikes, cache=tmp_path)
+        compiled.simulate(accelerator, spikes, cache=tmp_path)
 
 
 @pytest.mark.slow
 def test_waveforms_on_request(tmp_path, cache):
     accelerator = accelerator_of(0, FORMATS[0])
     spikes = random_inputs(FORMATS[0], 12, 2, seed=0)
-    verilator.simulate(accelerator, spikes, cache=cache, vcd=tmp_path / "waves.vcd")
-    assert "layer0_word" in (tmp_path / "waves.vcd").read_text()
+    compiled.simulate(accelerator, spikes, cache=cache, vcd=tmp_path / "waves.vcd")
+    assert "layer0" in (tmp_path / "waves.vcd").read_text()
