@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from hw.accelerator.weights import ChangingWeights
 from hw.components.argmax import ArgMax
 from hw.components.mvtu import LayerUnit, bank_like, banked, layer_unit
+from hw.components.probe import SumProbes
 from hw.components.replay import VectorReplay
 from hw.components.rom import Rom
 from hw.components.table import TableLookup
@@ -167,7 +168,8 @@ class PipelineCircuit(wiring.Component):
     does until it is taken.
 
     `outputs` holds every layer's output stream, so that a simulation can watch it; the stream is called `o` and
-    belongs to a submodule `layer0`, `layer1`, ..., by which a simulation of the netlist finds it.
+    belongs to a submodule `layer0`, `layer1`, ..., by which a simulation of the netlist finds it. `probes` shows what
+    every layer's rows add up, None for one that is unrolled: its rows share sums, and form no accumulator.
     """
 
     def __init__(self, spec: Pipeline):
@@ -183,6 +185,11 @@ class PipelineCircuit(wiring.Component):
                 **(spec.weights.members if spec.weights else {}),
             }
         )
+
+    @property
+    def probes(self) -> tuple[SumProbes | None, ...]:
+        """Totals and constants of every layer's rows, for a simulation."""
+        return tuple(None if isinstance(layer, UnrolledLayerCircuit) else layer.probes for layer in self.layers)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

@@ -11,6 +11,7 @@ from amaranth.lib.wiring import In, Out
 from numpy.typing import NDArray
 
 from hw.components.counters import is_power_of_two, successor
+from hw.components.probe import Probe, SumProbes
 from hw.components.rom import Rom, Storage
 from hw.components.sums import add
 from hw.components.terms import COUNT, Terms, most_count_tables, terms_of
@@ -288,10 +289,15 @@ class MatrixVectorUnit:
         """What has memories: the unit itself."""
         return (self,)
 
+    @property
+    def bias_format(self) -> WordFormat:
+        """Words of the row-constant memory: the constants of one row group."""
+        return WordFormat(IntegerFormat(self.bias_bits, signed=True), self.pe)
+
     def _bias_bank(self) -> Rom:
-        lane = WordFormat(IntegerFormat(self.bias_bits, signed=True), self.pe)
-        rows = [words[0] for words in lane.pack(self.row_constants.reshape(self.row_groups, self.pe))]
-        return Rom(rows, lane.bits, self.bias_storage, self.writable)
+        word = self.bias_format
+        rows = [words[0] for words in word.pack(self.row_constants.reshape(self.row_groups, self.pe))]
+        return Rom(rows, word.bits, self.bias_storage, self.writable)
 
     def circuit(self) -> "MatrixVectorCircuit":
         """The Amaranth component, with streams `i` and `o`."""
@@ -311,17 +317,29 @@ class MatrixVectorCircuit(wiring.Component):
     """Circuit of a `MatrixVectorUnit`: stream `i` of SIMD elements, stream `o` of PE results.
 
     With more than one bank, `bank` tells the weights of the words of a vector while they are taken, and `vector_end`
-    that the last of them is. Writable memories take bytes from the bus `writes`.
+    that the last of them is. Writable memories take bytes from the bus `writes`. `probes` lets a simulation see what
+    the rows add up.
     """
 
     def __init__(self, spec: MatrixVectorUnit):
         self.spec = spec
+        self._completes = Signal(name="completes")
+        self._totals = [Signal(signed(spec.total_format.bits), name="total") for _ in range(spec.pe)]
+        self._constants = [Signal(signed(spec.bias_bits), name="constant") for _ in range(spec.pe)]
         super().__init__(
             {
                 "i": In(stream.Signature(unsigned(spec.input_format.bits))),
                 "o": Out(stream.Signature(unsigned(spec.output_format.bits))),
                 **bank_members(spec.bank, spec.banks, spec.writable),
             }
+        )
+
+    @property
+    def probes(self) -> SumProbes:
+        """The rows' totals and constants, in the clock before they leave."""
+        totals, constants = WordFormat(self.spec.total_format, self.spec.pe), self.spec.bias_format
+        return SumProbes(
+            Probe(self._completes, Cat(self._totals), totals), Probe(self._completes, Cat(self._constants), constants)
         )
 
     @property
@@ -362,11 +380,12 @@ class MatrixVectorCircuit(wiring.Component):
         counts = [[port.data.word_select(row, COUNT.bits) for port in tables] for row in range(spec.pe)]
         terms = [spec.terms.build(m, operands, *row) for row in zip(lanes, counts, strict=True)]
         sums = [spec.terms.tree.build(m, *row, steps[1:-1]) for row in terms]
-        first, starts = self._row_constants(m, stages[-2])
+        first = self._row_constants(m, stages[-2])
         results = [
-            self._result(m, steps[-1], first, start, *sum_and_bits)
-            for start, sum_and_bits in zip(starts, sums, strict=True)
+            self._result(m, steps[-1], first, constant, total, *sum_and_bits)
+            for constant, total, sum_and_bits in zip(self._constants, self._totals, sums, strict=True)
         ]
+        m.d.comb += self._completes.eq(steps[-1] & stages[-1].last)
         m.d.comb += self.o.payload.eq(Cat(results))
         return m
 
@@ -398,8 +417,8 @@ class MatrixVectorCircuit(wiring.Component):
                 bank = _moved(m, stage.step, bank, f"bank{index}") if self.spec.banks > 1 else bank
         return stages
 
-    def _row_constants(self, m: Module, stage: _Stage) -> tuple[Value, list[Value]]:
-        """For the stage behind: whether its word begins a row group, and the constants of that group's rows."""
+    def _row_constants(self, m: Module, stage: _Stage) -> Value:
+        """Reads the constants of a row group for the stage behind; tells whether its word begins the group."""
         spec = self.spec
         bias = self._port(m, "bias", spec.bias_rom, len(spec.bank) - 1)
         group, begins = Signal(range(spec.row_groups)), Const(1)
@@ -412,15 +431,15 @@ class MatrixVectorCircuit(wiring.Component):
         address = group if spec.banks == 1 else stage.bank * spec.row_groups + group
         m.d.comb += [bias.addr.eq(address), bias.en.eq(stage.step & begins)]
         first = _moved(m, stage.step, begins, "first") if spec.column_groups > 1 else begins
-        lanes = [bias.data[at:][: spec.bias_bits] for at in range(0, spec.pe * spec.bias_bits, spec.bias_bits)]
-        return first, [lane.as_signed() for lane in lanes]
+        m.d.comb += Cat(self._constants).eq(bias.data)
+        return first
 
     def _result(
-        self, m: Module, step: Value, first: Value, constant: Value, partial: Value, bits: list[Value]
+        self, m: Module, step: Value, first: Value, constant: Signal, total: Signal, partial: Value, bits: list[Value]
     ) -> Value:
         """A row's result behind the last stage."""
-        spec, shape = self.spec, signed(self.spec.total_format.bits)
-        start, total = Signal(shape, name="start"), Signal(shape, name="total")
+        spec = self.spec
+        start = Signal.like(total, name="start")
         upper = Signal(signed(len(total) - spec.shift), name="upper")
         m.d.comb += [
             upper.eq(add(partial, start[spec.shift :].as_signed(), *bits)),

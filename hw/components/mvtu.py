@@ -10,6 +10,7 @@ from amaranth.lib.wiring import In, Out
 from numpy.typing import NDArray
 
 from hw.components.matvec import MatrixVectorCircuit, MatrixVectorUnit
+from hw.components.probe import SumProbes
 from hw.components.rom import Rom, Storage
 from hw.components.rows import row_sums
 from hw.components.threshold import MultiThreshold, MultiThresholdCircuit
@@ -188,6 +189,11 @@ class MatrixVectorThresholdCircuit(wiring.Component):
     def parts(self) -> tuple[MatrixVectorCircuit | MultiThresholdCircuit, ...]:
         """What has memories, as in the spec."""
         return (self.products, self.thresholds) if len(self.spec.parts) > 1 else (self.products,)
+
+    @property
+    def probes(self) -> SumProbes:
+        """What the rows add up and what it is compared with, for a simulation."""
+        return replace(self.products.probes, levels=self.thresholds.probe)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

@@ -8,6 +8,7 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 from numpy.typing import NDArray
 
+from hw.components.probe import Probe
 from hw.components.rom import Rom, Storage
 from hw.components.words import WordFormat
 from hw.components.writes import add_write_port, bank_members
@@ -109,9 +110,14 @@ class MultiThreshold:
     @property
     def bank(self) -> tuple[Rom, ...]:
         """What one set of levels is in the memory: those of a row group side by side, a row's levels together."""
-        lane = WordFormat(IntegerFormat(self.level_bits, signed=False), self.pe * self.levels.shape[1])
-        rows = [words[0] for words in lane.pack(self.levels.reshape(self.row_groups, -1))]
-        return (Rom(rows, lane.bits, self.storage, self.writable),)
+        word = self.level_format
+        rows = [words[0] for words in word.pack(self.levels.reshape(self.row_groups, -1))]
+        return (Rom(rows, word.bits, self.storage, self.writable),)
+
+    @property
+    def level_format(self) -> WordFormat:
+        """Words of the memory of levels; there are none where a row has no level."""
+        return WordFormat(IntegerFormat(self.level_bits, signed=False), self.pe * self.levels.shape[1])
 
     @property
     def rom(self) -> Rom:
@@ -127,11 +133,14 @@ class MultiThresholdCircuit(wiring.Component):
     """Circuit of a `MultiThreshold`: stream `i` of PE totals, stream `o` of PE outputs.
 
     With more than one bank, `bank` tells the levels of the words of a vector while they are taken, and `vector_end`
-    that the last of them is. A writable memory takes bytes from the bus `writes`.
+    that the last of them is. A writable memory takes bytes from the bus `writes`. `probe` lets a simulation see the
+    levels.
     """
 
     def __init__(self, spec: MultiThreshold):
         self.spec = spec
+        self._compares = Signal(name="compares")
+        self._levels = Signal(spec.level_format.bits, name="levels") if spec.levels.size else None
         super().__init__(
             {
                 "i": In(stream.Signature(unsigned(spec.input_format.bits))),
@@ -139,6 +148,11 @@ class MultiThresholdCircuit(wiring.Component):
                 **(bank_members(spec.bank, spec.banks, spec.writable) if spec.levels.size else {}),
             }
         )
+
+    @property
+    def probe(self) -> Probe | None:
+        """The levels that a word of totals is compared with; None where there are none."""
+        return None if self._levels is None else Probe(self._compares, self._levels, self.spec.level_format)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -148,9 +162,10 @@ class MultiThresholdCircuit(wiring.Component):
         step = enable & self.i.valid
         outputs = [
             self._output(m, p, word[p * spec.total.bits :][: spec.total.bits].as_signed(), levels)
-            for p, levels in enumerate(self._levels(m, step))
+            for p, levels in enumerate(self._read_levels(m, step))
         ]
         m.d.comb += [enable.eq(~self.o.valid | self.o.ready), self.i.ready.eq(enable)]
+        m.d.comb += self._compares.eq(enable & valid_1)
         with m.If(enable):
             m.d.sync += [valid_1.eq(self.i.valid), self.o.valid.eq(valid_1)]
             with m.If(self.i.valid):
@@ -159,11 +174,11 @@ class MultiThresholdCircuit(wiring.Component):
                 m.d.sync += self.o.payload.eq(Cat(outputs))
         return m
 
-    def _levels(self, m: Module, step: Value) -> list[list[Value]]:
+    def _read_levels(self, m: Module, step: Value) -> list[list[Value]]:
         """The levels of each lane, a clock after its word was taken."""
         spec = self.spec
         n_levels, bits = spec.levels.shape[1], spec.level_bits
-        if n_levels == 0:
+        if self._levels is None:
             return [[] for _ in range(spec.pe)]
         group = Signal(range(spec.row_groups))
         last = group == spec.row_groups - 1
@@ -177,8 +192,8 @@ class MultiThresholdCircuit(wiring.Component):
             address = self.bank * spec.row_groups + group
         if spec.writable:
             add_write_port(m, memory, spec.bank[0], self.writes, 0)
-        m.d.comb += [port.addr.eq(address), port.en.eq(step)]
-        levels = [port.data[at:][:bits] for at in range(0, spec.pe * n_levels * bits, bits)]
+        m.d.comb += [port.addr.eq(address), port.en.eq(step), self._levels.eq(port.data)]
+        levels = [self._levels[at:][:bits] for at in range(0, spec.pe * n_levels * bits, bits)]
         return [levels[at:][:n_levels] for at in range(0, len(levels), n_levels)]
 
     def _output(self, m: Module, lane: int, total: Value, levels: list[Value]) -> Signal:

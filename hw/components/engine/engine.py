@@ -16,6 +16,7 @@ from hw.components.engine.counting import BitCounter
 from hw.components.engine.layers import EngineLayer, offset_codes
 from hw.components.engine.program import Step, loading_steps, row_steps, step_layout
 from hw.components.engine.weights import weight_banks
+from hw.components.probe import Probe, SumProbes
 from hw.components.rom import Rom, Storage
 from hw.components.words import WordFormat
 from hw.devices import EBR, BlockRam
@@ -280,11 +281,13 @@ class EngineCircuit(wiring.Component):
        is taken and the winner is kept.
 
     With a margin that is an input there is `margin`, unsigned. `outputs` holds a stream of every layer's rows, so
-    that a simulation can watch them: a bit, or the head's score.
+    that a simulation can watch them: a bit, or the head's score. `probes` shows it what every layer's rows add up.
     """
 
     def __init__(self, spec: Engine):
         self.spec = spec
+        self._total = Signal(signed(spec.total_bits), name="total")
+        self._constant = Signal(signed(spec.total_bits), name="constant")
         self.watches = [RowWatch(unsigned(words.bits)) for words, _ in spec.outputs]
         self.outputs = [watch.o for watch in self.watches]
         margin = {"margin": In(spec.margin_bits)} if spec.margin_bits else {}
@@ -296,6 +299,13 @@ class EngineCircuit(wiring.Component):
                 **margin,
             }
         )
+
+    @property
+    def probes(self) -> tuple[SumProbes, ...]:
+        """Totals and constants of every layer's rows, for a simulation."""
+        word = WordFormat(IntegerFormat(self.spec.total_bits, signed=True), 1)
+        rows = [watch.i.valid for watch in self.watches]
+        return tuple(SumProbes(Probe(row, self._total, word), Probe(row, self._constant, word)) for row in rows)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -316,8 +326,12 @@ class EngineCircuit(wiring.Component):
         with m.If(go & last):
             m.d.sync += row.eq(Mux(no_row_follows, 0, row + 1))
         constants = _port(m, "rows", spec.row_rom, Cat(row, phase), go)
-        total = Signal(signed(spec.total_bits))
-        m.d.comb += [no_row_follows.eq(constants[-1]), total.eq(sums + constants[:-1].as_signed())]
+        total = self._total
+        m.d.comb += [
+            no_row_follows.eq(constants[-1]),
+            self._constant.eq(constants[:-1]),
+            total.eq(sums + self._constant),
+        ]
 
         m.d.comb += [
             activations.write_address.eq(Cat(row, target)),
