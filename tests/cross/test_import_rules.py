@@ -24,6 +24,7 @@ HW_LAYERS = [
     ["accelerator"],
     ["netlist"],
     ["handover", "simulate"],
+    ["diagnosis"],
     ["estimate.weights"],
     ["estimate.accelerator", "estimate.power"],
 ]

@@ -304,8 +304,9 @@ class EngineCircuit(wiring.Component):
     def probes(self) -> tuple[SumProbes, ...]:
         """Totals and constants of every layer's rows, for a simulation."""
         word = WordFormat(IntegerFormat(self.spec.total_bits, signed=True), 1)
+        total, constant = Cat(self._total), Cat(self._constant)  # without a sign, as words of a stream are
         rows = [watch.i.valid for watch in self.watches]
-        return tuple(SumProbes(Probe(row, self._total, word), Probe(row, self._constant, word)) for row in rows)
+        return tuple(SumProbes(Probe(row, total, word), Probe(row, constant, word)) for row in rows)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
