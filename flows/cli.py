@@ -15,7 +15,7 @@ from typer.core import TyperGroup
 from flows import options
 from flows import steps as step_library
 from flows.display import shown_on
-from flows.errors import BadInput, user_message
+from flows.errors import BadInput, NotEqualError, user_message
 from flows.pipeline import Step, run_steps
 from flows.report.terminal import show
 from flows.report.write import page_path, write_report
@@ -79,7 +79,7 @@ class OneLineErrors(TyperGroup):
         except KeyboardInterrupt:
             typer.echo("interrupted: finished steps are kept, run again to go on", err=True)
             raise typer.Exit(130) from None
-        except (ValueError, OSError, ImportError) as error:
+        except (ValueError, OSError, ImportError, NotEqualError) as error:
             message = user_message(error)
             if message is None:
                 raise

@@ -24,9 +24,13 @@ class BadInput(ValueError):
     """Input that cannot be used; the message is one line: what, where, and what would be right."""
 
 
+class NotEqualError(AssertionError):
+    """Two rungs of the ladder that must be equal are not, a defect of the program; the message is one line."""
+
+
 def user_message(error: BaseException) -> str | None:
-    """One line for an error that a user can mend; None for anything else, which is a bug of the program."""
-    if isinstance(error, (BadInput, hw.errors.BadInput, qat.errors.BadInput)):
+    """One line for an error that a user can mend, or that says itself what is wrong; None for any other bug."""
+    if isinstance(error, (BadInput, NotEqualError, hw.errors.BadInput, qat.errors.BadInput)):
         return " ".join(str(error).split())
     if isinstance(error, OSError):
         return _refused_by_system(error)

@@ -4,10 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from flows.errors import BadInput
+from flows.errors import BadInput, NotEqualError
 from flows.runfolder import existing_run_folder
 from flows.steps import files
-from flows.steps.network import NotEqualError
 from flows.steps.writing import check_new_file
 from hw.network.finn import finn_graph, run_finn, tensors_of
 from hw.network.lower import lower

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from flows.errors import BadInput
+from flows.errors import BadInput, NotEqualError
 from flows.runfolder import RunFolder, existing_run_folder
 from flows.steps import files
-from flows.steps.network import NotEqualError
 from flows.steps.writing import check_new_file
 from hw.accelerator.accelerator import Accelerator
 from hw.accelerator.load import load_frame

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from qonnx.core.modelwrapper import ModelWrapper
 
 from hw.errors import BadInput
 from hw.network.elements import Elements, as_read
@@ -14,6 +15,7 @@ from hw.network.formats import IntegerFormat
 from hw.network.front import Front, front_of
 from hw.network.graph import Graph, execute, read_graph
 from hw.network.line import Line, line_of
+from hw.network.stage import stage_of
 from hw.network.thresholds import activations_of
 
 BATCH = 4096
@@ -74,20 +76,14 @@ class Reference:
         Raises:
             BadInput: for another shape, or a value that the input format does not have.
         """
-        if x.ndim != 2 or x.shape[1] != self.n_inputs or len(x) == 0:
-            raise BadInput(f"reference input: expected shape [n, {self.n_inputs}], got {list(x.shape)}")
-        graph, source = self.graph, self.front.source
-        if not source.holds(x).all():
-            raise BadInput(f"reference input: a value is not in the format {source.name}")
+        self._check_inputs(x)
         batch = min(len(x), BATCH)
-        shape = (batch, *graph.input_shape)
-        model = graph.section(graph.nodes, graph.input_name, shape)
+        model = self._model(batch)
         runs = []
         for first in range(0, len(x), batch):
             part = x[first : first + batch]
             # The model has one batch size: the last batch is filled up, and cut again.
-            feed = np.resize(self.front.feeds[(part.astype(np.int64) - source.minimum) // source.step], shape)
-            context = execute(model, {graph.input_name: feed})
+            context = execute(model, {self.graph.input_name: self._feed(part, batch)})
             runs.append(self._collect(context, len(part)))
             if progress is not None:
                 progress(first + len(part))
@@ -96,6 +92,37 @@ class Reference:
             scores=np.concatenate([run.scores for run in runs]),
             classes=np.concatenate([run.classes for run in runs]),
         )
+
+    def accumulators(self, x: NDArray[np.integer], index: int) -> NDArray[np.int64]:
+        """What the product of a layer gives, as integers `[n, rows]` of what `Stage` calls its accumulator.
+
+        Args:
+            x: as for `run`, but few: all are executed at once.
+            index: of the layer, the scores last.
+
+        Raises:
+            BadInput: as for `run`.
+        """
+        self._check_inputs(x)
+        layer = self.line.layers[index]
+        stage = stage_of(self.graph, layer, self.front.elements if index == 0 else self.activations[index - 1])
+        context = execute(self._model(len(x)), {self.graph.input_name: self._feed(x, len(x))})
+        return np.asarray((context[layer.product.output[0]] - stage.bias) / stage.unit, dtype=np.int64)
+
+    def _check_inputs(self, x: NDArray[np.integer]) -> None:
+        if x.ndim != 2 or x.shape[1] != self.n_inputs or len(x) == 0:
+            raise BadInput(f"reference input: expected shape [n, {self.n_inputs}], got {list(x.shape)}")
+        if not self.front.source.holds(x).all():
+            raise BadInput(f"reference input: a value is not in the format {self.front.source.name}")
+
+    def _model(self, batch: int) -> ModelWrapper:
+        graph = self.graph
+        return graph.section(graph.nodes, graph.input_name, (batch, *graph.input_shape))
+
+    def _feed(self, x: NDArray[np.integer], batch: int) -> NDArray[np.float32]:
+        source = self.front.source
+        values = self.front.feeds[(x.astype(np.int64) - source.minimum) // source.step]
+        return np.resize(values, (batch, *self.graph.input_shape))
 
     def _collect(self, context: dict[str, NDArray[np.float32]], n: int) -> ReferenceRun:
         *hidden, head = self.line.layers

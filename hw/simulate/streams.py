@@ -30,12 +30,22 @@ class Pauses:
         seed: of the pauses.
         sink_waits: whether the sink takes nothing before it has seen a word wait, which a circuit whose valid waits
             for ready never shows.
+
+    Raises:
+        ValueError: for what is no probability, or a negative seed.
     """
 
     gap: float = 0.0
     stall: float = 0.0
     seed: int = 0
     sink_waits: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("gap", "stall"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"pauses: a {name} of {getattr(self, name)} is no probability")
+        if self.seed < 0:
+            raise ValueError(f"pauses: the seed {self.seed} is negative")
 
 
 @dataclass(frozen=True)
