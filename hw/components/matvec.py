@@ -222,9 +222,8 @@ class MatrixVectorUnit:
 
     def compute(self, vectors: NDArray[np.integer]) -> NDArray[np.int64]:
         """Totals `[n, rows]` for vectors `[n, columns]`, or with `emit_signs` the values that their signs mean."""
-        x = vectors.astype(np.int64)
-        w = np.where(self.weights, 1, -1).astype(np.int64)
-        products = x @ w.T
+        # In floating point the product is an order of magnitude faster, and exact up to 2**53.
+        products = (vectors.astype(np.float64) @ np.where(self.weights, 1.0, -1.0).T).astype(np.int64)
         if self.element.bipolar:
             terms = (products + self.weights.shape[1]) // 2
         else:
@@ -243,7 +242,7 @@ class MatrixVectorUnit:
         return tuple(Rom.joined(roms) for roms in zip(*banks, strict=True))
 
     def _weight_bank(self) -> tuple[Rom, ...]:
-        words = self.terms.encode(self._weight_words).reshape(self.depth, -1)
+        words = self.terms.encode(self.to_words(self.weights)).reshape(self.depth, -1)
         step = max(1, _WIDEST_MEMORY // self.terms.stored) * self.terms.stored
         return tuple(self._rom(words[:, first : first + step]) for first in range(0, words.shape[1], step))
 
@@ -252,11 +251,15 @@ class MatrixVectorUnit:
         rows = [int.from_bytes(row.tobytes(), "little") for row in packed]
         return Rom(rows, words.shape[1], self.weight_storage, self.writable)
 
-    @property
-    def _weight_words(self) -> NDArray[np.bool_]:
-        """Weights `[depth, PE, SIMD]` in the order in which words meet them."""
-        blocks = self.weights.reshape(self.row_groups, self.pe, self.column_groups, self.simd)
+    def to_words(self, weights: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Weights `[rows, columns]` as `[depth, PE, SIMD]`, in the order in which words meet them."""
+        blocks = weights.reshape(self.row_groups, self.pe, self.column_groups, self.simd)
         return blocks.transpose(0, 2, 1, 3).reshape(self.depth, self.pe, self.simd)
+
+    def from_words(self, words: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """The inverse of `to_words`."""
+        blocks = words.reshape(self.row_groups, self.column_groups, self.pe, self.simd)
+        return blocks.transpose(0, 2, 1, 3).reshape(self.weights.shape)
 
     @property
     def count_roms(self) -> tuple[Rom, ...]:
@@ -266,7 +269,7 @@ class MatrixVectorUnit:
 
     def _count_bank(self) -> tuple[Rom, ...]:
         lane = WordFormat(COUNT, self.pe)
-        tables = np.swapaxes(self.terms.counts(self._weight_words), 1, 2)
+        tables = np.swapaxes(self.terms.counts(self.to_words(self.weights)), 1, 2)
         return tuple(
             Rom(
                 [words[0] for words in lane.pack(table.reshape(-1, self.pe))], lane.bits, Storage.BLOCK, self.writable
@@ -371,7 +374,11 @@ class MatrixVectorCircuit(wiring.Component):
             m.d.comb += self.vector_end.eq(steps[0] & (position == spec.depth - 1))
         m.d.comb += [port.en.eq(steps[0]) for port in (*weights, *tables)]
         m.d.comb += [port.addr.eq(address) for port in weights]
-        elements = spec.terms.addresses(self.i.payload)
+        width = spec.element.bits
+        elements = [
+            Cat(self.i.payload.word_select(column, width) for column in columns)
+            for columns in spec.terms.table_columns
+        ]
         m.d.comb += [port.addr.eq(Cat(word, address)) for port, word in zip(tables, elements, strict=True)]
         operands = [Signal(shape, name="operand", reset_less=True) for shape in spec.terms.operand_shapes]
         with m.If(steps[0]):

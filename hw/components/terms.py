@@ -45,8 +45,12 @@ class Terms(Protocol):
     def encode(self, weights: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Weights `[..., columns]` of a word as they are stored, `[..., stored]`."""
 
-    def addresses(self, word: Value) -> list[Value]:
-        """For each count table, the elements of a word that it counts."""
+    def decode(self, stored: NDArray[np.bool_], weights: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """The inverse of `encode`; weights that are not stored are those of `weights`."""
+
+    @property
+    def table_columns(self) -> list[tuple[int, ...]]:
+        """For each count table, the columns of a word that it counts."""
 
     def counts(self, weights: NDArray[np.bool_]) -> NDArray[np.int64]:
         """What the count tables hold for weights `[..., columns]`: `[tables, TABLE_PATTERNS, ...]`."""
@@ -134,9 +138,20 @@ class MatchTerms:
         thirds = c.shape[-1]
         return np.concatenate([a, b, a[..., :thirds] ^ b[..., :thirds] ^ c, single], axis=-1)
 
-    def addresses(self, word: Value) -> list[Value]:
-        x, y, z, _ = self._parts(word, 0)
-        return [Cat(x[group], y[group], z[group]) for group in range(self.count_tables)]
+    def decode(self, stored: NDArray[np.bool_], weights: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        tables = self.count_tables
+        sizes = (self.firsts - tables, self.seconds - tables, self.thirds - tables)
+        a, b, parity, single = np.split(stored, np.cumsum(sizes), axis=-1)
+        thirds = parity.shape[-1]
+        groups = (a, b, a[..., :thirds] ^ b[..., :thirds] ^ parity)
+        counted = [part[..., :tables] for part in self._split(weights)[:3]]
+        joined = [part for both in zip(counted, groups, strict=True) for part in both]
+        return np.concatenate([*joined, single], axis=-1)
+
+    @property
+    def table_columns(self) -> list[tuple[int, ...]]:
+        second, third = self.firsts, self.firsts + self.seconds
+        return [(group, second + group, third + group) for group in range(self.count_tables)]
 
     def counts(self, weights: NDArray[np.bool_]) -> NDArray[np.int64]:
         groups = np.array([part[..., : self.count_tables] for part in self._split(weights)[:3]])
@@ -215,7 +230,11 @@ class PairTerms:
     def encode(self, weights: NDArray[np.bool_]) -> NDArray[np.bool_]:
         return weights
 
-    def addresses(self, word: Value) -> list[Value]:
+    def decode(self, stored: NDArray[np.bool_], weights: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        return stored
+
+    @property
+    def table_columns(self) -> list[tuple[int, ...]]:
         return []
 
     def counts(self, weights: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -104,8 +104,12 @@ class MultiThreshold:
 
     def compute(self, totals: NDArray[np.integer]) -> NDArray[np.int64]:
         """Outputs `[n, rows]` for totals `[n, rows]`."""
-        passed = (totals[:, :, None] >= self.levels).sum(axis=2)
-        return np.asarray(self.lowest + (totals >= 0) + passed, dtype=np.int64)
+        return self.outputs(totals, self.levels)
+
+    def outputs(self, totals: NDArray[np.integer], levels: NDArray[np.int64]) -> NDArray[np.int64]:
+        """As `compute` for any levels `[rows, steps - 1]`; out of order, they are halved all the same."""
+        passed = np.concatenate([(totals >= 0)[:, :, None], totals[:, :, None] >= levels], axis=2)
+        return self.lowest + _halved(passed)
 
     @property
     def bank(self) -> tuple[Rom, ...]:
@@ -205,6 +209,19 @@ class MultiThresholdCircuit(wiring.Component):
             output.eq(_leading_ones(list(passed)) + spec.lowest),
         ]
         return output
+
+
+def _halved(passed: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """What `_leading_ones` gives for the bits along the last axis."""
+    n_bits = passed.shape[-1]
+    if n_bits == 0:
+        return np.zeros(passed.shape[:-1], np.int64)
+    length = (1 << n_bits.bit_length()) - 1
+    middle = length // 2
+    padded = np.pad(passed, ((0, 0), (0, 0), (0, length - n_bits)))
+    upper = padded[..., middle]
+    rest = np.where(upper[..., None], padded[..., middle + 1 :], padded[..., :middle])
+    return (middle + 1) * upper + _halved(rest)
 
 
 def _leading_ones(passed: list[Value]) -> Value:

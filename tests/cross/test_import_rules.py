@@ -22,7 +22,7 @@ HW_LAYERS = [
     ["estimate.engine", "estimate.unrolled"],
     ["schedule"],
     ["accelerator"],
-    ["netlist"],
+    ["netlist", "faults"],
     ["handover", "simulate"],
     ["diagnosis"],
     ["estimate.weights"],

@@ -69,8 +69,9 @@ class EngineLayer:
 
     def compute(self, codes: NDArray[np.int64]) -> NDArray[np.int64]:
         """Totals `[n, rows]` of inputs in offset binary `[n, columns]`."""
-        signs = np.where(self.weights, 1, -1).astype(np.int64)
-        sums = codes @ signs.T + ((1 << self.planes) - 1) * (~self.weights).sum(axis=1)
+        # In floating point the product is an order of magnitude faster, and exact up to 2**53.
+        products = (codes.astype(np.float64) @ np.where(self.weights, 1.0, -1.0).T).astype(np.int64)
+        sums = products + ((1 << self.planes) - 1) * (~self.weights).sum(axis=1)
         return self.bias + (sums << self.doublings)
 
     def words(self, lanes: int) -> list[int]:
