@@ -29,6 +29,7 @@ from flows.settings import (
     SortingSettings,
     SpikeSettings,
     TrainingSettings,
+    UpsetSettings,
     whole_numbers,
     words,
 )
@@ -362,6 +363,47 @@ def explore(
         ),
     )
     _build(context.obj, "explore", settings, out, None, None, force)
+
+
+@app.command(rich_help_panel=_EVERYDAY)
+def faults(
+    context: typer.Context,
+    model: options.Model = None,
+    most_flips: options.MostFlips = UpsetSettings.most_flips,
+    draws: options.Draws = UpsetSettings.draws,
+    spikes: options.SpikesJudged = UpsetSettings.spikes,
+    device: options.Device = HardwareSettings.device,
+    clock_mhz: options.ClockMhz = HardwareSettings.clock_mhz,
+    cycles: options.Cycles = None,
+    rate: options.Rate = None,
+    architecture: options.ArchitectureOf = FoldingSettings.architecture,
+    pe: options.Pe = None,
+    simd: options.Simd = None,
+    storage: options.StorageOf = None,
+    schedule: options.ScheduleFile = None,
+    unsorted_margin: options.UnsortedMargin = None,
+    seed: options.Seed = 0,
+    out: options.OutAfterTraining = None,
+    first: options.From = None,
+    last: options.To = None,
+    force: options.Force = False,
+) -> None:
+    """Flip bits in the memories of the gateware: accuracy against their number, and which memories matter."""
+    settings = Settings(
+        model=model,
+        hardware=HardwareSettings(device, clock_mhz, unsorted_margin=unsorted_margin),
+        folding=FoldingSettings(
+            cycles,
+            rate,
+            pe=_numbers("--pe", pe),
+            simd=_numbers("--simd", simd),
+            storage=words(storage),
+            schedule=schedule,
+            architecture=architecture,
+        ),
+        upsets=UpsetSettings(most_flips, draws, spikes, seed),
+    )
+    _build(context.obj, "faults", settings, out, first, last, force)
 
 
 @app.command(rich_help_panel=_EVERYDAY)

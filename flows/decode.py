@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from types import UnionType
-from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from flows.errors import BadInput
 
@@ -82,6 +82,7 @@ def _checked(holds: bool, value: Any, where: str, expected: str) -> Any:
 
 _COMPOUND: Mapping[Any, Callable[[tuple[Any, ...], Any, str], Any]] = {
     UnionType: _union,
+    Union: _union,  # of a Literal and None
     Literal: _literal,
     tuple: _tuple,
     Mapping: _mapping,

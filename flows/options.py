@@ -15,6 +15,7 @@ TRAINING = "Pre-sorting and training"
 HARDWARE = "Hardware"
 FOLDING = "Folding"
 CHECK = "Check"
+FAULTS = "Faults"
 
 # Input
 RecordingPath = Annotated[
@@ -315,4 +316,20 @@ Vcd = Annotated[
         help="Leave the simulation's waveforms as a .vcd file.",
         rich_help_panel=CHECK,
     ),
+]
+
+# Faults
+MostFlips = Annotated[
+    int,
+    Option(
+        "--most-flips",
+        help="Bits flipped at most: 1, 2, 4, ... up to here, or to all bits of a memory.",
+        rich_help_panel=FAULTS,
+    ),
+]
+Draws = Annotated[
+    int, Option("--draws", help="Random places for each number of flips in each memory.", rich_help_panel=FAULTS)
+]
+SpikesJudged = Annotated[
+    int, Option("--spikes", help="Spikes that accuracy is counted over, at most.", rich_help_panel=FAULTS)
 ]

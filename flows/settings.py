@@ -267,6 +267,26 @@ class CheckSettings:
 
 
 @dataclass(frozen=True)
+class UpsetSettings:
+    """Bits that are flipped in the memories of the gateware."""
+
+    # Flips grow in powers of two up to here, or to the bits of a memory.
+    most_flips: int = 1024
+    # Random places for each number of flips in each memory.
+    draws: int = 20
+    # Spikes that accuracy is counted over.
+    spikes: int = 1000
+    # Of the places, and of random inputs.
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _require(self.most_flips >= 1, "--most-flips", self.most_flips, "at least 1")
+        _require(self.draws >= 1, "--draws", self.draws, "at least 1")
+        _require(self.spikes >= 1, "--spikes", self.spikes, "at least 1")
+        _require_seed(self.seed)
+
+
+@dataclass(frozen=True)
 class Settings:
     """All choices of one run."""
 
@@ -283,6 +303,7 @@ class Settings:
     hardware: HardwareSettings = field(default_factory=HardwareSettings)
     folding: FoldingSettings = field(default_factory=FoldingSettings)
     check: CheckSettings = field(default_factory=CheckSettings)
+    upsets: UpsetSettings = field(default_factory=UpsetSettings)
 
     def __post_init__(self) -> None:
         for option, path in (("--recording", self.recording), ("--model", self.model)):

@@ -250,6 +250,50 @@ class Power:
 
 
 @dataclass(frozen=True)
+class UpsetPoint:
+    """So many flipped bits in one place; fractions of spikes, over random draws of the bits."""
+
+    flips: int
+    agreement_mean: float
+    """Answers that are those without faults."""
+    agreement_deviation: float | None
+    """Standard deviation; None for a single draw."""
+    agreement_least: float
+    """Of all draws."""
+    accuracy_mean: float | None
+    """Against the labels; None where there are none."""
+    accuracy_deviation: float | None
+
+
+@dataclass(frozen=True)
+class UpsetPlace:
+    """A memory, or all of them together."""
+
+    name: str
+    bits: int
+    points: tuple[UpsetPoint, ...]
+    """From one flip on."""
+
+
+@dataclass(frozen=True)
+class Upsets:
+    """What flipped bits in the memories of the gateware do to its answers."""
+
+    vectors: str
+    n_spikes: int
+    draws: int
+    """Of each point."""
+    labels: Labels | None
+    """What accuracy is counted against; None for inputs of which nothing is known."""
+    accuracy: float | None
+    """Without faults."""
+    path: str
+    """Table of all points."""
+    places: tuple[UpsetPlace, ...]
+    """All memories together, then each, those first whose faults matter most."""
+
+
+@dataclass(frozen=True)
 class Picture:
     """A PNG of the run."""
 
@@ -276,4 +320,6 @@ class Report:
     power: Power | None = None
     front: Front | None = None
     """What else the network could be folded to."""
+    upsets: Upsets | None = None
+    """What flipped bits do."""
     pictures: tuple[Picture, ...] = ()

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from flows.report.figures import number
-from flows.report.model import Resource
+from flows.report.model import Resource, UpsetPlace
 
 _COLOURS = ("#0f6e84", "#d9822b", "#7a4fa3", "#3d8b54", "#c0446c", "#5a6b7b", "#a68a1e", "#2f5fb3")
 _SOFT = "#9aa3ab"
@@ -103,6 +103,25 @@ def pareto_front(
     bar = figure.colorbar(points, ax=panels)
     bar.set_label("block RAM", fontsize=8)
     bar.ax.tick_params(labelsize=8)
+    _save(figure, path)
+
+
+def upset_curves(places: Sequence[UpsetPlace], path: Path) -> None:
+    """Agreement of each place over flipped bits, with a band of one standard deviation."""
+    figure, axes = _figure(width_inches=7.5, height_inches=4.0)
+    for index, place in enumerate(places):
+        flips = np.array([point.flips for point in place.points])
+        means = np.array([point.agreement_mean for point in place.points])
+        deviations = np.array([point.agreement_deviation or 0.0 for point in place.points])
+        colour, style = _COLOURS[index % len(_COLOURS)], "-" if index < len(_COLOURS) else "--"
+        low, high = np.clip([means - deviations, means + deviations], 0.0, 1.0)
+        axes.fill_between(flips, 100 * low, 100 * high, color=colour, alpha=0.15, linewidth=0)
+        literal = place.name.replace("$", r"\$")  # which would begin a formula
+        axes.plot(flips, 100 * means, style, color=colour, linewidth=1.6, label=f"{literal} ({number(place.bits)})")
+    axes.set_xscale("log", base=2)
+    axes.set_xlabel("flipped bits")
+    axes.set_ylabel("answers as without faults, percent")
+    axes.legend(frameon=False, fontsize=7, title="memory (bits)", title_fontsize=7)
     _save(figure, path)
 
 

@@ -6,7 +6,19 @@ from itertools import groupby
 from typing import Literal
 
 from flows.report.figures import UNKNOWN, Figure, number, percent, with_unit
-from flows.report.model import Accuracy, Front, Layer, Power, Recording, ReferenceCheck, Report, Resource, Simulation
+from flows.report.model import (
+    Accuracy,
+    Front,
+    Layer,
+    Power,
+    Recording,
+    ReferenceCheck,
+    Report,
+    Resource,
+    Simulation,
+    UpsetPlace,
+    Upsets,
+)
 
 Tone = Literal["plain", "good", "bad", "unknown"]
 
@@ -70,6 +82,7 @@ def tables(report: Report) -> tuple[Table, ...]:
         _part_resource_tables(report.part_resources),
         _power_table(report.power),
         _front_table(report.front),
+        _upset_tables(report.upsets),
         _run_tables(report),
     )
     return tuple(table for section in sections for table in section)
@@ -406,6 +419,60 @@ def _beaten_by_none(front: Front) -> str:
         f"beaten by no other, by more than {front.within:.0%}, in LUTs, flip-flops, block memories and throughput "
         "together (there are too many to weigh them exactly, or latency with them)"
     )
+
+
+_MOST_FLIP_COLUMNS = 6
+
+
+def _upset_tables(upsets: Upsets | None) -> Iterator[Table]:
+    if upsets is None:
+        return
+    flips = [point.flips for point in upsets.places[0].points]
+    shown = flips[:: -(-len(flips) // _MOST_FLIP_COLUMNS)]
+    counted = f"over {number(upsets.n_spikes)} {upsets.vectors}, mean and standard deviation of {upsets.draws} draws"
+    yield _upset_table(
+        "Flipped bits: agreement",
+        f"Answers that are those without faults, {counted} of the flipped bits; {upsets.path} has every number of "
+        "flips. Memories as the gateware stores them; those first that bear the fewest flips.",
+        upsets.places,
+        shown,
+        "agreement",
+    )
+    if upsets.labels is not None:
+        yield _upset_table(
+            "Flipped bits: accuracy",
+            f"Against {upsets.labels}, {counted}; without faults {percent(upsets.accuracy)}.",
+            upsets.places,
+            shown,
+            "accuracy",
+        )
+
+
+def _upset_table(
+    heading: str,
+    text: str,
+    places: Sequence[UpsetPlace],
+    shown: Sequence[int],
+    measure: Literal["agreement", "accuracy"],
+) -> Table:
+    columns = (f"{number(flips)} flip{'s' if flips > 1 else ''}" for flips in shown)
+    return Table(
+        heading,
+        text,
+        (*_words_in("Memory"), *_numbers_in("Bits", *columns)),
+        tuple((Cell(place.name), _cell(place.bits), *_upset_cells(place, shown, measure)) for place in places),
+    )
+
+
+def _upset_cells(place: UpsetPlace, shown: Sequence[int], measure: str) -> Iterator[Cell]:
+    points = {point.flips: point for point in place.points}
+    for flips in shown:
+        if flips not in points:
+            yield Cell("")  # the memory has fewer bits
+            continue
+        deviation = getattr(points[flips], f"{measure}_deviation")
+        spread = "" if deviation is None else f" ± {100 * deviation:.1f}"
+        yield Cell(f"{percent(getattr(points[flips], f'{measure}_mean'), 1).removesuffix(' %')}{spread} %")
 
 
 def _run_tables(report: Report) -> Iterator[Table]:

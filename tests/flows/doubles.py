@@ -20,6 +20,9 @@ from flows.report.model import (
     Run,
     Simulation,
     UnitScore,
+    UpsetPlace,
+    UpsetPoint,
+    Upsets,
 )
 
 
@@ -142,6 +145,27 @@ FRONT = Front(
 )
 
 
+UPSETS = Upsets(
+    vectors="test spikes",
+    n_spikes=951,
+    draws=20,
+    labels="true units",
+    accuracy=0.9958,
+    path="faults/upsets.csv",
+    places=(
+        UpsetPlace(
+            "all memories",
+            70_912,
+            (
+                UpsetPoint(1, 0.9996, 0.0004, 0.9981, 0.9956, 0.0003),
+                UpsetPoint(2, 0.9991, 0.0009, 0.9962, 0.9953, 0.0006),
+            ),
+        ),
+        UpsetPlace("scores $ offsets", 1, (UpsetPoint(1, 0.99, None, 0.99, None, None),)),
+    ),
+)
+
+
 def whole_report(pictures: tuple[Picture, ...] = ()) -> Report:
     """A report with every section, some of whose figures are unknown."""
     return Report(
@@ -156,5 +180,6 @@ def whole_report(pictures: tuple[Picture, ...] = ()) -> Report:
         part_resources=PART_RESOURCES,
         power=POWER,
         front=FRONT,
+        upsets=UPSETS,
         pictures=pictures,
     )

@@ -77,6 +77,7 @@ def test_help_names_every_command_and_where_to_start():
         "hw",
         "sim",
         "explore",
+        "faults",
         "report",
         "simulate",
         "finn",
@@ -90,7 +91,8 @@ def test_help_names_every_command_and_where_to_start():
 
 
 @pytest.mark.parametrize(
-    "command", ["demo", "train", "hw", "sim", "explore", "report", "simulate", "finn", "frame", "steps", "warm"]
+    "command",
+    ["demo", "train", "hw", "sim", "explore", "faults", "report", "simulate", "finn", "frame", "steps", "warm"],
 )
 def test_every_command_has_help(command):
     result = call(command, "--help")

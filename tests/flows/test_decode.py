@@ -22,9 +22,10 @@ class Outer:
     inner: tuple[Inner, ...]
     free: Mapping[str, Any]
     flag: bool = False
+    other: Literal["c", "d"] | None = None
 
 
-WHOLE = Outer("x", "b", (Inner(1, 0.5), Inner(2)), {"any": [1, None]}, True)
+WHOLE = Outer("x", "b", (Inner(1, 0.5), Inner(2)), {"any": [1, None]}, True, "d")
 
 
 def test_what_was_written_is_read_back():
@@ -45,6 +46,7 @@ def test_a_whole_number_stands_for_a_float():
         ({"inner": {}}, "Outer.inner is {}; expected a list"),
         ({"free": []}, "expected an object"),
         ({"flag": 1}, "Outer.flag is 1; expected a bool"),
+        ({"other": "a"}, "Outer.other is 'a'; expected "),
         ({"colour": 1}, r"unknown fields \['colour'\]"),
     ],
 )
