@@ -17,11 +17,13 @@ from flows import steps as step_library
 from flows.display import shown_on
 from flows.errors import BadInput, NotEqualError, user_message
 from flows.pipeline import Step, run_steps
-from flows.report.terminal import show
+from flows.report.replayed import Replayed
+from flows.report.terminal import show, show_table
 from flows.report.write import page_path, write_report
 from flows.runfolder import MANIFEST, PROGRAM, RunFolder, existing_run_folder, latest_run
 from flows.settings import (
     CheckSettings,
+    Engine,
     FoldingSettings,
     HardwareSettings,
     Settings,
@@ -57,6 +59,9 @@ class Workbench(Protocol):
 
     def write_frame(self, model: Path, run: Path, path: Path, weight_set: int) -> str:
         """Write the frame that loads a QONNX file's weights into a run's gateware; returns one line about it."""
+
+    def replay_case(self, path: Path, engine: Engine | None, vcd: Path | None) -> Replayed:
+        """Run the case of a difference again."""
 
     def warm(self, progress: Callable[[float, str], None]) -> Mapping[str, str]:
         """Run every outside tool once, so that its first use is quick; returns tool -> version."""
@@ -466,6 +471,26 @@ def frame(
     with session.console.status("writing the frame"):
         line = session.bench.write_frame(model, run, path, weight_set)
     session.console.print(Text(line), soft_wrap=True)
+
+
+@app.command(rich_help_panel=_PARTS)
+def replay(
+    context: typer.Context,
+    case: Annotated[
+        Path, typer.Argument(help="File that a failed step has written.", metavar="CASE", show_default=False)
+    ],
+    engine: options.SimulatorOfCase = None,
+    vcd: options.VcdFile = None,
+) -> None:
+    """Run the case of a difference again; exits with 1 while it differs."""
+    session: Session = context.obj
+    with session.console.status("running the case"):
+        replayed = session.bench.replay_case(case, engine, vcd)
+    session.console.print(Text(replayed.line), soft_wrap=True)
+    if replayed.table is not None:
+        show_table(replayed.table, session.console)
+    if replayed.differs:
+        raise typer.Exit(1)
 
 
 @app.command(rich_help_panel=_PARTS)

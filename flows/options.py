@@ -333,3 +333,13 @@ Draws = Annotated[
 SpikesJudged = Annotated[
     int, Option("--spikes", help="Spikes that accuracy is counted over, at most.", rich_help_panel=FAULTS)
 ]
+
+# Replay
+SimulatorOfCase = Annotated[
+    Engine | None,
+    Option("--engine", help="What simulates.", show_default="the simulator that showed the difference"),
+]
+VcdFile = Annotated[
+    Path | None,
+    Option("--vcd", help="File to write the simulation's waveforms to (.vcd).", metavar="FILE", show_default=False),
+]

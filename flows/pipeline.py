@@ -23,6 +23,10 @@ class StepContext(Protocol):
         """Fresh folder to write results into; it becomes the step's folder once the action returns."""
 
     @property
+    def run_folder(self) -> Path:
+        """The run's own folder, for what must stand although the step fails."""
+
+    @property
     def parameters(self) -> Mapping[str, Any]:
         """The step's own parameters."""
 
@@ -94,6 +98,10 @@ class _Context:
     @property
     def folder(self) -> Path:
         return self.run.partial_folder(self.step.name)
+
+    @property
+    def run_folder(self) -> Path:
+        return self.run.path
 
     @property
     def parameters(self) -> Mapping[str, Any]:

@@ -16,11 +16,16 @@ def show(report: Report, console: Console) -> None:
     console.rule(Text(f"spikeloom: {report.run.name}", style="bold"))
     console.print(_headlines(report))
     for table in tables(report):
-        console.print()
-        console.print(Text(table.heading, style="bold"))
-        if table.text:
-            console.print(Text(table.text, style="dim"))
-        console.print(_table(table))
+        show_table(table, console)
+
+
+def show_table(table: Table, console: Console) -> None:
+    """Print a table below its heading and text."""
+    console.print()
+    console.print(Text(table.heading, style="bold"))
+    if table.text:
+        console.print(Text(table.text, style="dim"))
+    console.print(_table(table))
 
 
 def _headlines(report: Report) -> RichTable:

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from flows.pipeline import Step, StepContext
-from flows.settings import Settings, SimulationSettings
+from flows.report.replayed import Replayed
+from flows.settings import Engine, Settings, SimulationSettings
 
 Kind = Literal["demo", "train", "hw", "sim", "explore", "faults"]
 """Which chain of steps: all, up to the QONNX file, from there to a netlist, a simulation, foldings or upsets."""
@@ -61,6 +62,16 @@ def write_frame(model: Path, run: Path, path: Path, weight_set: int) -> str:
         BadInput: if the run has no gateware that takes them, or the file is there already.
     """
     return str(_run("frames", "write_frame", model, run, path, weight_set))
+
+
+def replay_case(path: Path, engine: Engine | None, vcd: Path | None) -> Replayed:
+    """Run the case of a difference again.
+
+    Raises:
+        BadInput: if the file is no case, or cannot be run so.
+    """
+    replayed: Replayed = _run("replaying", "replay_case", path, engine, vcd)
+    return replayed
 
 
 def warm(progress: Callable[[float, str], None]) -> Mapping[str, str]:

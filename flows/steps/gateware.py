@@ -6,15 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from platformdirs import user_cache_dir
 
+from flows.errors import NotEqualError
 from flows.pipeline import StepContext
 from flows.report.assemble import contribution
 from flows.report.figures import Figure
 from flows.report.model import Picture, Power, PowerPart, Resource, Simulation
 from flows.report.plots import resource_bars
 from flows.steps import files
-from flows.steps.network import NotEqualError, load_network, open_reference, vectors
+from flows.steps.differences import difference_from_graph, difference_of_gateware
+from flows.steps.network import load_network, model_of, vectors
+from flows.steps.simulators import simulate
 from hw.accelerator.accelerator import Accelerator
 from hw.accelerator.top import Ports, PortStyle
 from hw.devices import Device, device_named
@@ -26,9 +28,9 @@ from hw.handover.template import instantiation
 from hw.handover.testbench import Vectors
 from hw.netlist import TOP_NAME, emit
 from hw.network.check import answers_of
+from hw.network.reference import Reference
 from hw.network.types import Network
 from hw.schedule.types import Schedule
-from hw.simulate import amaranth, compiled
 from hw.simulate.mapped import MappedNetlist
 from hw.simulate.netlist import run_netlist
 from hw.tools import yosys
@@ -48,14 +50,11 @@ def simulate_gateware(context: StepContext, path: Path | None) -> Mapping[str, A
     """
     accelerator = open_accelerator(context)
     spikes, what = _vectors(context, accelerator.network, context.parameters["spikes"])
-    reference = open_reference(context, path).run(spikes)
+    model = model_of(context, path)
+    reference = Reference.open(model).run(spikes)
     vcd = context.folder / "waveforms.vcd" if context.parameters["vcd"] else None
-    by_verilator = context.parameters["engine"] == "verilator"
-    if by_verilator:
-        cache = Path(user_cache_dir("spikeloom")) / "verilated"
-        result = compiled.simulate(accelerator, spikes, cache=cache, vcd=vcd, progress=context.progress)
-    else:
-        result = amaranth.simulate(accelerator, spikes, vcd=vcd, progress=context.progress)
+    engine = context.parameters["engine"]
+    result = simulate(engine, accelerator, spikes, vcd=vcd, progress=context.progress)
     scores = accelerator.network.scores(spikes)
     # A graph may scale its scores; the integer network's keep their order, as its lowering has proven.
     last = scores if accelerator.network.head.rescaled else reference.scores
@@ -64,7 +63,7 @@ def simulate_gateware(context: StepContext, path: Path | None) -> Mapping[str, A
     answers = answers_of(accelerator.network, reference, spikes)
     wrong_results = (result.classes != answers) | (result.best_scores != scores.max(axis=1))
     section = Simulation(
-        simulator="Verilator" if by_verilator else "Amaranth",
+        simulator=str(engine).capitalize(),
         vectors=what,
         n_spikes=len(spikes),
         class_mismatches=int(wrong_results.sum()),
@@ -76,7 +75,11 @@ def simulate_gateware(context: StepContext, path: Path | None) -> Mapping[str, A
         n_unsorted=int((result.classes == accelerator.network.head.rows).sum()),
     )
     if section.class_mismatches or section.layer_word_mismatches:
-        raise NotEqualError(f"the gateware differs from the ONNX reference: {section}")
+        raise (
+            difference_from_graph(context, accelerator.network, model, spikes)
+            or difference_of_gateware(context, accelerator, spikes, result, engine)
+            or NotEqualError(f"the gateware differs from the ONNX reference: {section}")
+        )
     return {"cycles": result.cycles, **contribution(simulations=[section])}
 
 

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from flows.errors import NotEqualError
 from flows.pipeline import StepContext
 from flows.report.assemble import contribution
 from flows.report.model import ReferenceCheck
 from flows.steps import files
+from flows.steps.differences import difference_from_graph
 from hw.network.check import compare
 from hw.network.lower import lower
 from hw.network.reference import Reference
@@ -19,13 +21,9 @@ from hw.network.vectors import random_inputs
 from qat.spikes.spikeset import TEST, SpikeSet
 
 
-class NotEqualError(AssertionError):
-    """Two rungs of the ladder that must be equal are not: a defect of the program."""
-
-
 def lower_graph(context: StepContext, path: Path | None) -> Mapping[str, Any]:
     """Lower the user's graph, or the one that the run exported."""
-    model = path or _exported(context)
+    model = model_of(context, path)
     network = lower(model, margin=context.parameters["unsorted_margin"])
     (context.folder / files.NETWORK).write_text(network.to_json(), encoding="utf-8", newline="\n")
     return {"source": model.name, "source_digest": network.source_digest, "digest": network.digest}
@@ -38,14 +36,15 @@ def check_network(context: StepContext, path: Path | None) -> Mapping[str, Any]:
         NotEqualError: if they differ anywhere.
     """
     network = load_network(context)
-    reference = open_reference(context, path)
+    model = model_of(context, path)
     n_random = context.parameters["random_inputs"]
     random = random_inputs(network.input_format, network.n_inputs, n_random, context.parameters["seed"])
     spikes = random[:0] if path else _test_spikes(context)
     inputs = np.concatenate([spikes, random])
-    compared = compare(network, reference, inputs, lambda done: context.progress(done / len(inputs)))
+    compared = compare(network, Reference.open(model), inputs, lambda done: context.progress(done / len(inputs)))
     if not compared.equal:
-        raise NotEqualError(f"the integer network and the ONNX reference differ: {compared}")
+        counts = NotEqualError(f"the integer network and the ONNX reference differ: {compared}")
+        raise difference_from_graph(context, network, model, inputs) or counts
     check = ReferenceCheck(
         n_spikes=len(spikes),
         n_random=n_random,
@@ -61,9 +60,9 @@ def load_network(context: StepContext) -> Network:
     return Network.from_json((context.of("lower") / files.NETWORK).read_text(encoding="utf-8"))
 
 
-def open_reference(context: StepContext, path: Path | None) -> Reference:
-    """The ONNX reference: the user's graph, or the one that the run exported."""
-    return Reference.open(path or _exported(context))
+def model_of(context: StepContext, path: Path | None) -> Path:
+    """The ONNX reference's file: the user's graph, or the one that the run exported."""
+    return path or context.of("export") / files.MODEL
 
 
 def vectors(context: StepContext, network: Network, n: int, from_spikes: bool) -> tuple[NDArray[Any], str]:
@@ -71,10 +70,6 @@ def vectors(context: StepContext, network: Network, n: int, from_spikes: bool) -
     if from_spikes:
         return _test_spikes(context)[:n], "test spikes"
     return random_inputs(network.input_format, network.n_inputs, n, context.parameters["seed"]), "random inputs"
-
-
-def _exported(context: StepContext) -> Path:
-    return context.of("export") / files.MODEL
 
 
 def _test_spikes(context: StepContext) -> NDArray[Any]:

@@ -60,7 +60,7 @@ def diagnose(
         spikes[stretch.first : stretch.end],
         stretch.pauses,
         stretch.first,
-        replace(difference, spike=difference.spike - stretch.first),
+        difference.in_run(-stretch.first),
     )
     # Of another run than the one that was given, the values may be others too.
     return replace(case, difference=replay(case, simulate) or case.difference)

@@ -1,6 +1,6 @@
 """The first difference between what was expected and what was seen: spike, layer, neuron, sum and thresholds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,6 +60,10 @@ class RowDifference:
     def place(self) -> tuple[object, ...]:
         """Where it is, for a comparison with another run's."""
         return self.layer_index, self.neuron
+
+    def in_run(self, first: int) -> "RowDifference":
+        """The same of a longer run, in which the first spike here had the index `first`."""
+        return replace(self, spike=first + self.spike)
 
     @property
     def held(self) -> str:
@@ -123,19 +127,24 @@ class WinnerDifference:
         """Where it is, for a comparison with another run's."""
         return ("winner",)
 
+    def in_run(self, first: int) -> "WinnerDifference":
+        """The same of a longer run, in which the first spike here had the index `first`."""
+        return replace(self, spike=first + self.spike)
+
     @property
     def line(self) -> str:
         """One line about it."""
+        expected, seen = (f"{self.name_of(w)} (score {w.score})" for w in (self.expected, self.seen))
+        scores = " ".join(map(str, self.scores))
         return (
-            f"spike {self.spike}, winner: expected {self.told(self.expected)}, seen {self.told(self.seen)}; "
-            f"the scores {' '.join(map(str, self.scores))} are right, the margin is {self.margin}"
+            f"spike {self.spike}, winner: expected {expected}, seen {seen}; the scores {scores} are right, "
+            f"the margin is {self.margin}"
         )
 
-    def told(self, winner: Winner) -> str:
+    def name_of(self, winner: Winner) -> str:
         """A result in words."""
-        names = (*self.unit_names, UNSORTED)
-        name = names[winner.unit] if winner.unit < len(names) else "none"
-        return f"unit {winner.unit} ({name}), score {winner.score}"
+        names = (*(f"unit {name}" for name in self.unit_names), UNSORTED)
+        return names[winner.unit] if 0 <= winner.unit < len(names) else f"unit {winner.unit}, which there is none of"
 
 
 Difference = RowDifference | WinnerDifference
