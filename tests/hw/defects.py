@@ -110,10 +110,11 @@ class EngineWithWinner(Engine):
 
 @dataclass(frozen=True)
 class WrongWinner(ArgMax):
-    """Gives ties to the last one, or holds every score against the best of all spikes so far."""
+    """Gives ties to the last one, holds scores against the best of all spikes, or errs once its sink has stalled."""
 
     ties_to_last: bool = False
     forgets: bool = True
+    upset_by_stalls: bool = False
 
     def circuit(self):
         return WrongWinnerCircuit(self)
@@ -131,13 +132,16 @@ class WrongWinnerCircuit(wiring.Component):
         score, last = self.i.payload.as_signed(), index == self.spec.classes - 1
         first = (index == 0) if self.spec.forgets else ~begun
         better = score >= best.score if self.spec.ties_to_last else score > best.score
+        upset = Signal()
+        if self.spec.upset_by_stalls:
+            m.d.sync += upset.eq(upset | (self.o.valid & ~self.o.ready))
         m.d.comb += self.i.ready.eq(~self.o.valid | self.o.ready)
         with m.If(self.o.valid & self.o.ready):
             m.d.sync += self.o.valid.eq(0)
         with m.If(self.i.valid & self.i.ready):
             m.d.sync += [begun.eq(1), index.eq(Mux(last, 0, index + 1)), self.o.valid.eq(last)]
             with m.If(first | better):
-                m.d.sync += [best.unit.eq(index), best.score.eq(score)]
+                m.d.sync += [best.unit.eq(index ^ upset), best.score.eq(score)]
         return m
 
 
