@@ -17,6 +17,7 @@ from hw.simulate.streams import Pauses, StreamError
 from hw.simulate.verilator.bench import Bench, Tap
 from hw.simulate.verilator.program import compile_program
 from hw.simulate.verilator.run import Stimulus, Waveforms, run
+from hw.simulate.waveforms import check_stretch
 
 _CHUNK_SPIKES = 4096  # packed at a time
 
@@ -28,6 +29,7 @@ def simulate(
     cache: Path,
     pauses: Pauses = Pauses(),
     vcd: Path | None = None,
+    vcd_spikes: range | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Simulation:
     """Run spike windows through the accelerator's compiled Verilog.
@@ -40,15 +42,19 @@ def simulate(
         cache: folder for compiled programs, each under the digest of what it was made from.
         pauses: random gaps and stalls of source and sink; other ones than Amaranth's simulator draws from the seed.
         vcd: file for a waveform dump.
+        vcd_spikes: the dump lasts from when these spikes are to go in until their results are out; None dumps all.
         progress: called with the fraction of spikes done; compiling is not counted.
 
     Raises:
-        BadInput: if the spikes do not fit the network's input, or the machine lacks a compiler.
+        BadInput: if the spikes do not fit the network's input, there are none such to dump, or the machine lacks a
+            compiler.
         CompileError: if compiling fails.
         StreamError: if the circuit breaks the stream contract, or words are missing or too many.
     """
     accelerator.network.check_inputs(spikes)
-    netlist, n = emit(accelerator), len(spikes)
+    n = len(spikes)
+    check_stretch(vcd_spikes, n)
+    netlist = emit(accelerator)
     bench = watching_layers(netlist, accelerator)
     sources = {"bench.sv": bench.verilog, f"{netlist.top}.il": netlist.rtlil}
     cells = netlist.rtlil.count("\n  cell ")
@@ -59,7 +65,7 @@ def simulate(
         accelerator.schedule.quiet_cycles,
         hold_after=1,
         pauses=pauses,
-        waveforms=None if vcd is None else Waveforms(vcd),
+        waveforms=None if vcd is None else Waveforms(vcd, vcd_spikes),
     )
     records = run(program, bench, packed(accelerator, spikes), stimulus, progress)
     if len(records.words) != n:

@@ -53,6 +53,10 @@ class Answers:
         """Clocks from the first word that went in to the last result."""
         return int(self.ends[-1] - self.starts[0]) + 1
 
+    def part(self, spikes: slice) -> "Answers":
+        """What came of some of the spikes; a latency in it is not an empty pipeline's."""
+        return Answers(self.classes[spikes], self.best_scores[spikes], self.starts[spikes], self.ends[spikes])
+
 
 @dataclass(frozen=True, eq=False)
 class LayerWords:
@@ -93,11 +97,10 @@ class Simulation(Answers):
         return self.layers[-1].vectors
 
     def part(self, spikes: slice) -> "Simulation":
-        """What came of some of the spikes; a latency in it is not an empty pipeline's."""
+        """What came of some of the spikes, as in `Answers`."""
+        answers = super().part(spikes)
         layers = tuple(LayerWords(layer.format, layer.packed[spikes]) for layer in self.layers)
-        return Simulation(
-            self.classes[spikes], self.best_scores[spikes], self.starts[spikes], self.ends[spikes], layers
-        )
+        return Simulation(answers.classes, answers.best_scores, answers.starts, answers.ends, layers)
 
 
 def results_of(ports: Ports, words: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -12,6 +12,8 @@ from amaranth.hdl import ClockDomain, Module, Value
 from amaranth.lib import wiring
 from amaranth.sim import Simulator
 
+from hw.simulate.waveforms import Dump
+
 CLOCK_PERIOD_S = 1e-6  # of simulated time; cycles are what is counted
 IDLE_CYCLES = 64  # clocks after the last word in which nothing may come out
 
@@ -79,6 +81,7 @@ def run_stream(
     quiet_cap: int = 10_000,
     idle_cycles: int = IDLE_CYCLES,
     vcd: Path | None = None,
+    vcd_words: tuple[int, int] | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> StreamRun:
     """Feed `words` into one stream of a circuit and take `n_out` words from another.
@@ -97,12 +100,14 @@ def run_stream(
         quiet_cap: clocks without any transfer after which a missing word is an error.
         idle_cycles: clocks at the end in which nothing may come out.
         vcd: file for a waveform dump.
+        vcd_words: what is dumped: from when so many words have gone in until so many have come out; None dumps all.
         progress: called with the fraction of output words taken.
 
     Raises:
         StreamError: if a word is missing or too many, valid falls or a payload changes before it was taken.
     """
-    bench = _Bench(words, n_out, hold_after, pauses, quiet_cap, idle_cycles, progress)
+    dump = None if vcd is None else Dump(vcd, *(vcd_words or (0, None)))
+    bench = _Bench(words, n_out, hold_after, pauses, quiet_cap, idle_cycles, dump, progress)
     top = Module()
     top.domains.sync = ClockDomain("sync")  # a circuit of wires has none of its own
     top.submodules.circuit = circuit
@@ -110,7 +115,7 @@ def run_stream(
     simulator.add_clock(CLOCK_PERIOD_S)
     simulator.add_testbench(_holding(circuit, held))
     simulator.add_testbench(bench.process(getattr(circuit, source), getattr(circuit, sink), taps))
-    with simulator.write_vcd(str(vcd)) if vcd else nullcontext():
+    with dump.of(simulator) if dump else nullcontext():
         simulator.run()
     return StreamRun(bench.taken, bench.cycles_in, bench.cycles_out, bench.tapped)
 
@@ -134,11 +139,12 @@ class _Bench:
         pauses: Pauses,
         quiet_cap: int,
         idle_cycles: int,
+        dump: Dump | None,
         progress: Callable[[float], None] | None,
     ):
         self.words, self.n_out, self.hold_after = words, n_out, hold_after
         self.pauses, self.quiet_cap, self.idle_cycles = pauses, quiet_cap, idle_cycles
-        self.progress = progress
+        self.dump, self.progress = dump, progress
         self.rng = np.random.default_rng(pauses.seed)
         self.taken: list[int] = []
         self.cycles_in: list[int] = []
@@ -170,6 +176,8 @@ class _Bench:
                 if idle > self.idle_cycles:
                     return
                 self._check_cap(cycle, quiet)
+                if self.dump:
+                    self.dump.moved(len(self.cycles_in), len(self.taken))
                 offered = self._offers(offered and not i_ready)
                 ready = self._accepts(waiting is not None)
                 self._drive(ctx, i, o, offered, ready)

@@ -2,6 +2,7 @@
 
 import shutil
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -128,9 +129,43 @@ def test_without_a_compiler_there_is_one_line(tmp_path, monkeypatch):
         compiled.simulate(accelerator, spikes, cache=tmp_path)
 
 
+def states_of(path):
+    """The value of every signal after each time of a waveform file."""
+    values, states = {}, {}
+    for moment in path.read_text().partition("$enddefinitions")[2].split("\n#")[1:]:
+        time, *changes = moment.splitlines()
+        for line in (line for line in changes if line and not line.startswith("$")):
+            bit = line[0] in "01"
+            values[line[1:] if bit else line.split()[1]] = line[0] if bit else line.split()[0]
+        states[int(time)] = dict(values)
+    return states
+
+
+def check_stretch(simulate, accelerator, spikes, folder, units_of_a_clock):
+    """A stretch shows what the whole shows, from about the first spike's start to the last one's end."""
+    whole, part = folder / "whole.vcd", folder / "part.vcd"
+    result = simulate(accelerator, spikes, vcd=whole)
+    simulate(accelerator, spikes, vcd=part, vcd_spikes=range(2, 4))
+    all_states, states = states_of(whole), states_of(part)
+    assert all(all_states[time] == state for time, state in states.items())
+    clocks = (max(states) - min(states)) // units_of_a_clock
+    assert 0 <= clocks - (result.ends[3] - result.starts[2]) <= accelerator.schedule.initiation_interval
+    assert "spike" in whole.read_text()
+
+
 @pytest.mark.slow
-def test_waveforms_on_request(tmp_path, cache):
-    accelerator = accelerator_of(0, FORMATS[0])
-    spikes = random_inputs(FORMATS[0], 12, 2, seed=0)
-    compiled.simulate(accelerator, spikes, cache=cache, vcd=tmp_path / "waves.vcd")
-    assert "layer0" in (tmp_path / "waves.vcd").read_text()
+def test_compiled_waveforms_of_a_stretch(tmp_path, cache):
+    spikes = random_inputs(FORMATS[0], 12, 6, seed=0)
+    check_stretch(partial(compiled.simulate, cache=cache), accelerator_of(0, FORMATS[0]), spikes, tmp_path, 2)
+
+
+def test_waveforms_of_a_stretch_in_amaranths_simulator(tmp_path):
+    spikes = random_inputs(FORMATS[0], 12, 6, seed=0)
+    check_stretch(amaranth.simulate, accelerator_of(0, FORMATS[0]), spikes, tmp_path, 10**9)  # femtoseconds
+
+
+@pytest.mark.parametrize("stretch", [range(3, 3), range(2, 7), range(-1, 2)])
+def test_waveforms_of_spikes_that_there_are_not(tmp_path, stretch):
+    accelerator, spikes = accelerator_of(0, FORMATS[0]), random_inputs(FORMATS[0], 12, 6, seed=0)
+    with pytest.raises(BadInput, match=r"waveforms of the spikes from .* up to .*: expected a stretch within 0 to 6"):
+        amaranth.simulate(accelerator, spikes, vcd=tmp_path / "waves.vcd", vcd_spikes=stretch)

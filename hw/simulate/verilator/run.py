@@ -49,13 +49,11 @@ class Waveforms:
 
     Attributes:
         path: the .vcd file.
-        first: spike with whose first word it begins.
-        end: spike before whose result it ends; None dumps up to the end.
+        spikes: from the first one's first word to the last one's result; None dumps all.
     """
 
     path: Path
-    first: int = 0
-    end: int | None = None
+    spikes: range | None = None
 
 
 @dataclass(frozen=True)
@@ -103,8 +101,8 @@ class Stimulus:
         }
 
     def _dump(self, waveforms: Waveforms) -> dict[str, object]:
-        end = self.n_spikes + 1 if waveforms.end is None else waveforms.end
-        return {"vcd": waveforms.path.resolve(), "vcd_first": waveforms.first, "vcd_end": end}
+        spikes = waveforms.spikes or range(self.n_spikes + 1)
+        return {"vcd": waveforms.path.resolve(), "vcd_first": spikes.start, "vcd_end": spikes.stop}
 
 
 @dataclass(frozen=True, eq=False)
