@@ -1,5 +1,6 @@
 """Random integer networks and random ways to fold them."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -49,18 +50,47 @@ def random_network(
 
 
 def random_layer(
-    rng: np.random.Generator, name: str, rows: int, columns: int, values: IntegerFormat, output: IntegerFormat
+    rng: np.random.Generator,
+    name: str,
+    rows: int,
+    columns: int,
+    values: IntegerFormat,
+    output: IntegerFormat,
+    rising_share: float = 0.5,
+    steps: int | None = None,
 ) -> ThresholdLayer:
-    """A layer with any number of thresholds that its output format has room for, and any lowest output."""
+    """A layer with any lowest output; without `steps`, with any number of thresholds that its output has room for."""
     weights = rng.random((rows, columns)) < 0.5
-    low, high = accumulator_bounds(weights, values)
-    rising = rng.random(rows) < 0.5
-    steps = int(rng.integers(1, output.n_values))
-    first, last = np.where(rising, low, low - 1), np.where(rising, high + 1, high)
-    thresholds = np.sort(rng.integers(first[:, None], last[:, None] + 1, (rows, steps)), axis=1)
-    thresholds = np.where(rising[:, None], thresholds, thresholds[:, ::-1])
+    rising = rng.random(rows) < rising_share
+    steps = int(rng.integers(1, output.n_values)) if steps is None else steps
+    thresholds = random_thresholds(rng, weights, values, rising, steps)
     lowest = int(rng.integers(output.minimum, output.maximum - output.step * steps + 1))
     return ThresholdLayer(name, weights, thresholds, rising, output, lowest)
+
+
+def random_thresholds(
+    rng: np.random.Generator, weights: np.ndarray, values: IntegerFormat, rising: np.ndarray, steps: int
+) -> np.ndarray:
+    """Anywhere that is legal, `[rows, steps]`."""
+    low, high = accumulator_bounds(weights, values)
+    first, last = np.where(rising, low, low - 1), np.where(rising, high + 1, high)
+    thresholds = np.sort(rng.integers(first[:, None], last[:, None] + 1, (len(weights), steps)), axis=1)
+    return np.where(rising[:, None], thresholds, thresholds[:, ::-1])
+
+
+def retrained(rng: np.random.Generator, network: Network, loadable: Sequence[bool]) -> Network:
+    """A network alike, whose loadable layers have other weights, thresholds and offsets."""
+    hidden = []
+    for index, layer in enumerate(network.hidden):
+        weights, rising = rng.random(layer.weights.shape) < 0.5, rng.random(layer.rows) < 0.5
+        thresholds = random_thresholds(rng, weights, network.format_into(index), rising, layer.steps)
+        other = replace(layer, weights=weights, thresholds=thresholds, rising=rising)
+        hidden.append(other if loadable[index] else layer)
+    head = network.head
+    if loadable[-1]:
+        weights = rng.random(head.weights.shape) < 0.5
+        head = replace(head, weights=weights, offsets=rng.integers(-3, 4, head.rows))
+    return replace(network, hidden=tuple(hidden), head=head)
 
 
 def random_table(rng: np.random.Generator, source: IntegerFormat, output: IntegerFormat) -> InputTable:

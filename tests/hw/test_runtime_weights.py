@@ -18,7 +18,7 @@ from hw.errors import BadInput
 from hw.estimate.accelerator import estimate
 from hw.handover.template import instantiation
 from hw.netlist import emit
-from hw.network.types import BIPOLAR, IntegerFormat, ScoreLayer
+from hw.network.types import BIPOLAR, IntegerFormat
 from hw.network.vectors import random_inputs
 from hw.schedule.designs import designs_of
 from hw.schedule.fold import choose
@@ -30,48 +30,21 @@ from hw.simulate.mapped import MappedNetlist
 from hw.simulate.netlist import run_netlist
 from hw.simulate.streams import Pauses
 from hw.tools import yosys
-from tests.hw.networks import random_layer, random_network, random_schedule, unrolled
-from tests.hw.traffic import Bench, expected
+from tests.hw.networks import random_network, random_schedule, retrained, unrolled
+from tests.hw.traffic import Bench, assert_answers_are_of_their_time, expected, frames_of
 
 NO_SHRINKING = (Phase.explicit, Phase.generate)  # which takes longer than to read the seed
 UINT2 = IntegerFormat(2, signed=False)
-
-
-def retrained(rng, network, loadable):
-    """A network alike, whose loadable layers are others."""
-    hidden = tuple(
-        replace(
-            random_layer(rng, layer.name, layer.rows, layer.columns, network.format_into(index), layer.output),
-            name=layer.name,
-        )
-        if loadable[index]
-        else layer
-        for index, layer in enumerate(network.hidden)
-    )
-    head = network.head
-    if loadable[-1]:
-        offsets = rng.integers(-3, 4, head.rows)
-        head = ScoreLayer(head.name, rng.random(head.weights.shape) < 0.5, offsets, head.fraction_bits)
-    return replace(network, hidden=hidden, head=head)
 
 
 def drawn(seed, weight_sets, loadable, activations=(BIPOLAR,), device="xc7a35t"):
     """An accelerator of a small network, a network for every set."""
     rng = np.random.default_rng(seed)
     network = random_network(rng, 4, (4, 6), 3, IntegerFormat(3, True), activations)
-    others = tuple(alike(rng, network, (True,) * 3) for _ in range(weight_sets - 1))
+    others = tuple(retrained(rng, network, (True,) * 3) for _ in range(weight_sets - 1))
     schedule = random_schedule(rng, network, device, unrolled_share=0)
     folds = tuple(replace(fold, loadable=load) for fold, load in zip(schedule.layers, loadable, strict=True))
     return Accelerator(network, replace(schedule, layers=folds, weight_sets=weight_sets), others), rng
-
-
-def alike(rng, network, loadable):
-    """As `retrained`, drawn again until the number of thresholds and the lowest outputs are the same."""
-    while True:
-        other = retrained(rng, network, loadable)
-        forms = ([(h.steps, h.lowest) for h in n.hidden] for n in (network, other))
-        if len({str(form) for form in forms}) == 1:
-            return other
 
 
 pauses = st.sampled_from([Pauses(), Pauses(gap=0.3), Pauses(stall=0.4), Pauses(0.3, 0.3), Pauses(stall=0.9)])
@@ -86,37 +59,7 @@ def test_every_spike_chooses_its_weight_set(seed, weight_sets, activations, paus
     accelerator, _ = drawn(seed, weight_sets, (False,) * 3, activations)
     bench = Bench(accelerator, seed, pause)
     bench.run(bench.traffic(more=12))
-    for spike, answer in zip(bench.spikes.taken, bench.answers.rows(), strict=True):
-        assert np.array_equal(answer, expected(accelerator.pipeline.networks[spike.weight_set], spike.values))
-
-
-def frames_of(rng, accelerator, kinds):
-    """Frames of the kinds asked for, and the networks of all sets behind each that is judged."""
-    loader = accelerator.weights.loader
-    loadable = [fold.loadable for fold in accelerator.schedule.layers]
-    networks, frames, states = list(accelerator.pipeline.networks), [], [accelerator.pipeline.networks]
-    for kind in kinds:
-        weight_set = int(rng.integers(len(networks)))
-        network = alike(rng, networks[weight_set], loadable)
-        frame = load_frame(accelerator, network, weight_set)
-        match kind:
-            case "good":
-                networks[weight_set] = network
-            case "corrupt":
-                place = int(rng.integers(8, 8 * len(frame)))
-                frame = (int.from_bytes(frame, "little") ^ 1 << place).to_bytes(len(frame), "little")
-            case "no such set":
-                _, contents = loader.compute(frame)
-                frame = loader.frame(len(networks), contents)
-            case "other design":
-                _, contents = loader.compute(frame)
-                frame = replace(loader, start=loader.start ^ 1).frame(weight_set, contents)
-            case "cut":
-                frame = frame[: int(rng.integers(1, len(frame)))]
-        frames.append(frame)
-        if kind != "cut":
-            states.append(tuple(networks))
-    return frames, states
+    assert_answers_are_of_their_time(bench, [accelerator.pipeline.networks])
 
 
 KINDS = ["good", "good", "corrupt", "no such set", "other design", "cut"]
@@ -138,11 +81,7 @@ def test_no_inference_sees_two_sets_of_weights(seed, weight_sets, loadable, acti
     bench = Bench(accelerator, seed, pause)
     bench.run(bench.traffic(frames))
     assert (bench.count, bench.good) == (len(states) - 1, 1)
-    for spike, answer in zip(bench.spikes.taken, bench.answers.rows(), strict=True):
-        possible = [
-            expected(state[spike.weight_set], spike.values) for state in states[spike.offered_at : spike.taken_at + 1]
-        ]
-        assert any(np.array_equal(answer, one) for one in possible)
+    assert_answers_are_of_their_time(bench, states)
     last = bench.spikes.taken[-1]
     assert last.offered_at == len(states) - 1
 
@@ -173,9 +112,7 @@ def test_an_unrolled_layer_beside_loadable_ones():
     frames, states = frames_of(rng, accelerator, ["good"])
     bench = Bench(accelerator, 0, Pauses(0.2, 0.2))
     bench.run(bench.traffic(frames))
-    for spike, answer in zip(bench.spikes.taken, bench.answers.rows(), strict=True):
-        possible = [expected(network, spike.values) for (network,) in states[spike.offered_at : spike.taken_at + 1]]
-        assert any(np.array_equal(answer, one) for one in possible)
+    assert_answers_are_of_their_time(bench, states)
 
 
 def test_a_frame_is_judged_by_its_status():
@@ -221,7 +158,7 @@ def test_networks_that_a_frame_cannot_hold_are_refused_in_one_line():
         (0, random_network(rng, 4, (4,), 3, network.input_format), "2 layers, the circuit 3"),
         (0, random_network(rng, 4, (4, 8), 3, network.input_format), "8 x 4 weights"),
         (0, random_network(rng, 4, (4, 6), 3), "takes INT8, the circuit INT3"),
-        (0, alike(rng, network, (False, True, False)), "hidden1 of the network differs .* not loadable"),
+        (0, retrained(rng, network, (False, True, False)), "hidden1 of the network differs .* not loadable"),
         (0, wide, "row constants from .*; the memory holds"),
         (0, finer, "fraction bits; in the circuit"),
         (0, replace(network, margin=1), "margin is 1, the circuit's 0"),

@@ -1,12 +1,14 @@
 """Drives an accelerator whose weights change: spikes that choose a set, frames of bytes, a sink that stalls."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from amaranth.hdl import ClockDomain, Module, Value
 from amaranth.sim import Simulator
 
+from hw.accelerator.load import load_frame
 from hw.network.vectors import random_inputs
+from tests.hw.networks import retrained
 
 MOST_CLOCKS = 20_000  # of a stretch of traffic
 
@@ -75,19 +77,23 @@ class Frames:
 class Answers:
     """The results, and the words that each layer gave on the way."""
 
-    def __init__(self, accelerator, circuit, rng, stall):
-        self.accelerator, self.circuit, self.rng, self.stall = accelerator, circuit, rng, stall
+    def __init__(self, accelerator, circuit, rng, pause):
+        self.accelerator, self.circuit, self.rng, self.pause = accelerator, circuit, rng, pause
         self.results, self.layers = [], [[] for _ in circuit.outputs]
+        self.waits = False  # a result, since a clock
 
     def drive(self, ctx):
-        ctx.set(self.circuit.units.ready, self.rng.random() >= self.stall)
+        takes = self.rng.random() >= self.pause.stall
+        ctx.set(self.circuit.units.ready, takes and (self.waits or not self.pause.sink_waits))
 
     def observe(self, ctx):
         for log, o in zip(self.layers, self.circuit.outputs, strict=True):
             if ctx.get(o.valid & o.ready):
                 log.append(ctx.get(Value.cast(o.payload)))
-        if ctx.get(self.circuit.units.valid & self.circuit.units.ready):
+        valid, ready = ctx.get(self.circuit.units.valid), ctx.get(self.circuit.units.ready)
+        if valid and ready:
             self.results.append(ctx.get(Value.cast(self.circuit.units.payload)))
+        self.waits = bool(valid and not ready)
 
     def rows(self):
         """For each spike all that came of it: every layer's outputs, the unit, its score."""
@@ -103,6 +109,44 @@ def expected(network, values):
     scores = network.scores(x)
     parts = [*network.words(x), scores, network.classes(x)[:, None], scores.max(axis=1)[:, None]]
     return np.concatenate(parts, axis=1)[0]
+
+
+def frames_of(rng, accelerator, kinds):
+    """Frames of the kinds asked for, and the networks of all sets behind each that is judged."""
+    loader = accelerator.weights.loader
+    loadable = [fold.loadable for fold in accelerator.schedule.layers]
+    networks, frames, states = list(accelerator.pipeline.networks), [], [accelerator.pipeline.networks]
+    for kind in kinds:
+        weight_set = int(rng.integers(len(networks)))
+        network = retrained(rng, networks[weight_set], loadable)
+        frame = load_frame(accelerator, network, weight_set)
+        match kind:
+            case "good":
+                networks[weight_set] = network
+            case "corrupt":
+                place = int(rng.integers(8, 8 * len(frame)))
+                frame = (int.from_bytes(frame, "little") ^ 1 << place).to_bytes(len(frame), "little")
+            case "no such set":
+                _, contents = loader.compute(frame)
+                frame = loader.frame(len(networks), contents)
+            case "other design":
+                _, contents = loader.compute(frame)
+                frame = replace(loader, start=loader.start ^ 1).frame(weight_set, contents)
+            case "cut":
+                frame = frame[: int(rng.integers(1, len(frame)))]
+        frames.append(frame)
+        if kind != "cut":
+            states.append(tuple(networks))
+    return frames, states
+
+
+def assert_answers_are_of_their_time(bench, states):
+    """Each is the whole of one network's: of its set, as it was between the spike's offer and its taking."""
+    for spike, answer in zip(bench.spikes.taken, bench.answers.rows(), strict=True):
+        possible = [
+            expected(state[spike.weight_set], spike.values) for state in states[spike.offered_at : spike.taken_at + 1]
+        ]
+        assert any(np.array_equal(answer, one) for one in possible)
 
 
 class Bench:
@@ -121,6 +165,8 @@ class Bench:
         top.submodules.circuit = self.circuit
 
         async def testbench(ctx):
+            for name, value in self.accelerator.held_inputs.items():
+                ctx.set(getattr(self.circuit, name), value)
             for stretch in stretches:
                 await stretch(ctx)
 
@@ -135,7 +181,7 @@ class Bench:
         async def stretch(ctx):
             gap = self.pause.gap
             self.spikes = Spikes(self.accelerator, self.circuit, self.rng, gap)
-            self.answers = Answers(self.accelerator, self.circuit, self.rng, self.pause.stall)
+            self.answers = Answers(self.accelerator, self.circuit, self.rng, self.pause)
             load = Frames(self.circuit, self.rng, gap, frames)
             last = None  # how many spikes there will be
             for _ in range(MOST_CLOCKS if clocks is None else clocks):
