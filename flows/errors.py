@@ -28,10 +28,21 @@ class NotEqualError(AssertionError):
     """Two rungs of the ladder that must be equal are not, a defect of the program; the message is one line."""
 
 
+LONGEST_MESSAGE = 600
+"""Characters; names from a file may be of any length."""
+
+
+def one_line(text: str) -> str:
+    """The text in one line that a terminal shows as it stands: no control characters, its middle left out if long."""
+    line = "".join(char if char.isprintable() else repr(char)[1:-1] for char in " ".join(text.split()))
+    half = LONGEST_MESSAGE // 2
+    return line if len(line) <= LONGEST_MESSAGE else f"{line[:half]} ... {line[-half:]}"
+
+
 def user_message(error: BaseException) -> str | None:
     """One line for an error that a user can mend, or that says itself what is wrong; None for any other bug."""
     if isinstance(error, (BadInput, NotEqualError, hw.errors.BadInput, qat.errors.BadInput)):
-        return " ".join(str(error).split())
+        return one_line(str(error))
     if isinstance(error, OSError):
         return _refused_by_system(error)
     if isinstance(error, ModuleNotFoundError):

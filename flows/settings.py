@@ -7,7 +7,10 @@ from typing import Literal
 
 from flows.errors import BadInput
 from hw.devices import device_named
+from hw.network.limits import MAX_FILE_BYTES as MAX_MODEL_BYTES
 from hw.schedule.target import Target, clocks_of_latency, clocks_of_rate
+from qat.recordings.limits import MAX_FILE_BYTES as MAX_RECORDING_BYTES
+from qat.recordings.limits import READ_WHOLE
 
 ReadAs = Literal["auto", "windows", "raw"]
 Align = Literal["auto", "trough", "peak", "both"]
@@ -308,6 +311,13 @@ class Settings:
     def __post_init__(self) -> None:
         for option, path in (("--recording", self.recording), ("--model", self.model)):
             _require(path is None or path.exists(), option, path, "a file that is there")
+            # A pipe or a device may never end.
+            regular = path is None or path.is_file() or path.is_dir()
+            _require(regular, option, path, "a regular file or a folder")
+        if self.recording is not None and self.recording.suffix.lower() in READ_WHOLE:
+            # As for the model, and before anything is read.
+            small = self.recording.stat().st_size <= MAX_RECORDING_BYTES
+            _require(small, "--recording", self.recording, f"a file of at most {MAX_RECORDING_BYTES >> 30} GB")
         if self.recording is None:
             for option, chosen in (("--read-as", self.read_as != "auto"), ("--not-unit", self.spikes.not_units)):
                 _require(not chosen, option, "without --recording", "a recording to read")
@@ -316,6 +326,9 @@ class Settings:
         if self.model is not None:
             suffix = self.model.suffix.lower()
             _require(suffix == ".onnx" and self.model.is_file(), "--model", self.model, "a QONNX file (.onnx)")
+            # Before its digest is taken: a terabyte of nothing takes an hour to read.
+            small = self.model.stat().st_size <= MAX_MODEL_BYTES
+            _require(small, "--model", self.model, f"a file of at most {MAX_MODEL_BYTES >> 20} MB")
         self.folding.target(self.hardware.clock_mhz)
         if self.folding.schedule is not None and self.hardware.unsorted_register:
             raise BadInput("--unsorted-register: with --schedule, the schedule says whether there is one")

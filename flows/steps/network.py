@@ -1,6 +1,8 @@
 """Steps from a QONNX file to an integer network that equals it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial, reduce
+from operator import add
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +15,15 @@ from flows.report.assemble import contribution
 from flows.report.model import ReferenceCheck
 from flows.steps import files
 from flows.steps.differences import difference_from_graph
-from hw.network.check import compare
+from hw.network.check import Comparison, compare
 from hw.network.lower import lower
 from hw.network.reference import Reference
 from hw.network.types import Network
 from hw.network.vectors import random_inputs
 from qat.spikes.spikeset import TEST, SpikeSet
+
+_STRETCH_VALUES = 2**23
+"""Of random inputs compared at a time: 64 MB."""
 
 
 def lower_graph(context: StepContext, path: Path | None) -> Mapping[str, Any]:
@@ -38,21 +43,40 @@ def check_network(context: StepContext, path: Path | None) -> Mapping[str, Any]:
     network = load_network(context)
     model = model_of(context, path)
     n_random = context.parameters["random_inputs"]
-    random = random_inputs(network.input_format, network.n_inputs, n_random, context.parameters["seed"])
-    spikes = random[:0] if path else _test_spikes(context)
-    inputs = np.concatenate([spikes, random])
-    compared = compare(network, Reference.open(model), inputs, lambda done: context.progress(done / len(inputs)))
-    if not compared.equal:
-        counts = NotEqualError(f"the integer network and the ONNX reference differ: {compared}")
-        raise difference_from_graph(context, network, model, inputs) or counts
+    reference = Reference.open(model)
+    spikes = None if path else _test_spikes(context)
+    n_spikes = 0 if spikes is None else len(spikes)
+    parts: list[Comparison] = []
+    for inputs in _stretches(network, spikes, n_random, context.parameters["seed"]):
+        done = sum(part.n for part in parts)
+        parts.append(compare(network, reference, inputs, partial(_tell, context, done, n_spikes + n_random)))
+        if not parts[-1].equal:
+            counts = NotEqualError(f"the integer network and the ONNX reference differ: {parts[-1]}")
+            raise difference_from_graph(context, network, model, inputs) or counts
+    compared = reduce(add, parts)
     check = ReferenceCheck(
-        n_spikes=len(spikes),
+        n_spikes=n_spikes,
         n_random=n_random,
         class_mismatches=compared.class_mismatches,
         layer_word_mismatches=compared.word_mismatches,
         score_mismatches=compared.score_mismatches,
     )
     return contribution(reference_check=check)
+
+
+def _stretches(
+    network: Network, spikes: NDArray[Any] | None, n_random: int, seed: int
+) -> Iterator[NDArray[np.integer]]:
+    """The spikes, if there are any, then random inputs in stretches that fit in memory at any width."""
+    if spikes is not None and len(spikes):
+        yield spikes
+    most = max(1, _STRETCH_VALUES // network.n_inputs)
+    for index, first in enumerate(range(0, n_random, most)):
+        yield random_inputs(network.input_format, network.n_inputs, min(most, n_random - first), (seed, index))
+
+
+def _tell(context: StepContext, before: int, n: int, done: int) -> None:
+    context.progress((before + done) / n)
 
 
 def load_network(context: StepContext) -> Network:

@@ -34,6 +34,16 @@ class Comparison:
         """Whether nothing differs."""
         return not (self.class_mismatches or self.word_mismatches or self.score_mismatches)
 
+    def __add__(self, other: "Comparison") -> "Comparison":
+        """The counts of two runs of the same network together."""
+        ours, theirs = self.score_mismatches, other.score_mismatches
+        return Comparison(
+            n=self.n + other.n,
+            class_mismatches=self.class_mismatches + other.class_mismatches,
+            word_mismatches=self.word_mismatches + other.word_mismatches,
+            score_mismatches=None if ours is None or theirs is None else ours + theirs,
+        )
+
 
 def compare(
     network: Network,

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from hw.network.elementwise import is_monotone
 from hw.network.graph import Graph, execute
 from hw.network.layers import MAX_ACTIVATION_BITS
+from hw.network.limits import MAX_BATCH_ELEMENTS
 from hw.network.nodes import unsupported
 from hw.network.stage import Stage
 
@@ -60,7 +61,9 @@ def outputs_of(graph: Graph, stage: Stage) -> Iterator[NDArray[np.float32]]:
     Row v of the whole holds the outputs at `low + v * step`.
     """
     count = stage.n_accumulators
-    chunk = min(count, max(1, CHUNK_EVALUATIONS // stage.rows))
+    # The executor keeps what every node of the chain gives.
+    tensors = 1 + len(stage.layer.chain)
+    chunk = min(count, max(1, min(CHUNK_EVALUATIONS, MAX_BATCH_ELEMENTS // tensors) // stage.rows))
     run = _runner(graph, stage, chunk)
     for first in range(0, count, chunk):
         # Values past the last are cut off.

@@ -11,6 +11,7 @@ from hw.network.elements import Elements, as_read, check_binary, elements_of, gr
 from hw.network.elementwise import check_elementwise
 from hw.network.formats import MAX_INPUT_BITS, InputTable, IntegerFormat
 from hw.network.graph import Graph, execute
+from hw.network.limits import MAX_BATCH_ELEMENTS
 from hw.network.line import Line
 from hw.network.nodes import QUANTIZERS, SHAPING, unsupported
 from hw.network.quantizers import inputs_for, own_format, own_integers, values_of
@@ -108,8 +109,17 @@ def _run(graph: Graph, nodes: tuple[NodeProto, ...], feeds: NDArray[np.float32])
         link.CopyFrom(node)
         link.input[list(node.input).index(graph.tensor_into(node))], tensor = tensor, node.output[0]
         chain.append(link)
+    # MultiThreshold compares every value with every threshold.
+    held = sum(graph.constants[node.input[1]].size for node in chain if node.op_type == "MultiThreshold") + len(chain)
+    stretches = np.array_split(feeds, -(-len(feeds) * held // MAX_BATCH_ELEMENTS))
+    return np.concatenate([_executed(graph, chain, start, tensor, stretch) for stretch in stretches])
+
+
+def _executed(
+    graph: Graph, chain: list[NodeProto], start: str, end: str, feeds: NDArray[np.float32]
+) -> NDArray[np.float32]:
     model = graph.section(chain, start, (len(feeds), 1))
-    output: NDArray[np.float32] = execute(model, {start: feeds[:, np.newaxis]})[tensor]
+    output: NDArray[np.float32] = execute(model, {start: feeds[:, np.newaxis]})[end]
     return output.reshape(-1)
 
 

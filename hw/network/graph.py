@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from qonnx.core.onnx_exec import execute_onnx
 from qonnx.transformation.infer_shapes import InferShapes
 
 from hw.errors import BadInput, UnsupportedGraph
+from hw.network.limits import MAX_ELEMENTS, MAX_FILE_BYTES, MAX_NODES
 from hw.network.nodes import (
     ACCEPTED,
     CONSTANT,
@@ -41,8 +43,6 @@ from hw.network.nodes import (
 )
 from hw.network.quantizers import check_attributes, check_parameters
 
-MAX_FILE_BYTES = 2**28
-MAX_TENSOR_ELEMENTS = 2**26
 # 9: BatchNormalization and Dropout in today's form; 26: the newest that onnxruntime runs.
 OPSETS = range(9, 27)
 
@@ -76,6 +76,16 @@ class Graph:
     output_names: tuple[str, ...]
     metadata: Mapping[str, Any]
     digest: str
+
+    @property
+    def n_elements(self) -> int:
+        """Elements that QONNX's executor holds for one input, which MultiThreshold compares with each threshold."""
+        return sum(
+            prod(self.shapes[name]) * self._copies(node) for node in self.nodes for name in node.output if name
+        )
+
+    def _copies(self, node: NodeProto) -> int:
+        return 1 + self.constants[node.input[1]].shape[1] if node.op_type == "MultiThreshold" else 1
 
     def tensor_into(self, node: NodeProto) -> str:
         """What a node of a line reads that is no constant."""
@@ -162,6 +172,8 @@ def _parsed(content: bytes, path: Path) -> ModelProto:
         raise BadInput(f"{path}: not an ONNX file, or a damaged one") from error
     if not proto.graph.node:
         raise BadInput(f"{path}: not an ONNX file, or one without nodes")
+    if len(proto.graph.node) > MAX_NODES:
+        raise UnsupportedGraph(f"{path}: {len(proto.graph.node)} nodes, more than {MAX_NODES} are refused")
     # protobuf decodes names when they are read, and hands out bytes for what is no UTF-8.
     if not all(isinstance(text, str) for text in _texts(proto)):
         raise BadInput(f"{path}: a damaged ONNX file, its names are not text")
@@ -192,15 +204,12 @@ def _refuse_hidden_parts(proto: ModelProto, path: Path) -> None:
     if any(tensor.data_location == TensorProto.EXTERNAL or tensor.external_data for tensor in tensors):
         raise BadInput(f"{path}: keeps tensors in other files; save it with the data inside")
     for tensor in tensors:
-        _check_size(f"{path}: tensor {tensor.name!r}", tensor.dims)
+        _check_size(f"{path}: tensor {tensor.name!r} has", prod(tensor.dims))
 
 
-def _check_size(what: str, shape: Iterable[int]) -> None:
-    elements = 1
-    for size in shape:
-        elements *= size
-    if elements > MAX_TENSOR_ELEMENTS:
-        raise UnsupportedGraph(f"{what} has {elements} elements, more than {MAX_TENSOR_ELEMENTS} are refused")
+def _check_size(what: str, elements: int) -> None:
+    if elements > MAX_ELEMENTS:
+        raise UnsupportedGraph(f"{what} {elements} elements, more than {MAX_ELEMENTS} are refused")
 
 
 def _opset(proto: ModelProto, path: Path) -> int:
@@ -238,7 +247,7 @@ def _entry(graph: GraphProto, path: Path) -> onnx.ValueInfoProto:
     sizes = [dim.dim_value for dim in kind.shape.dim]
     if len(sizes) < 2 or min(sizes[1:]) < 1:
         raise UnsupportedGraph(f"input {entry.name!r}: expected [batch, fixed sizes], got {sizes}")
-    _check_size(f"input {entry.name!r}", sizes[1:])
+    _check_size(f"input {entry.name!r} has", prod(sizes[1:]))
     kind.shape.dim[0].dim_value = 1
     return entry
 
@@ -267,7 +276,8 @@ def _checked_shapes(
     for name, shape in shapes.items():
         if 0 in shape:
             raise UnsupportedGraph(f"tensor {name!r}: its shape is not fixed, or it is empty")
-        _check_size(f"tensor {name!r}", shape)
+        _check_size(f"tensor {name!r} has", prod(shape))
+    _check_size(f"{path}: all tensors together have", sum(map(prod, shapes.values())))
     return shapes
 
 

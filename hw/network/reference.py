@@ -14,6 +14,7 @@ from hw.network.elements import Elements, as_read
 from hw.network.formats import IntegerFormat
 from hw.network.front import Front, front_of
 from hw.network.graph import Graph, execute, read_graph
+from hw.network.limits import MAX_BATCH_ELEMENTS
 from hw.network.line import Line, line_of
 from hw.network.stage import stage_of
 from hw.network.thresholds import activations_of
@@ -77,7 +78,7 @@ class Reference:
             BadInput: for another shape, or a value that the input format does not have.
         """
         self._check_inputs(x)
-        batch = min(len(x), BATCH)
+        batch = min(len(x), BATCH, max(1, MAX_BATCH_ELEMENTS // self.graph.n_elements))
         model = self._model(batch)
         runs = []
         for first in range(0, len(x), batch):

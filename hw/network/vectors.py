@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from hw.network.formats import IntegerFormat
 
 
-def random_inputs(values: IntegerFormat, n_inputs: int, n: int, seed: int) -> NDArray[np.int64]:
+def random_inputs(values: IntegerFormat, n_inputs: int, n: int, seed: int | tuple[int, ...]) -> NDArray[np.int64]:
     """Integers `[n, n_inputs]`: all smallest, all largest, then uniform over the format.
 
     Args:

@@ -5,8 +5,7 @@ from numpy.typing import NDArray
 from spikeinterface.core import BaseRecording, BaseSorting, NumpyRecording, NumpySorting
 
 from qat.errors import BadInput
-
-_HIGHEST_RATE_HZ = 1e6  # above it, an interval was stated in another unit
+from qat.recordings.limits import MAX_RATE_HZ
 
 
 def recording_from_array(raw: NDArray[np.generic], rate_hz: float | None, name: str) -> BaseRecording:
@@ -24,10 +23,15 @@ def recording_from_array(raw: NDArray[np.generic], rate_hz: float | None, name: 
         raise BadInput(f"{name}: raw has shape {raw.shape}; expected [n_channels, n_samples], so transpose it")
     if rate_hz is None:
         raise BadInput(f"{name}: sampling_rate_hz is missing or NaN; a continuous recording needs it")
-    if rate_hz > _HIGHEST_RATE_HZ:
-        raise BadInput(f"{name}: a sampling rate of {rate_hz:g} Hz; expected at most {_HIGHEST_RATE_HZ:g} Hz")
+    check_rate(rate_hz, name)
     whole = as_float32(traces, f"{name}: raw").T if traces.dtype.kind == "f" else traces.T
     return NumpyRecording([whole], rate_hz)
+
+
+def check_rate(rate_hz: float, name: str) -> None:
+    """Raise BadInput for a sampling rate that no recording has."""
+    if not 0 < rate_hz <= MAX_RATE_HZ:
+        raise BadInput(f"{name}: a sampling rate of {rate_hz:g} Hz; expected more than 0, at most {MAX_RATE_HZ:g} Hz")
 
 
 def sorting_from_arrays(

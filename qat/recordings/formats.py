@@ -6,15 +6,24 @@ from pathlib import Path
 
 import h5py
 from spikeinterface import extractors
-from spikeinterface.core import BaseRecording, BaseSorting, read_binary_folder
+from spikeinterface.core import BaseRecording, BaseSorting
 
 from qat.errors import BadInput
+from qat.recordings.build import check_rate
+from qat.recordings.hdf5 import check_hdf5
+from qat.recordings.saved import RECORD, read_saved
 from qat.recordings.source import RecordedSource
 
 Reader = Callable[[Path], BaseRecording]
 
+
+def _read_nwb(path: Path) -> BaseRecording:
+    check_hdf5(path)
+    return extractors.read_nwb_recording(path)
+
+
 FILES: dict[str, Reader] = {
-    ".nwb": extractors.read_nwb_recording,
+    ".nwb": _read_nwb,
     ".rhd": extractors.read_intan,
     ".rhs": extractors.read_intan,
     ".ns5": extractors.read_blackrock,
@@ -28,7 +37,7 @@ FILES: dict[str, Reader] = {
 """Reader by the end of a file's name."""
 
 FOLDERS: dict[str, Reader] = {
-    "binary.json": read_binary_folder,
+    RECORD: read_saved,
     "**/*.oebin": extractors.read_openephys,
     "**/*.ap.meta": extractors.read_spikeglx,
     "*.ncs": extractors.read_neuralynx,
@@ -54,9 +63,11 @@ def read_with_spikeinterface(path: Path, not_units: tuple[int, ...]) -> Recorded
     """Read a recording, and an NWB file's units as its true units.
 
     Raises:
-        BadInput: no reader knows the format, the reader fails, or the recording has several segments.
+        BadInput: no reader knows the format, the reader fails, the recording has several segments or an impossible
+            rate, or a part of it lies elsewhere.
     """
     recording = _attempt(path, _reader(path))
+    check_rate(recording.sampling_frequency, path.name)
     if recording.get_num_segments() != 1:
         raise BadInput(f"{path}: {recording.get_num_segments()} segments; expected one, so save one by itself")
     if recording.get_num_samples(0) < 2:
@@ -72,6 +83,7 @@ def read_with_spikeinterface(path: Path, not_units: tuple[int, ...]) -> Recorded
 
 def _reader(path: Path) -> Reader:
     if path.is_dir():
+        _refuse_links_outside(path)
         for pattern, reader in FOLDERS.items():
             if next(path.glob(pattern), None) is not None:
                 return reader
@@ -80,9 +92,18 @@ def _reader(path: Path) -> Reader:
     raise BadInput(f"{path}: no reader for this; expected .npz, .mat, {', '.join(FILES)} or a known folder")
 
 
+def _refuse_links_outside(folder: Path) -> None:
+    whole = folder.resolve()
+    for path in folder.rglob("*"):
+        if path.is_symlink() and not path.resolve().is_relative_to(whole):
+            raise BadInput(f"{path}: a link to what lies outside the recording's folder; put the file itself there")
+
+
 def _attempt(path: Path, reader: Reader) -> BaseRecording:
     try:
         return reader(path)
+    except BadInput:
+        raise
     except _READING_FAILS as error:
         reason = next(iter(str(error).splitlines()), type(error).__name__)
         raise BadInput(f"{path}: SpikeInterface cannot read it: {reason}") from error

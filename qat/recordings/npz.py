@@ -18,6 +18,7 @@ from qat.recordings.build import (
     unit_labels,
     whole_numbers,
 )
+from qat.recordings.limits import MAX_UNPACKED_BYTES
 from qat.recordings.source import RecordedSource, StoredWindows
 
 _KEYS = ("labels", "spike_times", "sampling_rate_hz", "overlap", "unit_of_measure")
@@ -82,11 +83,23 @@ def _load(path: Path, prefer: str) -> Mapping[str, NDArray[np.generic]]:
     try:
         with np.load(path, allow_pickle=False) as file:
             signal = _signal_key(path.name, file.files, prefer)
-            return {key: file[key] for key in (signal, *_KEYS) if key in file.files}
+            wanted = [key for key in (signal, *_KEYS) if key in file.files]
+            _check_size(path, file.zip, wanted)
+            return {key: file[key] for key in wanted}
     except BadInput:
         raise
     except _LOADING_FAILS as error:
         raise BadInput(f"{path}: not a readable .npz of plain arrays") from error
+
+
+def _check_size(path: Path, archive: zipfile.ZipFile, keys: list[str]) -> None:
+    """Refuse what unpacks to more than fits in memory; a member never gives more than its entry says."""
+    size = sum(info.file_size for info in archive.infolist() if info.filename.removesuffix(".npy") in keys)
+    if size > MAX_UNPACKED_BYTES:
+        raise BadInput(
+            f"{path}: its arrays unpack to {size} bytes, at most {MAX_UNPACKED_BYTES} are read; "
+            "save a longer recording with SpikeInterface, as a folder"
+        )
 
 
 def _signal_key(name: str, keys: list[str], prefer: str) -> str:

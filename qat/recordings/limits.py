@@ -1,0 +1,9 @@
+"""How much of a file is taken into memory, and what a recording may be."""
+
+MAX_FILE_BYTES = 2**32
+"""Of a file that is read whole, not in stretches."""
+MAX_UNPACKED_BYTES = 2**30
+"""Of what such a file unpacks to: three hours of one channel at 24 kHz as float32."""
+MAX_RATE_HZ = 1e6
+"""Samples a second; above it, an interval was stated in another unit."""
+READ_WHOLE = (".npz", ".mat")
