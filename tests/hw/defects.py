@@ -32,9 +32,8 @@ class Planted(Accelerator):
 class WrongWeight(MatrixVectorUnit):
     at: tuple[int, int] = (0, 0)
 
-    @property
-    def _weight_words(self):
-        return MatrixVectorUnit._weight_words.fget(replace(self, weights=flipped(self.weights, self.at)))
+    def to_words(self, weights):
+        return super().to_words(flipped(weights, self.at))
 
 
 @dataclass(frozen=True, eq=False)
