@@ -56,7 +56,10 @@ def drawn_accelerator(rng, architecture, plant=None):
     if architecture == "engine":
         return defects.Planted(network, engine_schedule(network))
     share = 1.0 if architecture == "unrolled" else 0.0
-    return defects.Planted(network, random_schedule(rng, network, "xc7a35t", unrolled_share=share))
+    schedule = random_schedule(rng, network, "xc7a35t", unrolled_share=share)
+    if architecture == "pipeline":
+        schedule = replace(schedule, weight_sets=int(rng.integers(1, 3)), margin_port=bool(rng.integers(2)))
+    return defects.Planted(network, schedule)
 
 
 def inputs_of(network, spikes, index):
@@ -221,7 +224,7 @@ def test_planted_defects_are_located(record_property):
 @pytest.mark.verify("injected")
 def test_many_planted_defects_are_located(record_property):
     """Wrong bits in many random circuits are named by spike, layer, neuron, accumulator and thresholds."""
-    plant_many(record_property, 30)
+    plant_many(record_property, 20)
 
 
 def tying_network(margin=0):
