@@ -119,7 +119,7 @@ def held_against_the_gateware(seed, kind, flips):
 
 
 @pytest.mark.verify("injected")
-@settings(deadline=None, phases=NO_SHRINKING, max_examples=12)
+@settings(deadline=None, phases=NO_SHRINKING, max_examples=8)
 @given(st.integers(0, 2**32 - 1), st.sampled_from(KINDS), st.sampled_from([1, 2, 8]))
 def test_flipped_bits_are_those_of_the_gateware(seed, kind, flips):
     """Bits flipped in a memory give in NumPy what the gateware with these bits flipped gives."""

@@ -1,0 +1,104 @@
+"""Resets and a stopped clock at random moments, in compiled simulation: what follows is right each time."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+from amaranth.hdl import Signal
+
+from hw.components import matvec, replay
+from hw.simulate.streams import Pauses
+from hw.simulate.verilator.run import Kind
+from tests.hw.disturbances import DESIGNS, compiled, moments, paper, pipeline, traffic
+
+GAPS_AND_STALLS = Pauses(gap=0.3, stall=0.4, seed=5, sink_waits=True)
+STOPS = (Kind.STOP_LOW, Kind.STOP_HIGH)
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("verilated")
+
+
+def reset_at_random(design, n, pauses, seed=1):
+    """Wrong results among all, and how many of the resets were followed by a result before the next one."""
+    events = moments(np.random.default_rng(seed), [Kind.RESET], n, design.begins, 3 * design.latency)
+    # After each reset the design takes in as many spikes again as it holds.
+    held = 2 + 2 * len(design.network.layers) + design.latency // design.interval
+    came = traffic(design, events[-1].clock // design.interval + n * held, events, pauses)
+    assert came.clocks[-1] > events[-1].clock, "the spikes ran out before the last reset"
+    answered = np.unique(np.searchsorted([event.clock for event in events], came.clocks, side="right"))
+    return int((~came.right).sum()), int((answered > 0).sum())
+
+
+def stopped_at_random(design, n, pauses, seed=1):
+    """Wrong results; and whether all came, in order and in the very clocks in which they come without a stop."""
+    events = moments(np.random.default_rng(seed), STOPS, n, design.begins, 2 * design.latency)
+    n_spikes = events[-1].clock // design.interval + 99
+    came, undisturbed = (traffic(design, n_spikes, chosen, pauses) for chosen in (events, ()))
+    assert came.clocks[-1] > events[-1].clock, "the spikes ran out before the last stop"
+    assert np.array_equal(came.spikes, np.arange(n_spikes))
+    # A stop draws random inputs, so that gaps and stalls are others behind it.
+    assert pauses != Pauses() or np.array_equal(came.clocks, undisturbed.clocks)
+    return int((~came.right).sum())
+
+
+@pytest.mark.verify("injected")
+def test_reset_and_stopped_clock_at_random_moments(cache, record_property):
+    """After a reset, or a stopped clock with moving inputs, at any of 200 moments the next inference is right."""
+    design = compiled(pipeline, 0, cache)
+    wrong, answered = reset_at_random(design, 100, Pauses())
+    record_property("resets", 100)
+    record_property("clock_stops", 100)
+    assert wrong == 0 and answered > 50
+    assert stopped_at_random(design, 100, Pauses()) == 0
+
+
+@pytest.mark.slow
+@pytest.mark.verify("injected")
+@pytest.mark.parametrize("kind", DESIGNS)
+def test_reset_at_a_thousand_moments(cache, kind, record_property):
+    """Reset at more than 1,000 random moments, at full speed and with stalls: the following inference is right."""
+    design = compiled(kind, 2, cache)
+    for name, pauses in (("full_speed", Pauses()), ("stalled", GAPS_AND_STALLS)):
+        wrong, answered = reset_at_random(design, 3000, pauses)
+        record_property(f"resets_followed_by_a_result_{name}", answered)
+        record_property(f"wrong_{name}", wrong)
+        assert wrong == 0 and answered > 1000
+
+
+@pytest.mark.slow
+@pytest.mark.verify("injected")
+@pytest.mark.parametrize("kind", DESIGNS)
+def test_clock_stopped_at_a_thousand_moments(cache, kind, record_property):
+    """Clock stopped, low or high, at 1,000 random moments while all inputs move: no result differs, or its clock."""
+    design = compiled(kind, 2, cache)
+    for name, pauses in (("full_speed", Pauses()), ("stalled", GAPS_AND_STALLS)):
+        wrong = stopped_at_random(design, 1000, pauses)
+        record_property(f"clock_stops_{name}", 1000)
+        record_property(f"wrong_{name}", wrong)
+        assert wrong == 0
+
+
+@pytest.mark.slow
+@pytest.mark.verify("injected")
+def test_the_papers_network_at_a_thousand_moments(cache, record_property):
+    """The paper's network on UP5K: right after a reset and a stopped clock at 1,000 random moments each."""
+    design = compiled(paper, 0, cache)
+    wrong, answered = reset_at_random(design, 1600, Pauses())
+    wrong_after_stops = stopped_at_random(design, 1000, Pauses())
+    record_property("resets_followed_by_a_result", answered)
+    record_property("clock_stops", 1000)
+    record_property("wrong", wrong + wrong_after_stops)
+    assert wrong == wrong_after_stops == 0 and answered >= 1000
+
+
+@pytest.mark.slow
+@pytest.mark.verify("injected")
+@pytest.mark.parametrize("module", [matvec, replay], ids=lambda module: module.__name__.rpartition(".")[2])
+def test_registers_that_no_reset_reaches_are_noticed(cache, monkeypatch, module, record_property):
+    """A design whose counters no reset reaches gives wrong results after one, and is caught."""
+    monkeypatch.setattr(module, "Signal", partial(Signal, reset_less=True))
+    wrong, _ = reset_at_random(compiled(pipeline, 2, cache), 300, Pauses())
+    record_property("mutants_caught", int(wrong > 0))
+    assert wrong > 0
