@@ -16,7 +16,7 @@ from flows.digests import canonical_json
 from flows.errors import BadInput
 from flows.pipeline import program_version
 from flows.runfolder import PROGRAM
-from flows.settings import Engine
+from flows.settings import DesignEngine
 from flows.steps.writing import check_new_file
 from hw.accelerator.accelerator import Accelerator
 from hw.diagnosis.diagnose import GatewareCase
@@ -41,7 +41,7 @@ class StoredCase:
     """
 
     case: Case
-    engine: Engine | None
+    engine: DesignEngine | None
     version: str
 
 
@@ -71,7 +71,7 @@ class _GatewareFile(_Head):
     """Gateware against its network; pauses are probabilities a clock."""
 
     kind: Literal["gateware"]
-    engine: Engine
+    engine: DesignEngine
     network: Mapping[str, Any]
     others: tuple[Mapping[str, Any], ...]
     schedule: Mapping[str, Any]
@@ -87,7 +87,7 @@ class _LoweringFile(_Head):
     margin: int
 
 
-def case_text(case: Case, engine: Engine | None) -> str:
+def case_text(case: Case, engine: DesignEngine | None) -> str:
     """The file's content; the same case gives the same text."""
     head = {
         "program": PROGRAM,
@@ -101,7 +101,7 @@ def case_text(case: Case, engine: Engine | None) -> str:
     return canonical_json({**head, **rest})
 
 
-def _of_gateware(case: GatewareCase, engine: Engine | None) -> dict[str, Any]:
+def _of_gateware(case: GatewareCase, engine: DesignEngine | None) -> dict[str, Any]:
     accelerator = case.accelerator
     network, *others = (json.loads(n.to_json()) for n in (accelerator.network, *accelerator.others))
     schedule = json.loads(accelerator.schedule.to_json())

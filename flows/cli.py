@@ -23,7 +23,7 @@ from flows.report.write import page_path, write_report
 from flows.runfolder import MANIFEST, PROGRAM, RunFolder, existing_run_folder, latest_run
 from flows.settings import (
     CheckSettings,
-    Engine,
+    DesignEngine,
     FoldingSettings,
     HardwareSettings,
     Settings,
@@ -60,7 +60,7 @@ class Workbench(Protocol):
     def write_frame(self, model: Path, run: Path, path: Path, weight_set: int) -> str:
         """Write the frame that loads a QONNX file's weights into a run's gateware; returns one line about it."""
 
-    def replay_case(self, path: Path, engine: Engine | None, vcd: Path | None) -> Replayed:
+    def replay_case(self, path: Path, engine: DesignEngine | None, vcd: Path | None) -> Replayed:
         """Run the case of a difference again."""
 
     def warm(self, progress: Callable[[float, str], None]) -> Mapping[str, str]:

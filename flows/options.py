@@ -5,7 +5,7 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-from flows.settings import DEFAULT_CYCLES, STORAGES, Align, BuiltAs, Engine, Minimised, ReadAs
+from flows.settings import DEFAULT_CYCLES, STORAGES, Align, BuiltAs, DesignEngine, Engine, Minimised, ReadAs
 
 INPUT = "Input"
 RUN = "Run"
@@ -305,7 +305,8 @@ Simulator = Annotated[
     Engine,
     Option(
         "--engine",
-        help="What simulates: Amaranth's simulator, or compiled by Verilator (needs a C++ compiler).",
+        help="What simulates: Amaranth's simulator, or, compiled by Verilator (needs a C++ compiler), the design or "
+        "the netlist that synthesis maps onto the device.",
         rich_help_panel=CHECK,
     ),
 ]
@@ -336,7 +337,7 @@ SpikesJudged = Annotated[
 
 # Replay
 SimulatorOfCase = Annotated[
-    Engine | None,
+    DesignEngine | None,
     Option("--engine", help="What simulates.", show_default="the simulator that showed the difference"),
 ]
 VcdFile = Annotated[

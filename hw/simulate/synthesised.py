@@ -1,0 +1,128 @@
+"""Spikes through the netlist that synthesis has mapped onto a device's cells, compiled by Verilator.
+
+The cells are those of Yosys's libraries, block memories of ECP5 and the 7 series those of `hw.simulate.blockram`. A
+mapped netlist has no layers any more: only what comes out of its ports is seen.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hw.accelerator.accelerator import Accelerator
+from hw.devices import Device, device_named
+from hw.netlist import Netlist, emit
+from hw.simulate.blockram.cells import MODEL, with_plain_memories
+from hw.simulate.compiled import packed
+from hw.simulate.result import Answers, results_of
+from hw.simulate.streams import Pauses, StreamError
+from hw.simulate.verilator.bench import Bench
+from hw.simulate.verilator.program import compile_program
+from hw.simulate.verilator.run import Stimulus, Waveforms, run
+from hw.tools.yosys import cell_library, synthesis_flow, synthesise, write_mapped_verilog, yosys_version
+
+
+def simulate(
+    accelerator: Accelerator,
+    spikes: NDArray[np.integer],
+    *,
+    cache: Path,
+    frame: bytes = b"",
+    pauses: Pauses = Pauses(),
+    vcd: Path | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Answers:
+    """Run spike windows through the accelerator as it is mapped onto the device of its schedule.
+
+    The first spike goes alone, which counts the latency; the others follow back to back.
+
+    Args:
+        accelerator: what to synthesise and simulate.
+        spikes: integers `[n, n_inputs]` in the input format, at least one.
+        cache: folder for mapped netlists and compiled programs, each under the digest of what it was made from.
+        frame: weights that are loaded before the first spike, as `hw.accelerator.load` makes it.
+        pauses: random gaps and stalls of source and sink.
+        vcd: file for a waveform dump.
+        progress: called with the fraction of spikes done; synthesis and compiling are not counted.
+
+    Raises:
+        BadInput: if the spikes do not fit the network's input, a block memory is set up in a way that is not
+            modelled, or the machine lacks a compiler.
+        ToolError: if synthesis fails.
+        CompileError: if compiling fails.
+        StreamError: if the netlist breaks the stream contract, or results are missing or too many.
+    """
+    accelerator.network.check_inputs(spikes)
+    netlist, n = emit(accelerator), len(spikes)
+    device = device_named(accelerator.schedule.device)
+    bench = Bench(netlist.top, netlist.ports, accelerator.held_inputs)
+    program = compiled(netlist, bench, device, cache, waveforms=vcd is not None)
+    stimulus = Stimulus(
+        n,
+        accelerator.words_per_spike,
+        accelerator.schedule.quiet_cycles,
+        hold_after=1,
+        pauses=pauses,
+        frames=(frame,) if frame else (),
+        waveforms=None if vcd is None else Waveforms(vcd),
+    )
+    records = run(program, bench, packed(accelerator, spikes), stimulus, progress)
+    if len(records.words) != n:
+        raise StreamError(f"the mapped netlist gave {len(records.words)} results for {n} spikes")
+    return Answers(*results_of(netlist.ports, records.words), records.starts, records.clocks)
+
+
+def compiled(netlist: Netlist, bench: Bench, device: Device, cache: Path, *, waveforms: bool = False) -> Path:
+    """A program of the bench around a netlist as it is mapped onto a device.
+
+    Raises:
+        BadInput: if a block memory is set up in a way that is not modelled, or the machine lacks a compiler.
+        ToolError: if synthesis fails.
+        CompileError: if compiling fails.
+    """
+    module = json.loads(mapped(netlist, device, cache).read_text(encoding="utf-8"))["modules"][netlist.top]
+    library = cell_library(device)
+    sources = {
+        "bench.sv": bench.verilog,
+        "mapped.v": verilog_of(netlist.top, with_plain_memories(module)),
+        MODEL.name: MODEL.read_text(encoding="utf-8"),
+    }
+    # Of a library only the cells that the netlist has are compiled.
+    options = ("-v", str(library), f"-I{library.parent}")
+    return compile_program(sources, cache, cells=len(module["cells"]), waveforms=waveforms, options=options)
+
+
+def mapped(netlist: Netlist, device: Device, cache: Path) -> Path:
+    """The file of a netlist as it is mapped onto a device, in Yosys's JSON; from the cache if it is there.
+
+    Raises:
+        ToolError: if synthesis fails.
+    """
+    parts = netlist.digest, yosys_version(), synthesis_flow(netlist.top, device)
+    path = cache / f"{hashlib.sha256(repr(parts).encode()).hexdigest()}.json"
+    if not path.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=cache, prefix=".partial-") as name:
+            folder = Path(name)
+            (folder / "top.il").write_text(netlist.rtlil, encoding="utf-8")
+            synthesise("top.il", netlist.top, device, folder, "mapped.json")
+            (folder / "mapped.json").rename(path)
+    return path
+
+
+def verilog_of(top: str, module: Mapping[str, Any]) -> str:
+    """Verilog that instantiates the cells of a module in Yosys's JSON.
+
+    Raises:
+        ToolError: if Yosys fails.
+    """
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "module.json").write_text(json.dumps({"modules": {top: module}}), encoding="utf-8")
+        write_mapped_verilog("module.json", "module.v", folder)
+        return (folder / "module.v").read_text(encoding="utf-8")
