@@ -25,16 +25,19 @@ _GATEWARE = "the gateware differs from the integer network"
 
 
 def difference_from_graph(
-    context: StepContext, network: Network, model: Path, spikes: NDArray[np.integer]
+    context: StepContext, network: Network, model: Path, spikes: NDArray[np.integer], first: int = 0
 ) -> NotEqualError | None:
-    """Where a network differs from the graph of a file for some spikes, and where its case is; None if nowhere."""
+    """Where a network differs from the graph of a file for some spikes, and where its case is; None if nowhere.
+
+    The index of the first one among all that are compared is `first`.
+    """
     reference = Reference.open(model)
     difference = lowering.difference_from_graph(network, reference, spikes, reference.run(spikes))
     if difference is None:
         return None
-    first = difference.spike
-    alone = difference.in_run(-first)
-    case = LoweringCase(model.read_bytes(), network.margin, spikes[first : first + 1], first, alone)
+    at = difference.spike
+    alone = difference.in_run(-at)
+    case = LoweringCase(model.read_bytes(), network.margin, spikes[at : at + 1], first + at, alone)
     return _error(context, _GRAPH, case, None)
 
 

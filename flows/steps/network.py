@@ -52,7 +52,7 @@ def check_network(context: StepContext, path: Path | None) -> Mapping[str, Any]:
         parts.append(compare(network, reference, inputs, partial(_tell, context, done, n_spikes + n_random)))
         if not parts[-1].equal:
             counts = NotEqualError(f"the integer network and the ONNX reference differ: {parts[-1]}")
-            raise difference_from_graph(context, network, model, inputs) or counts
+            raise difference_from_graph(context, network, model, inputs, done) or counts
     compared = reduce(add, parts)
     check = ReferenceCheck(
         n_spikes=n_spikes,

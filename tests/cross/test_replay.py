@@ -14,9 +14,12 @@ from flows.cli import Session, app
 from flows.errors import BadInput
 from hw.accelerator.accelerator import Accelerator
 from hw.network import lower
+from hw.network.vectors import random_inputs
 from hw.simulate import streams
 from tests.hw import defects
 from tests.hw.graphs import random_graph, write
+
+N_SPIKES = 6
 
 
 def spikeloom(*words):
@@ -42,9 +45,23 @@ def model(tmp_path_factory):
     return write(graph, tmp_path_factory.mktemp("models") / "foreign.onnx")
 
 
+def weight_that_shows(model):
+    """Row and column of a weight of the second layer on which an output for the spikes of `failed_run` depends."""
+    network = lower.lower(model)
+    spikes = random_inputs(network.input_format, network.n_inputs, N_SPIKES, seed=0)
+    layer, x = network.hidden[1], network.words(spikes)[0]
+    for at in np.ndindex(layer.weights.shape):
+        changed = replace(layer, weights=defects.flipped(layer.weights, at))
+        if (changed.compute(x) != layer.compute(x)).any():
+            return at
+    raise AssertionError("no weight matters")
+
+
 def failed_run(model, folder, *options):
     """The message of a run that found a difference, and the case that it left."""
-    result = spikeloom("sim", "--model", model, "--random-inputs", 50, "--spikes", 6, *options, "--out", folder)
+    result = spikeloom(
+        "sim", "--model", model, "--random-inputs", 500, "--spikes", N_SPIKES, *options, "--out", folder
+    )
     (case,) = folder.glob("difference_*.json")
     assert result.exit_code == 1
     assert str(case) in result.output.splitlines()[-1]
@@ -55,19 +72,19 @@ def failed_run(model, folder, *options):
 def gateware_case(model, tmp_path_factory):
     folder = tmp_path_factory.mktemp("run") / "out"
     with pytest.MonkeyPatch.context() as patch:
-        plant(patch, defects.wrong_weight(1, 3, 5))
+        plant(patch, defects.wrong_weight(1, *weight_that_shows(model)))
         return failed_run(model, folder, "--cycles", 32)
 
 
-def test_the_step_names_the_spike_the_layer_the_neuron_and_both_accumulators(gateware_case):
+def test_the_step_names_the_spike_the_layer_the_neuron_and_both_accumulators(gateware_case, model):
     message, case = gateware_case
     content = json.loads(case.read_text())
     expected, seen = content["difference"]["expected"], content["difference"]["seen"]
-    (threshold,) = expected["constants"]
+    (threshold,), neuron = expected["constants"], weight_that_shows(model)[0]
     assert abs(expected["accumulator"] - seen["accumulator"]) == 2
     spike, layer = content["first_spike"], content["difference"]["layer"]
     assert (
-        f"spike {spike}, layer {layer}, neuron 3: expected {expected['output']} (accumulator "
+        f"spike {spike}, layer {layer}, neuron {neuron}: expected {expected['output']} (accumulator "
         f"{expected['accumulator']}, threshold {threshold}), seen {seen['output']} (accumulator "
         f"{seen['accumulator']}, threshold {threshold}); 1 of 8 neurons differ there; the spike alone shows it"
     ) in message.replace("falling ", "")
@@ -78,24 +95,25 @@ def test_the_step_names_the_spike_the_layer_the_neuron_and_both_accumulators(gat
 def test_the_same_difference_found_again_leaves_the_same_case(gateware_case, model, monkeypatch):
     message, case = gateware_case
     before = case.read_bytes()
-    plant(monkeypatch, defects.wrong_weight(1, 3, 5))
+    plant(monkeypatch, defects.wrong_weight(1, *weight_that_shows(model)))
     assert failed_run(model, case.parent, "--cycles", 32) == (message, case)
     assert case.read_bytes() == before
 
 
 @pytest.mark.parametrize("engine", ["amaranth", pytest.param("verilator", marks=pytest.mark.slow)])
-def test_a_case_differs_until_the_defect_is_mended(gateware_case, monkeypatch, tmp_path, engine):
+def test_a_case_differs_until_the_defect_is_mended(gateware_case, model, monkeypatch, tmp_path, engine):
     _, case = gateware_case
     with monkeypatch.context() as patch:
-        plant(patch, defects.wrong_weight(1, 3, 5))
+        plant(patch, defects.wrong_weight(1, *weight_that_shows(model)))
         result = spikeloom("replay", case, "--engine", engine, "--vcd", tmp_path / "waves.vcd")
         assert result.exit_code == 1
         assert "differs, as when it was written" in result.output
         heads, expected, seen = result.output.splitlines()[-3:]
         assert heads.split()[:3] == ["Spike", "Layer", "Neuron"]
         assert heads.split()[3:5] == ["Output", "Accumulator"]
-        assert expected.split()[2:4] == ["3", "expected"]
-        assert seen.split()[2:4] == ["3", "seen"]
+        neuron = str(weight_that_shows(model)[0])
+        assert expected.split()[2:4] == [neuron, "expected"]
+        assert seen.split()[2:4] == [neuron, "seen"]
         assert (tmp_path / "waves.vcd").read_text().startswith("$")
         assert "is there already" in spikeloom("replay", case, "--vcd", tmp_path / "waves.vcd").output
     mended = spikeloom("replay", case, "--engine", engine)

@@ -85,18 +85,20 @@ def outputs_of(network, defect):
 
 
 def drawn_weight(rng, accelerator, spikes):
-    """A bit of a weight memory is turned, its row's constant is not."""
-    network = accelerator.network
-    index = int(rng.integers(len(network.layers)))
+    """A bit of a weight memory is turned, its row's constant is not; of an unrolled layer, a weight."""
+    network, engine = accelerator.network, accelerator.engine
+    # Other weights may make the scores of an unrolled layer wider, which is another defect.
+    unrolled = engine is None and accelerator.schedule.layers[0].is_unrolled
+    index = int(rng.integers(len(network.hidden if unrolled else network.layers)))
     layer, element = network.layers[index], network.format_into(index)
     row, column = (int(rng.integers(size)) for size in layer.weights.shape)
     x = inputs_of(network, spikes, index)
     accumulators, values = layer.accumulate(x)[:, row], x[:, column].astype(np.int64)
     sign = sign_of(network, index, row)
     direction = -1 if layer.weights[row, column] == (sign > 0) else 1  # of the circuit's own weight, away from it
-    if element.bipolar or (accelerator.engine is None and accelerator.schedule.layers[index].is_unrolled):
+    if element.bipolar or unrolled:
         change = 2 * values
-    elif accelerator.engine is not None:
+    elif engine is not None:
         change = 2 * values - element.minimum - element.maximum
     else:
         # Instead of -x there is -x - 1 in the circuit; not so for the first of two columns that are added first.
