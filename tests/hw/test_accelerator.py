@@ -25,6 +25,7 @@ ACTIVATIONS = [BIPOLAR, *(IntegerFormat(bits, False) for bits in (1, 2, 3, 4))]
 ACTIVATIONS += [IntegerFormat(bits, True) for bits in (2, 3, 4)]
 
 
+@pytest.mark.verify("drawn")
 @settings(deadline=None, max_examples=50)
 @given(
     seed=st.integers(0, 2**32 - 1),
@@ -39,6 +40,7 @@ ACTIVATIONS += [IntegerFormat(bits, True) for bits in (2, 3, 4)]
 def test_random_networks_in_random_foldings(
     seed, n_inputs, hidden, n_units, input_format, activations, table, pauses
 ):
+    """Random networks in random foldings are exact, word by word of every layer, with gaps and stalls."""
     rng = np.random.default_rng(seed)
     front = table and random_table(rng, input_format, table)
     network = random_network(rng, n_inputs, tuple(hidden), n_units, input_format, tuple(activations), front)

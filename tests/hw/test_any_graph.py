@@ -48,16 +48,20 @@ def assert_gateware_equals_reference(path, seed: int, pauses: Pauses) -> None:
         assert np.array_equal(result.scores, expected.scores)
 
 
+@pytest.mark.verify("drawn")
 @settings(max_examples=50, deadline=None)
 @given(model=random_graphs(max_inputs=8, max_rows=6), seed=st.integers(0, 2**32 - 1), pauses=st.sampled_from(PAUSES))
 def test_random_graphs_as_gateware(tmp_path_factory, model, seed, pauses):
+    """Gateware of random graphs gives the words, scores and classes of the ONNX reference."""
     path = write(model, tmp_path_factory.mktemp("graph") / "network.onnx")
     assert_gateware_equals_reference(path, seed, pauses)
 
 
+@pytest.mark.verify("drawn")
 @pytest.mark.slow
 @settings(max_examples=1000, deadline=None)
 @given(model=random_graphs(), seed=st.integers(0, 2**32 - 1), pauses=st.sampled_from(PAUSES))
 def test_a_thousand_random_graphs_as_gateware(tmp_path_factory, model, seed, pauses):
+    """Gateware of a thousand random graphs gives the words, scores and classes of the ONNX reference."""
     path = write(model, tmp_path_factory.mktemp("graph") / "network.onnx")
     assert_gateware_equals_reference(path, seed, pauses)

@@ -60,9 +60,11 @@ def test_a_value_beyond_the_format_is_not_packed():
         WordFormat(IntegerFormat(8, True), 2).pack(np.array([[0, 200]]))
 
 
+@pytest.mark.verify("drawn")
 @few
 @given(seeds, st.integers(1, 4), st.integers(1, 6), st.integers(1, 6), pauses)
 def test_width_converter(seed, bits, lanes_in, lanes_out, pause):
+    """Width converters of any widths keep every element and its place, with gaps and stalls."""
     spec = WidthConverter(bits, lanes_in, lanes_out)
     n = 3 * lanes_out  # whole words come out
     words = [int(w) for w in np.random.default_rng(seed).integers(0, 1 << spec.bits_in, n)]
@@ -71,9 +73,11 @@ def test_width_converter(seed, bits, lanes_in, lanes_out, pause):
     assert run.words == expected
 
 
+@pytest.mark.verify("drawn")
 @few
 @given(seeds, st.integers(1, 5), st.integers(1, 6), st.integers(1, 3), st.sampled_from([1, 2]), pauses)
 def test_vector_replay(seed, word_bits, words, repeats, banks, pause):
+    """Vector replays of any size repeat every vector whole, with gaps and stalls."""
     spec = VectorReplay(word_bits, words, repeats, banks)
     sent = [int(w) for w in np.random.default_rng(seed).integers(0, 1 << word_bits, 4 * words)]
     expected = spec.compute(sent)
@@ -90,9 +94,11 @@ def test_vector_replay_gives_a_word_every_clock(banks, words):
     assert set(steady.tolist()) == {1}
 
 
+@pytest.mark.verify("drawn")
 @few
 @given(seeds, formats, st.integers(1, 6), st.integers(1, 8), st.booleans(), st.integers(0, 2), signs, pauses)
 def test_matrix_vector_unit(seed, element, rows, columns, emit_signs, shift, sign, pause):
+    """Matrix-vector units of any shape, folding and storage form the sums that they state, with gaps and stalls."""
     rng = np.random.default_rng(seed)
     simd = int(rng.choice(divisors(columns)))
     unit = MatrixVectorUnit(
@@ -171,9 +177,11 @@ def test_matrix_vector_unit_forms_the_stated_sum():
     assert unit.compute(x).tolist() == formula
 
 
+@pytest.mark.verify("drawn")
 @few
 @given(seeds, st.integers(1, 6), st.integers(1, 15), st.integers(2, 9), st.sampled_from(MEMORIES), pauses)
 def test_several_thresholds(seed, rows, steps, bits, storage, pause):
+    """Multi-level thresholds count what each total has passed, with gaps and stalls."""
     rng = np.random.default_rng(seed)
     total = IntegerFormat(bits, signed=True)
     levels = np.sort(rng.integers(0, total.maximum + 2, (rows, steps - 1)), axis=1)
@@ -208,9 +216,11 @@ def test_impossible_thresholds_are_refused(levels, lowest, pe, message):
         MultiThreshold("h", IntegerFormat(8, True), np.array(levels), IntegerFormat(2, False), lowest, pe)
 
 
+@pytest.mark.verify("drawn")
 @few
 @given(seeds, formats, formats, st.integers(1, 4), pauses)
 def test_a_table_on_every_lane(seed, source, output, lanes, pause):
+    """Input tables of any formats give their element on every lane, with gaps and stalls."""
     rng = np.random.default_rng(seed)
     spec = TableLookup(random_table(rng, source, output), lanes)
     vectors = random_vectors(rng, source, 5, 3 * lanes)
@@ -225,9 +235,11 @@ def test_a_fold_that_does_not_divide_is_refused(pe, simd, message):
         MatrixVectorUnit("odd", BIPOLAR, np.ones((4, 6), bool), np.zeros(4, np.int64), 0, True, pe, simd)
 
 
+@pytest.mark.verify("drawn")
 @few
 @given(seeds, st.integers(1, 6), st.integers(2, 6), pauses)
 def test_argmax_takes_the_lowest_index_on_ties(seed, classes, bits, pause):
+    """The winner is the lowest index of the greatest score, with gaps and stalls."""
     spec = ArgMax(classes, IntegerFormat(bits, True))
     scores = np.random.default_rng(seed).integers(spec.score.minimum, spec.score.maximum + 1, (6, classes))
     words = [w for row in WordFormat(spec.score, 1).pack(scores) for w in row]

@@ -42,6 +42,7 @@ def target_network(seed=0):
     return random_network(np.random.default_rng(seed), n_inputs=48, hidden=(256, 256), n_units=5)
 
 
+@pytest.mark.verify("drawn")
 @settings(deadline=None, max_examples=25)
 @given(
     seed=st.integers(0, 2**32 - 1),
@@ -54,6 +55,7 @@ def target_network(seed=0):
     pauses=st.sampled_from([Pauses(), Pauses(0.3, 0.3, seed=7, sink_waits=True)]),
 )
 def test_random_networks(seed, n_inputs, hidden, n_units, input_format, lanes, count_storage, pauses):
+    """Shared engines of any lanes and storage run random networks exactly, with gaps and stalls."""
     network = random_network(np.random.default_rng(seed), n_inputs, tuple(hidden), n_units, input_format)
     accelerator = Accelerator(network, engine_schedule(network, lanes, count_storage))
     spikes = random_inputs(input_format, n_inputs, 3, seed)

@@ -37,16 +37,20 @@ def assert_equal(path: Path) -> None:
     assert comparison.equal and comparison.n == len(x), comparison
 
 
+@pytest.mark.verify("drawn")
 @settings(max_examples=50, deadline=None)
 @given(model=random_graphs())
 def test_random_graphs(tmp_path_factory, model):
+    """Integer networks lowered from random graphs equal the ONNX reference."""
     assert_equal(write(model, tmp_path_factory.mktemp("graph") / "network.onnx"))
 
 
+@pytest.mark.verify("drawn")
 @pytest.mark.slow
 @settings(max_examples=1000, deadline=None)
 @given(model=random_graphs(max_inputs=40, max_rows=24))
 def test_a_thousand_random_graphs(tmp_path_factory, model):
+    """Integer networks lowered from a thousand random graphs equal the ONNX reference."""
     assert_equal(write(model, tmp_path_factory.mktemp("graph") / "network.onnx"))
 
 

@@ -53,9 +53,11 @@ formats = st.sampled_from([(BIPOLAR,), (UINT2, BIPOLAR), (IntegerFormat(2, True)
 seeds = st.integers(0, 2**32 - 1)
 
 
+@pytest.mark.verify("drawn")
 @settings(deadline=None, phases=NO_SHRINKING, max_examples=15)
 @given(seeds, st.integers(2, 4), formats, pauses)
 def test_every_spike_chooses_its_weight_set(seed, weight_sets, activations, pause):
+    """Every spike is answered by the weight set that it chose, with gaps and stalls."""
     accelerator, _ = drawn(seed, weight_sets, (False,) * 3, activations)
     bench = Bench(accelerator, seed, pause)
     bench.run(bench.traffic(more=12))
@@ -65,6 +67,7 @@ def test_every_spike_chooses_its_weight_set(seed, weight_sets, activations, paus
 KINDS = ["good", "good", "corrupt", "no such set", "other design", "cut"]
 
 
+@pytest.mark.verify("drawn")
 @settings(deadline=None, phases=NO_SHRINKING, max_examples=25)
 @given(
     seeds,
@@ -75,7 +78,7 @@ KINDS = ["good", "good", "corrupt", "no such set", "other design", "cut"]
     pauses,
 )
 def test_no_inference_sees_two_sets_of_weights(seed, weight_sets, loadable, activations, kinds, pause):
-    """Frames, good and bad, while spikes flow: each result is one network's as a whole, and that of its time."""
+    """While frames good and bad are loaded, every answer is the whole of one network, and that of its time."""
     accelerator, rng = drawn(seed, weight_sets, loadable, activations)
     frames, states = frames_of(rng, accelerator, [*kinds, "good"])
     bench = Bench(accelerator, seed, pause)

@@ -86,9 +86,11 @@ def test_the_plan_is_the_layer(seed, element, output, rows, columns, lut_inputs,
     assert np.array_equal(unrolled.compute(vectors), layer.compute(vectors))
 
 
+@pytest.mark.verify("drawn")
 @settings(deadline=None, max_examples=40)
 @given(seeds, inputs, outputs | st.none(), st.integers(1, 6), st.integers(1, 20), st.integers(1, 9), pauses)
 def test_the_circuit_is_the_layer(seed, element, output, rows, columns, levels_per_stage, pause):
+    """Unrolled layers of any shape and depth of stages give the layer's outputs, with gaps and stalls."""
     rng = np.random.default_rng(seed)
     layer = random_layer(rng, rows, columns, element, output)
     unrolled = UnrolledLayer(layer, element, int(rng.choice([4, 6])), levels_per_stage)
@@ -239,9 +241,11 @@ def test_lookup_tables_of_a_large_network(tmp_path):
     assert abs(estimate(accelerator, XC7).total.luts / counted.luts - 1) < 0.1
 
 
+@pytest.mark.verify("drawn")
 @few
 @given(seeds, st.integers(1, 9), st.integers(2, 6), pauses)
 def test_parallel_winner(seed, classes, bits, pause):
+    """The winner of scores that come at once is the lowest index of the greatest, with gaps and stalls."""
     score = IntegerFormat(bits, signed=True)
     spec = ParallelArgMax(classes, score)
     rng = np.random.default_rng(seed)
