@@ -36,8 +36,12 @@ def try_designs(n_designs: int, n_candidates: int, seed: int, record_property) -
     """Simulate designs; tell how many there were and what they showed."""
     coverage, inferences = Coverage(), 0
     for design in telling_designs(coverage, n_designs, n_candidates, seed):
-        inferences += assert_design_is_exact(design, seed)
-    for name, figure in {"designs": n_designs, "inferences": inferences, "mismatches": 0, **coverage.figures}.items():
+        try:
+            inferences += assert_design_is_exact(design, seed)
+        except AssertionError as error:
+            error.add_note(f"in random_design({design.seed})")
+            raise
+    for name, figure in {"designs": n_designs, "inferences": inferences, **coverage.figures}.items():
         record_property(name, figure)
     return coverage
 

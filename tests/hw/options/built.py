@@ -22,10 +22,11 @@ from tests.hw.options.table import Table
 
 @dataclass(frozen=True, eq=False)
 class Design:
-    """An accelerator and how its streams pause."""
+    """An accelerator and how its streams pause, as `random_design` draws them from a seed."""
 
     accelerator: Accelerator
     pauses: Pauses
+    seed: tuple[int, ...]
 
 
 def options_of(design: Design) -> Iterator[tuple[Table, dict[str, str]]]:

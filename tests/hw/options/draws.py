@@ -45,20 +45,21 @@ CHANGES = ("none", "sets", "loading", "both")
 def telling_designs(coverage: Coverage, n_designs: int, n_candidates: int, seed: int) -> Iterator[Design]:
     """Random designs, each the one of some candidates that shows the most that is untried; they count as tried."""
     for number in range(n_designs):
-        candidates = (random_design(np.random.default_rng([seed, number, n])) for n in range(n_candidates))
+        candidates = (random_design((seed, number, candidate)) for candidate in range(n_candidates))
         design = max(candidates, key=coverage.gain)
         coverage.add(design)
         yield design
 
 
-def random_design(rng: np.random.Generator) -> Design:
+def random_design(seed: tuple[int, ...]) -> Design:
     """A small design of any kind, fast enough to be simulated."""
+    rng = np.random.default_rng(seed)
     while True:
         draw = _engine if rng.random() < 0.2 else _pipeline
         accelerator = draw(rng)
         pauses = replace(_one_of(rng, PAUSES), seed=int(rng.integers(1 << 30)))
         if accelerator.schedule.initiation_interval <= LONGEST_INTERVAL[accelerator.schedule.architecture]:
-            return Design(accelerator, pauses)
+            return Design(accelerator, pauses, seed)
 
 
 def _engine(rng: np.random.Generator) -> Accelerator:

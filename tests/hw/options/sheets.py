@@ -65,6 +65,6 @@ def _picture(coverage: Coverage, table: Table) -> Figure:
     axes.set_xticks(range(len(names)), names, rotation=90, fontsize=6)
     axes.set_yticks(range(len(names)), names, fontsize=6)
     axes.set_title(
-        f"Options of a {table.name}, two by two (red: untried, grey: refused, light: impossible)", fontsize=9
+        f"Options of each {table.name}, two by two; red: untried, grey: refused, light: impossible", fontsize=9
     )
     return figure
