@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw.accelerator.accelerator import Accelerator
-from hw.diagnosis.answers import Answers
 from hw.diagnosis.difference import Difference, RowDifference, first_difference
+from hw.diagnosis.outputs import Outputs
 from hw.diagnosis.smallest import Simulate, smallest
 from hw.diagnosis.sums import with_sums
 from hw.simulate.result import Simulation
@@ -50,8 +50,8 @@ def diagnose(
         pauses: of that run.
     """
     network = accelerator.network
-    expected = Answers.of_network(network, spikes)
-    difference = first_difference(network, spikes, expected, Answers.of_simulation(seen))
+    expected = Outputs.of_network(network, spikes)
+    difference = first_difference(network, spikes, expected, Outputs.of_simulation(seen))
     if difference is None:
         return None
     stretch = smallest(network, simulate, spikes, pauses, difference)
@@ -73,8 +73,8 @@ def replay(case: GatewareCase, simulate: Simulate) -> Difference | None:
         StreamError: if the circuit breaks the stream contract, or words are missing or too many.
     """
     network = case.accelerator.network
-    seen = Answers.of_simulation(simulate(case.spikes, case.pauses))
-    found = first_difference(network, case.spikes, Answers.of_network(network, case.spikes), seen)
+    seen = Outputs.of_simulation(simulate(case.spikes, case.pauses))
+    found = first_difference(network, case.spikes, Outputs.of_network(network, case.spikes), seen)
     if isinstance(found, RowDifference):
         return with_sums(found, case.accelerator, case.spikes, case.pauses)
     return found

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from hw.diagnosis.answers import Answers
+from hw.diagnosis.outputs import Outputs
 from hw.network.decide import UNSORTED
 from hw.network.types import Network, ThresholdLayer
 
@@ -151,7 +151,7 @@ Difference = RowDifference | WinnerDifference
 
 
 def first_difference(
-    network: Network, spikes: NDArray[np.integer], expected: Answers, seen: Answers
+    network: Network, spikes: NDArray[np.integer], expected: Outputs, seen: Outputs
 ) -> Difference | None:
     """The first spike with a difference, and there the first layer; None where all are equal.
 
@@ -178,7 +178,7 @@ def first_difference(
 
 
 def _row_difference(
-    network: Network, spikes: NDArray[np.integer], expected: Answers, seen: Answers, spike: int, index: int
+    network: Network, spikes: NDArray[np.integer], expected: Outputs, seen: Outputs, spike: int, index: int
 ) -> RowDifference:
     layer = network.layers[index]
     given = seen.layers[index][spike]

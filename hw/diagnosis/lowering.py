@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from hw.diagnosis.answers import Answers
 from hw.diagnosis.difference import Difference, RowDifference, first_difference
+from hw.diagnosis.outputs import Outputs
 from hw.network.reference import Reference, ReferenceRun
 from hw.network.types import Network
 
@@ -43,7 +43,7 @@ def difference_from_graph(
         spikes: integers `[n, n_inputs]`.
         run: what the graph gives for them.
     """
-    expected, seen = Answers.of_reference(network, run, spikes), Answers.of_network(network, spikes)
+    expected, seen = Outputs.of_reference(network, run, spikes), Outputs.of_network(network, spikes)
     found = first_difference(network, spikes, expected, seen)
     if not isinstance(found, RowDifference):
         return found

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hw.diagnosis.answers import Answers
 from hw.diagnosis.difference import Difference, first_difference
+from hw.diagnosis.outputs import Outputs
 from hw.network.types import Network
 from hw.simulate.result import Simulation
 from hw.simulate.streams import Pauses, StreamError
@@ -51,10 +51,10 @@ def smallest(
     def shows(stretch: Stretch) -> bool:
         part = spikes[stretch.first : stretch.end]
         try:
-            seen = Answers.of_simulation(simulate(part, stretch.pauses))
+            seen = Outputs.of_simulation(simulate(part, stretch.pauses))
         except StreamError:
             return False  # another fault
-        found = first_difference(network, part, Answers.of_network(network, part), seen)
+        found = first_difference(network, part, Outputs.of_network(network, part), seen)
         return found is not None and (found.spike + stretch.first, found.place) == (
             difference.spike,
             difference.place,

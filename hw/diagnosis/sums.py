@@ -10,8 +10,8 @@ from hw.components.engine.layers import offset_codes
 from hw.components.mvtu import MatrixVectorThresholdUnit
 from hw.components.probe import SumProbes
 from hw.components.unrolled.layer import UnrolledLayer
-from hw.diagnosis.answers import Answers
 from hw.diagnosis.difference import Row, RowDifference, first_difference
+from hw.diagnosis.outputs import Outputs
 from hw.simulate import amaranth
 from hw.simulate.streams import Pauses, StreamError, run_stream
 
@@ -79,8 +79,8 @@ def _shows(difference: RowDifference, accelerator: Accelerator, spikes: NDArray[
         seen = amaranth.simulate(accelerator, spikes, pauses=pauses)
     except StreamError:
         return False
-    expected = Answers.of_network(network, spikes)
-    return first_difference(network, spikes, expected, Answers.of_simulation(seen)) == difference
+    expected = Outputs.of_network(network, spikes)
+    return first_difference(network, spikes, expected, Outputs.of_simulation(seen)) == difference
 
 
 def _seen(probes: SumProbes, tapped: list[list[int]], shape: tuple[int, int], difference: RowDifference) -> _Sum:

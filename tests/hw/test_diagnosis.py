@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from hw.components.mvtu import MatrixVectorThresholdUnit
-from hw.diagnosis.answers import Answers
 from hw.diagnosis.diagnose import diagnose, replay
 from hw.diagnosis.difference import Row, Winner, WinnerDifference, first_difference
+from hw.diagnosis.outputs import Outputs
 from hw.diagnosis.smallest import Stretch, smallest
 from hw.diagnosis.sums import NOT_THERE, UNROLLED
 from hw.network.types import BIPOLAR, IntegerFormat
@@ -172,7 +172,7 @@ def found(rng, architecture, draw):
     if defect is None:
         return False
     accelerator = replace(sound, plant=defect.plant)
-    expected = Answers.of_network(network, spikes).layers[defect.layer][:, defect.neuron]
+    expected = Outputs.of_network(network, spikes).layers[defect.layer][:, defect.neuron]
     outputs = outputs_of(network, defect)
     wrong = np.flatnonzero(outputs != expected)
     case = diagnosed(accelerator, spikes)
@@ -293,7 +293,7 @@ def run_by_hand(network, goes_wrong):
     """Stands in for a simulation: the answers of the network, and a wrong unit wherever the rule says so."""
 
     def simulate(spikes, pauses):
-        answers = Answers.of_network(network, spikes)
+        answers = Outputs.of_network(network, spikes)
         units = answers.units.copy()
         for index in range(len(spikes)):
             units[index] ^= goes_wrong(spikes[:, 0].tolist(), index, pauses)
@@ -307,8 +307,8 @@ def smallest_by_hand(goes_wrong, pauses=Pauses()):
     network = random_network(np.random.default_rng(0), 2, (2,), 2, INT8)
     spikes = np.stack([np.arange(40), np.zeros(40, np.int64)], axis=1)
     simulate = run_by_hand(network, goes_wrong)
-    expected = Answers.of_network(network, spikes)
-    difference = first_difference(network, spikes, expected, Answers.of_simulation(simulate(spikes, pauses)))
+    expected = Outputs.of_network(network, spikes)
+    difference = first_difference(network, spikes, expected, Outputs.of_simulation(simulate(spikes, pauses)))
     return smallest(network, simulate, spikes, pauses, difference)
 
 
@@ -369,7 +369,7 @@ def test_no_more_is_said_of_a_difference_that_only_the_other_simulator_shows():
     good = amaranth.simulate(accelerator, spikes)
 
     def other(part, pauses):
-        answers = Answers.of_network(network, part)
+        answers = Outputs.of_network(network, part)
         *words, scores = (layer.copy() for layer in answers.layers)
         scores[(part == spikes[1]).all(axis=1), 2] += 1
         return SimpleNamespace(words=words, scores=scores, classes=answers.units, best_scores=answers.best_scores)

@@ -14,7 +14,7 @@ from hw.simulate.result import Simulation
 
 
 @dataclass(frozen=True, eq=False)
-class Answers:
+class Outputs:
     """Every layer's outputs for n spikes, and the answers.
 
     Attributes:
@@ -28,14 +28,14 @@ class Answers:
     best_scores: NDArray[np.int64]
 
     @classmethod
-    def of_network(cls, network: Network, spikes: NDArray[np.integer]) -> "Answers":
+    def of_network(cls, network: Network, spikes: NDArray[np.integer]) -> "Outputs":
         """What the integer network gives for spikes `[n, n_inputs]`."""
         words, elements = network.words(spikes), network.elements(spikes)
         scores = network.head.compute(words[-1] if words else elements)
         return cls((*words, scores), decide(scores, network.margin), scores.max(axis=1))
 
     @classmethod
-    def of_reference(cls, network: Network, run: ReferenceRun, spikes: NDArray[np.integer]) -> "Answers":
+    def of_reference(cls, network: Network, run: ReferenceRun, spikes: NDArray[np.integer]) -> "Outputs":
         """What the ONNX reference gives.
 
         Scores on another scale than the integers (`ScoreLayer.rescaled`) cannot be compared, only their order: those
@@ -47,6 +47,6 @@ class Answers:
         return cls((*run.words, scores), answers_of(network, run, spikes), scores.max(axis=1))
 
     @classmethod
-    def of_simulation(cls, simulation: Simulation) -> "Answers":
+    def of_simulation(cls, simulation: Simulation) -> "Outputs":
         """What the gateware gave."""
         return cls((*simulation.words, simulation.scores), simulation.classes, simulation.best_scores)
