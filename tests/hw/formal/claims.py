@@ -1,5 +1,6 @@
 """Proofs with their counterproofs: a circuit that keeps its assertions, and broken ones that do not."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,3 +50,11 @@ def exchange(text: str, module: str, kind: str, other: str, nth: int = 0) -> str
         start = text.index(f"cell ${kind} ", start + 1)
     assert start < text.index("\nend\n", text.index(f"module \\{module}\n")), f"{module} has fewer cells ${kind}"
     return text[:start] + text[start:].replace(f"${kind}", f"${other}", 1)
+
+
+def tie(text: str, module: str, port: str, value: int) -> str:
+    """RTLIL in which a module sees an input of one bit as a constant."""
+    start = text.index(f"module \\{module}\n")
+    end = text.index("\nend\n", start)
+    assert re.search(rf"input \d+  \\{port}\n", text[start:end]), f"{module} has no input {port}"
+    return text[:start] + text[start:end].replace(f"\\{port} [0]", f"1'{value}") + text[end:]

@@ -1,9 +1,8 @@
 """The definitions of whole components: what each of their results is made of."""
 
-from dataclasses import replace
+from collections.abc import Sequence
 
-from amaranth.hdl import Array, Cat, Const
-from amaranth.lib import wiring
+from amaranth.hdl import Array, Cat, Const, Value
 
 from hw.components.argmax import ArgMax
 from hw.components.mvtu import LayerUnit
@@ -13,7 +12,7 @@ from hw.components.unrolled.argmax import ParallelArgMax
 from hw.components.unrolled.layer import UnrolledLayer
 from hw.network.types import ScoreLayer, ThresholdLayer
 from tests.hw.formal.definitions import decided, levels_passed, looked_up, row_of_layer, values_of, word_of
-from tests.hw.formal.held import Function, HeldAgainst
+from tests.hw.formal.held import Function
 
 Layer = ThresholdLayer | ScoreLayer
 
@@ -56,12 +55,18 @@ def function_of_table(spec: TableLookup) -> Function:
     return Function(definition, waiting=spec.latency_clocks)
 
 
+def winner_word(spec: ArgMax, scores: Sequence[Value], margin: Value) -> Value:
+    """The result for some scores."""
+    index, score = decided(scores, margin)
+    bits = spec.result_layout["unit"].width
+    return Cat((index + Const(0, bits))[:bits], score)
+
+
 def function_of_winner(spec: ArgMax) -> Function:
     """Index and score of the winner, from scores one after another or all in a word."""
 
     def definition(words, result, beside):
-        index, score = decided(values_of(spec.score, words), beside.get("margin", Const(spec.margin)))
-        return Cat((index + Const(0, spec.result_layout["unit"].width))[: spec.result_layout["unit"].width], score)
+        return winner_word(spec, values_of(spec.score, words), beside.get("margin", Const(spec.margin)))
 
     words = 1 if isinstance(spec, ParallelArgMax) else spec.classes
     margin = {"margin": spec.score.bits} if spec.margin_port else {}

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from amaranth.hdl import Array, Assert, Assume, Module, Mux, Signal, Value
-from amaranth.lib import wiring
+from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In
 
 Definition = Callable[[Sequence[Value], int, Mapping[str, Value]], Value]
@@ -33,10 +33,39 @@ class Function:
     beside_is_held: bool = False
 
 
+def expect(m: Module, results: stream.Interface, due: Value, is_due: Value, most: int) -> None:
+    """Assert that a stream brings the results that fall due, in order, each when it is due or later.
+
+    They wait in a queue, the oldest in place 0.
+
+    Args:
+        m: where queue and assertions go.
+        results: the stream.
+        due: bits of the result that falls due.
+        is_due: whether one does, in this clock.
+        most: how many may be due at once.
+    """
+    leaves = results.valid & results.ready
+    waiting, end = Signal(range(most + 1), name="waiting"), Signal(range(most + 1), name="end")
+    queue = [Signal(len(due), name=f"due{place}") for place in range(most)]
+    m.d.comb += end.eq(waiting - leaves)
+    m.d.sync += waiting.eq(end + is_due)
+    for place, entry in enumerate(queue):
+        with m.If(is_due & (end == place)):
+            m.d.sync += entry.eq(due)
+        with m.Elif(leaves & (place + 1 < most)):
+            m.d.sync += entry.eq(queue[(place + 1) % most])
+    m.d.comb += [
+        Assert(~is_due | (end < most), "no result is later than it may be"),
+        Assert(~results.valid | (waiting != 0), "no result before its last word"),
+        Assert(~results.valid | (Value.cast(results.payload) == queue[0]), "results are as defined"),
+    ]
+
+
 class HeldAgainst(wiring.Component):
     """A component under any input, any gaps, stalls and resets: every result is the one that its definition gives.
 
-    Results that are due wait in a queue, the oldest in place 0. Inputs beside the stream may change at any time if
+    Inputs beside the stream may change at any time if
     nothing else is said; a result takes them as they were with its first word.
     """
 
@@ -61,22 +90,7 @@ class HeldAgainst(wiring.Component):
             *(getattr(circuit, name).eq(getattr(self, name)) for name in self.function.beside),
         ]
         due, is_due = self._due(m, circuit.i.valid & circuit.i.ready)
-        leaves = circuit.o.valid & circuit.o.ready
-        size = self.function.waiting
-        waiting, end = Signal(range(size + 1)), Signal(range(size + 1))
-        queue = [Signal(len(due), name=f"due{place}") for place in range(size)]
-        m.d.comb += end.eq(waiting - leaves)
-        m.d.sync += waiting.eq(end + is_due)
-        for place, entry in enumerate(queue):
-            with m.If(is_due & (end == place)):
-                m.d.sync += entry.eq(due)
-            with m.Elif(leaves & (place + 1 < size)):
-                m.d.sync += entry.eq(queue[(place + 1) % size])
-        m.d.comb += [
-            Assert(~is_due | (end < size), "no result is later than it may be"),
-            Assert(~circuit.o.valid | (waiting != 0), "no result before its last word"),
-            Assert(~circuit.o.valid | (Value.cast(circuit.o.payload) == queue[0]), "results are as defined"),
-        ]
+        expect(m, circuit.o, due, is_due, self.function.waiting)
         return m
 
     def _due(self, m: Module, taken: Value) -> tuple[Value, Value]:

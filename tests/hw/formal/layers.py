@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from hw.network.types import BIPOLAR, IntegerFormat, ScoreLayer, ThresholdLayer, accumulator_bounds
+from hw.network.types import IntegerFormat, ScoreLayer, ThresholdLayer, accumulator_bounds
 
 INT2, INT3 = IntegerFormat(2, signed=True), IntegerFormat(3, signed=True)
 UINT2 = IntegerFormat(2, signed=False)

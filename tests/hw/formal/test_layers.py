@@ -52,7 +52,7 @@ def claim(name: str, layers: Sequence[Layer], element: IntegerFormat, form: Fold
 
 @pytest.mark.verify("proven")
 def test_a_small_folded_layer(tmp_path, record_property):
-    """A folded layer of 4 x 4 bipolar weights gives what it is defined to, for all inputs, gaps, stalls and resets."""
+    """A folded layer of 4 x 4 bipolar weights gives what it is defined to, for any inputs, gaps, stalls, resets."""
     prove_all([claim("signs", [sign_layer(4, 4, BIPOLAR)], BIPOLAR, Folding(2, 2))], tmp_path, record_property)
 
 
@@ -80,7 +80,7 @@ def test_folded_layers(tmp_path, record_property):
 @pytest.mark.formal
 @pytest.mark.verify("proven")
 def test_unrolled_layers(tmp_path, record_property):
-    """Unrolled layers give what they are defined to, for all inputs, at all times, with any gaps, stalls and resets."""
+    """Unrolled layers give what they are defined to, for all inputs, at all times, with any gaps and stalls."""
     claims = [
         claim("8 columns, tables of 6 inputs", [sign_layer(4, 8, BIPOLAR)], BIPOLAR, Unrolling(6, 1)),
         claim("8 columns, tables of 4 inputs", [sign_layer(4, 8, BIPOLAR)], BIPOLAR, Unrolling(4, 2)),
