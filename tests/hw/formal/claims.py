@@ -7,6 +7,9 @@ from pathlib import Path
 
 from tests.hw.formal.harness import prove
 
+# Ten times what the longest takes on a quiet machine.
+_LIMIT_S = 300
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -30,12 +33,12 @@ def prove_all(claims: Sequence[Claim], folder: Path, record_property: Callable[[
     caught, seconds = 0, 0.0
     for claim in claims:
         mode, depth = ("prove", 0) if claim.depth is None else ("bmc", claim.depth)
-        verdict = prove(claim.circuit, folder, mode, depth)
+        verdict = prove(claim.circuit, folder, mode, depth, _LIMIT_S)
         assert verdict.passed, f"{claim.name}: {verdict.failing} in clock {verdict.step}"
         seconds = max(seconds, verdict.seconds)
         for change, broken in claim.broken.items():
             assert broken != claim.circuit, f"{claim.name}, {change}: nothing is changed"
-            assert not prove(broken, folder, mode, depth).passed, f"{claim.name}, {change}: nobody notices"
+            assert not prove(broken, folder, mode, depth, _LIMIT_S).passed, f"{claim.name}, {change}: nobody notices"
             caught += 1
     record_property("proofs", len(claims))
     record_property("mutants", sum(len(claim.broken) for claim in claims))

@@ -1,9 +1,10 @@
 """Sums held against chains of additions; what is held stands in the submodule `circuit`."""
 
-from amaranth.hdl import Assert, Assume, Cat, Const, Module, Shape, Signal, Value
+from amaranth.hdl import Assert, Assume, Cat, Const, Module, Mux, Shape, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In
 
+from hw.components.engine.counting import BitCounter
 from hw.components.sums import SumTree, shape_of, tree_sum
 from hw.components.terms import MatchTerms, PairTerms
 from hw.components.unrolled.plan import PlanBuilder
@@ -132,4 +133,22 @@ class Counts(wiring.Component):
             circuit.d.comb += counted.eq(timeline.at(output, 0))
             m.d.comb += Assert(counted == chain_sum(self.payload[:n]), f"{n} bits are counted one by one")
         timeline.finish()
+        return m
+
+
+class BitsCounted(wiring.Component):
+    """A `BitCounter` of any words, counted or not, enabled at any time."""
+
+    def __init__(self, spec: BitCounter):
+        self.spec = spec
+        super().__init__({"word": In(spec.bits), "count": In(1), "enable": In(1)})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.submodules.circuit = circuit = self.spec.circuit()
+        m.d.comb += [circuit.word.eq(self.word), circuit.count.eq(self.count), circuit.enable.eq(self.enable)]
+        due, is_due = Signal.like(circuit.total), Signal()
+        with m.If(self.enable):
+            m.d.sync += [due.eq(Mux(self.count, chain_sum(self.word), 0)), is_due.eq(1)]
+        m.d.comb += Assert(~is_due | (circuit.total == due), "the count is that of a chain, and holds")
         return m

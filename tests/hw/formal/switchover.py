@@ -190,7 +190,7 @@ class SwitchOver(wiring.Component):
     def _readiness(
         self, m: Module, circuit: wiring.Component, in_flight: "_InFlight", judging: Value, changes: Value
     ) -> None:
-        """A frame waits while one is judged, and for inferences from before the last change of banks, for no other."""
+        """A frame waits while one is judged, and for inferences that began before the last change; for no other."""
         older = Signal.like(in_flight.count_next, name="older")
         with m.If(changes):
             m.d.sync += older.eq(in_flight.count_next)

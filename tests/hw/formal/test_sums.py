@@ -4,12 +4,14 @@ import pytest
 from amaranth.hdl import signed, unsigned
 from amaranth.lib import wiring
 
+from hw.components.engine.counting import BitCounter
+from hw.components.rom import Storage
 from hw.components.sums import SumTree
 from hw.components.terms import MatchTerms, PairTerms
-from tests.hw.formal.claims import Claim, exchange, prove_all
+from tests.hw.formal.claims import Claim, exchange, prove_all, tie
 from tests.hw.formal.harness import TOP, rtlil_of
 from tests.hw.formal.layers import INT2, INT3, UINT2
-from tests.hw.formal.sums import Counts, PlainTree, RegisteredTree, TermsOfColumns
+from tests.hw.formal.sums import BitsCounted, Counts, PlainTree, RegisteredTree, TermsOfColumns
 
 
 def claim(name: str, circuit: wiring.Component, *cells: tuple) -> Claim:
@@ -67,4 +69,18 @@ def test_counts_of_bits(tmp_path, record_property):
         claim(f"tables of {inputs} inputs", Counts(14, inputs), ("xor", "xnor"), ("or", "and"), ("add", "sub"))
         for inputs in (4, 6)
     ]
+    prove_all(claims, tmp_path, record_property)
+
+
+@pytest.mark.formal
+@pytest.mark.verify("proven")
+def test_bit_counters(tmp_path, record_property):
+    """The engine's counts of bits, in logic and by tables, are those of a chain, for all words at all times."""
+    claims = []
+    for bits, storage, ports in ((8, Storage.LOGIC, ("count", "enable")), (16, Storage.BLOCK, ("count",))):
+        text = rtlil_of(BitsCounted(BitCounter(bits, storage)))
+        circuit = f"{TOP}.circuit"
+        broken = {f"{port} is always set": tie(text, circuit, port, 1) for port in ports}
+        broken["subtracts"] = exchange(text, circuit, "add", "sub")
+        claims.append(Claim(f"{bits} bits in {storage}", text, broken))
     prove_all(claims, tmp_path, record_property)
