@@ -56,8 +56,14 @@ def exchange(text: str, module: str, kind: str, other: str, nth: int = 0) -> str
 
 
 def tie(text: str, module: str, port: str, value: int) -> str:
-    """RTLIL in which a module sees an input of one bit as a constant."""
+    """RTLIL in which a module sees an input as a constant."""
     start = text.index(f"module \\{module}\n")
     end = text.index("\nend\n", start)
     assert re.search(rf"input \d+  \\{port}\n", text[start:end]), f"{module} has no input {port}"
-    return text[:start] + text[start:end].replace(f"\\{port} [0]", f"1'{value}") + text[end:]
+
+    def constant(bits: re.Match[str]) -> str:
+        high, low = int(bits[1]), int(bits[2] or bits[1])
+        width = high - low + 1
+        return f"{width}'{value >> low & (1 << width) - 1:0{width}b}"
+
+    return text[:start] + re.sub(rf"\\{port} \[(\d+)(?::(\d+))?\]", constant, text[start:end]) + text[end:]
