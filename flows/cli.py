@@ -22,6 +22,7 @@ from flows.report.terminal import show, show_table
 from flows.report.write import page_path, write_report
 from flows.runfolder import MANIFEST, PROGRAM, RunFolder, existing_run_folder, latest_run
 from flows.settings import (
+    DEFAULT_SPIKES,
     CheckSettings,
     DesignEngine,
     FoldingSettings,
@@ -32,6 +33,8 @@ from flows.settings import (
     SpikeSettings,
     TrainingSettings,
     UpsetSettings,
+    number_or_all,
+    stretch,
     whole_numbers,
     words,
 )
@@ -141,7 +144,7 @@ def demo(
     clock_mhz: options.ClockMhz = HardwareSettings.clock_mhz,
     cycles: options.Cycles = None,
     rate: options.Rate = None,
-    spikes: options.Spikes = CheckSettings.spikes,
+    spikes: options.Spikes = DEFAULT_SPIKES,
     out: options.Out = None,
     first: options.From = None,
     last: options.To = None,
@@ -239,7 +242,7 @@ def hw(
     axi: options.Axi = False,
     unsorted_margin: options.UnsortedMargin = None,
     unsorted_register: options.UnsortedRegister = False,
-    spikes: options.Spikes = CheckSettings.spikes,
+    spikes: options.Spikes = DEFAULT_SPIKES,
     random_inputs: options.RandomInputs = CheckSettings.random_inputs,
     seed: options.Seed = 0,
     out: options.OutAfterTraining = None,
@@ -276,9 +279,10 @@ def hw(
 def sim(
     context: typer.Context,
     model: options.Model = None,
-    spikes: options.Spikes = CheckSettings.spikes,
+    spikes: options.SpikesToSimulate = str(DEFAULT_SPIKES),
     engine: options.Simulator = CheckSettings.engine,
     vcd: options.Vcd = False,
+    vcd_spikes: options.VcdSpikes = None,
     device: options.Device = HardwareSettings.device,
     clock_mhz: options.ClockMhz = HardwareSettings.clock_mhz,
     cycles: options.Cycles = None,
@@ -326,7 +330,14 @@ def sim(
             _numbers("--count-tables", count_tables),
             levels_per_stage,
         ),
-        check=CheckSettings(spikes, random_inputs, vcd, engine, seed),
+        check=CheckSettings(
+            number_or_all("--spikes", spikes),
+            random_inputs,
+            vcd or vcd_spikes is not None,
+            stretch("--vcd-spikes", vcd_spikes),
+            engine,
+            seed,
+        ),
     )
     _build(context.obj, "sim", settings, out, first, last, force)
 

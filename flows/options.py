@@ -293,6 +293,15 @@ WeightSets = Annotated[
 Spikes = Annotated[
     int, Option("--spikes", help="Spikes to simulate, and to leave as test vectors.", rich_help_panel=CHECK)
 ]
+SpikesToSimulate = Annotated[
+    str,
+    Option(
+        "--spikes",
+        metavar="N|all",
+        help="Test spikes to simulate, or all that were cut, in whatever part of the recording.",
+        rich_help_panel=CHECK,
+    ),
+]
 RandomInputs = Annotated[
     int,
     Option(
@@ -315,6 +324,16 @@ Vcd = Annotated[
     Option(
         "--vcd",
         help="Leave the simulation's waveforms as a .vcd file.",
+        rich_help_panel=CHECK,
+    ),
+]
+VcdSpikes = Annotated[
+    str | None,
+    Option(
+        "--vcd-spikes",
+        metavar="FIRST:LAST",
+        help="Leave the waveforms of these spikes only, counted from 0.",
+        show_default=False,
         rich_help_panel=CHECK,
     ),
 ]

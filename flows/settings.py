@@ -16,6 +16,9 @@ ReadAs = Literal["auto", "windows", "raw"]
 Align = Literal["auto", "trough", "peak", "both"]
 DesignEngine = Literal["amaranth", "verilator"]
 Engine = Literal[DesignEngine, "netlist"]
+SpikeCount = int | Literal["all"]
+DEFAULT_SPIKES = 200
+"""To simulate, and to leave as test vectors."""
 Minimised = Literal["luts", "memory", "balanced"]
 BuiltAs = Literal["auto", "pipeline", "engine"]
 
@@ -253,12 +256,14 @@ class FoldingSettings:
 class CheckSettings:
     """How the gateware and the integer network are held against the ONNX reference."""
 
-    # Spikes through Amaranth's simulator, and left as test vectors.
-    spikes: int = 200
+    # Test spikes through the simulator, and left as test vectors; or all that were cut, whatever part they are in.
+    spikes: SpikeCount = DEFAULT_SPIKES
     # Random inputs on which the integer network is compared with the ONNX reference.
     random_inputs: int = 100_000
     # Leave a waveform file (.vcd) of the simulation.
     vcd: bool = False
+    # First and last spike of which the waveform file tells, counted from 0; None for all.
+    vcd_spikes: tuple[int, int] | None = None
     # What simulates the gateware: Amaranth's own simulator, or Verilator, which compiles first and is far faster: the
     # design itself, or the netlist that synthesis maps onto the device.
     engine: Engine = "amaranth"
@@ -266,8 +271,13 @@ class CheckSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        _require(self.spikes >= 1, "--spikes", self.spikes, "at least 1")
+        _require(self.spikes == "all" or self.spikes >= 1, "--spikes", self.spikes, "at least 1 or all")
         _require(self.random_inputs >= 1, "--random-inputs", self.random_inputs, "at least 1")
+        if self.vcd_spikes is not None:
+            first, last = self.vcd_spikes
+            within = 0 <= first <= last and (self.spikes == "all" or last < self.spikes)
+            there = "" if self.spikes == "all" else f" within the spikes 0 to {self.spikes - 1}"
+            _require(within, "--vcd-spikes", f"{first}:{last}", f"FIRST:LAST{there}")
         _require_seed(self.seed)
 
 
@@ -331,6 +341,7 @@ class Settings:
             # Before its digest is taken: a terabyte of nothing takes an hour to read.
             small = self.model.stat().st_size <= MAX_MODEL_BYTES
             _require(small, "--model", self.model, f"a file of at most {MAX_MODEL_BYTES >> 20} MB")
+            _require(self.check.spikes != "all", "--spikes", "all", "with --model, a number")
         self.folding.target(self.hardware.clock_mhz)
         if self.folding.schedule is not None and self.hardware.unsorted_register:
             raise BadInput("--unsorted-register: with --schedule, the schedule says whether there is one")
@@ -346,6 +357,34 @@ def whole_numbers(option: str, text: str) -> tuple[int, ...]:
         return tuple(int(word) for word in text.split(","))
     except ValueError as error:
         raise BadInput(f"{option} {text}: whole numbers joined by commas are wanted, such as 0,1,2") from error
+
+
+def number_or_all(option: str, text: str) -> SpikeCount:
+    """A number, or the word `all`.
+
+    Raises:
+        BadInput: the text is neither; the message names `option`.
+    """
+    if text == "all":
+        return "all"
+    try:
+        return int(text)
+    except ValueError as error:
+        raise BadInput(f"{option} {text}: a whole number is wanted, or all") from error
+
+
+def stretch(option: str, text: str | None) -> tuple[int, int] | None:
+    """Both numbers of a stretch such as `10:19`; None for none.
+
+    Raises:
+        BadInput: the text is no stretch; the message names `option`.
+    """
+    if text is None:
+        return None
+    first, colon, last = text.partition(":")
+    if not (colon and first.isdecimal() and last.isdecimal()):
+        raise BadInput(f"{option} {text}: two whole numbers joined by a colon are wanted, such as 10:19")
+    return int(first), int(last)
 
 
 def words(text: str | None) -> tuple[str, ...] | None:

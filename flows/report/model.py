@@ -133,6 +133,8 @@ class Simulation:
     clock_mhz: float
     n_unsorted: int = 0
     """Answers that were 'unsorted'."""
+    cycles: int | None = None
+    """Clocks from the first input to the last class, counted; None where they were not."""
 
     @property
     def latency_us(self) -> float:

@@ -299,6 +299,7 @@ _SIMULATED = (
     "unsorted",
     "latency, clocks",
     "initiation interval, clocks",
+    "all spikes, clocks",
     "clock",
     "latency",
 )
@@ -313,6 +314,7 @@ def _simulation_column(simulation: Simulation) -> tuple[Cell, ...]:
         _cell(simulation.n_unsorted),
         Cell(number(low) if low == high else f"{number(low)} to {number(high)}"),
         _cell(simulation.initiation_interval_cycles),
+        _cell(simulation.cycles),
         Cell(with_unit(simulation.clock_mhz, "MHz")),
         Cell(with_unit(simulation.latency_us, "µs")),
     )

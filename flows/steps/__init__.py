@@ -226,6 +226,7 @@ def _to_simulation(settings: Settings) -> list[Step]:
             "from_spikes": settings.model is None,
             "spikes": settings.check.spikes,
             "vcd": settings.check.vcd,
+            "vcd_spikes": settings.check.vcd_spikes,
             "engine": settings.check.engine,
             "seed": settings.check.seed,
             "clock_mhz": settings.hardware.clock_mhz,

@@ -1,7 +1,8 @@
 """Steps from an integer network to verified gateware, its cells and its power."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, astuple
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,20 +28,21 @@ from hw.estimate.resources import Resources
 from hw.handover.template import instantiation
 from hw.handover.testbench import Vectors
 from hw.netlist import TOP_NAME, emit
-from hw.network.check import answers_of
 from hw.network.reference import Reference
 from hw.network.types import Network
 from hw.schedule.types import Schedule
+from hw.simulate.compare import compare
 from hw.simulate.mapped import MappedNetlist
 from hw.simulate.netlist import run_netlist
 from hw.simulate.result import Answers
-from hw.simulate.result import Simulation as Watched
 from hw.tools import yosys
 
 _BESIDE = {"ice40": "xc7a35t", "ecp5": "xc7a35t", "xc7": "up5k"}
 """Device of another family, whose counts stand beside those of the chosen one."""
 _SIMULATORS = {"amaranth": "Amaranth", "verilator": "Verilator", "netlist": "Verilator, mapped netlist"}
 _WHOLE = "whole design"
+_SIMULATED = 0.9
+"""Progress of a simulation when it ends and the reference begins to run."""
 _SPIKES_FOR_POWER = 20
 """Enough for an average, beside those that fill and drain the pipeline."""
 
@@ -55,36 +57,49 @@ def simulate_gateware(context: StepContext, path: Path | None) -> Mapping[str, A
     """
     accelerator = open_accelerator(context)
     spikes, what = _vectors(context, accelerator.network, context.parameters["spikes"])
-    model = model_of(context, path)
-    reference = Reference.open(model).run(spikes)
-    vcd = context.folder / "waveforms.vcd" if context.parameters["vcd"] else None
-    engine = context.parameters["engine"]
-    result = answers_by(engine, accelerator, spikes, vcd=vcd, progress=context.progress)
-    scores = accelerator.network.scores(spikes)
-    # The port gives the winner's class and score; a result is wrong if either is.
-    answers = answers_of(accelerator.network, reference, spikes)
-    wrong_results = (result.classes != answers) | (result.best_scores != scores.max(axis=1))
-    # A graph may scale its scores; the integer network's keep their order, as its lowering has proven.
-    last = scores if accelerator.network.head.rescaled else reference.scores
+    engine, model = context.parameters["engine"], model_of(context, path)
+    result = _simulated(context, accelerator, spikes)
+    told = partial(_tell, context, _SIMULATED, 1.0, "comparing with the ONNX reference")
+    compared = compare(accelerator.network, Reference.open(model), spikes, result, told)
+    if compared.first is not None:
+        upto = slice(compared.first + 1)
+        raise (
+            difference_from_graph(context, accelerator.network, model, spikes[upto])
+            or difference_of_gateware(context, accelerator, spikes[upto], result.part(upto), engine)
+            or NotEqualError(f"the gateware differs from the ONNX reference: {compared}")
+        )
     section = Simulation(
         simulator=_SIMULATORS[engine],
         vectors=what,
         n_spikes=len(spikes),
-        class_mismatches=int(wrong_results.sum()),
-        layer_word_mismatches=_wrong_words(result, (*reference.words, last)),
+        class_mismatches=compared.result_mismatches,
+        layer_word_mismatches=compared.layer_word_mismatches,
         latency_cycles_min=result.latency_cycles,
         latency_cycles_max=result.latency_cycles,
         initiation_interval_cycles=result.initiation_interval_cycles,
         clock_mhz=context.parameters["clock_mhz"],
         n_unsorted=int((result.classes == accelerator.network.head.rows).sum()),
+        cycles=result.cycles,
     )
-    if section.class_mismatches or section.layer_word_mismatches:
-        raise (
-            difference_from_graph(context, accelerator.network, model, spikes)
-            or difference_of_gateware(context, accelerator, spikes, result, engine)
-            or NotEqualError(f"the gateware differs from the ONNX reference: {section}")
-        )
     return {"cycles": result.cycles, **contribution(simulations=[section])}
+
+
+def _simulated(context: StepContext, accelerator: Accelerator, spikes: np.ndarray) -> Answers:
+    engine, stretch = context.parameters["engine"], context.parameters["vcd_spikes"]
+    if engine != "amaranth":
+        context.progress(0.0, "compiling, unless the program is there already")
+    return answers_by(
+        engine,
+        accelerator,
+        spikes,
+        vcd=context.folder / "waveforms.vcd" if context.parameters["vcd"] else None,
+        vcd_spikes=None if stretch is None else range(stretch[0], stretch[1] + 1),
+        progress=partial(_tell, context, 0.0, _SIMULATED, f"simulating {len(spikes)} spikes"),
+    )
+
+
+def _tell(context: StepContext, first: float, last: float, message: str, fraction: float) -> None:
+    context.progress(first + (last - first) * fraction, message)
 
 
 def emit_gateware(context: StepContext) -> Mapping[str, Any]:
@@ -179,14 +194,6 @@ def open_accelerator(context: StepContext) -> Accelerator:
     """What `lower` and `fold` have left, to be built."""
     schedule = Schedule.from_json((context.of("fold") / files.SCHEDULE).read_text(encoding="utf-8"))
     return Accelerator(load_network(context), schedule)
-
-
-def _wrong_words(answers: Answers, expected: Sequence[np.ndarray]) -> int | None:
-    """Words of layers that differ; None where none was seen."""
-    if not isinstance(answers, Watched):
-        return None
-    layers = zip((*answers.words, answers.scores), expected, strict=True)
-    return sum(int((ours != theirs).any(axis=1).sum()) for ours, theirs in layers)
 
 
 def _vectors(context: StepContext, network: Network, n: int) -> tuple[np.ndarray, str]:

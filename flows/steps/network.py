@@ -13,6 +13,7 @@ from flows.errors import NotEqualError
 from flows.pipeline import StepContext
 from flows.report.assemble import contribution
 from flows.report.model import ReferenceCheck
+from flows.settings import SpikeCount
 from flows.steps import files
 from flows.steps.differences import difference_from_graph
 from hw.network.check import Comparison, compare
@@ -89,12 +90,18 @@ def model_of(context: StepContext, path: Path | None) -> Path:
     return path or context.of("export") / files.MODEL
 
 
-def vectors(context: StepContext, network: Network, n: int, from_spikes: bool) -> tuple[NDArray[Any], str]:
-    """At most `n` inputs to run, and what they are: test spikes of the run, else seeded random inputs."""
+def vectors(context: StepContext, network: Network, n: SpikeCount, from_spikes: bool) -> tuple[NDArray[Any], str]:
+    """Inputs to run, and what they are: at most `n` test spikes of the run, or all its spikes; else random inputs."""
+    if n == "all":
+        return _spikes(context).inputs(), "spikes, all that were cut"
     if from_spikes:
         return _test_spikes(context)[:n], "test spikes"
     return random_inputs(network.input_format, network.n_inputs, n, context.parameters["seed"]), "random inputs"
 
 
 def _test_spikes(context: StepContext) -> NDArray[Any]:
-    return SpikeSet.load(context.of("spikes") / files.SPIKES).inputs(TEST)
+    return _spikes(context).inputs(TEST)
+
+
+def _spikes(context: StepContext) -> SpikeSet:
+    return SpikeSet.load(context.of("spikes") / files.SPIKES)

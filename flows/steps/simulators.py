@@ -22,12 +22,15 @@ def simulate(
     spikes: NDArray[np.integer],
     pauses: Pauses = Pauses(),
     vcd: Path | None = None,
+    vcd_spikes: range | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Simulation:
     """Run spike windows through an accelerator; arguments and errors as for the simulator that `engine` names."""
     if engine == "verilator":
-        return compiled.simulate(accelerator, spikes, cache=CACHE, pauses=pauses, vcd=vcd, progress=progress)
-    return amaranth.simulate(accelerator, spikes, pauses=pauses, vcd=vcd, progress=progress)
+        return compiled.simulate(
+            accelerator, spikes, cache=CACHE, pauses=pauses, vcd=vcd, vcd_spikes=vcd_spikes, progress=progress
+        )
+    return amaranth.simulate(accelerator, spikes, pauses=pauses, vcd=vcd, vcd_spikes=vcd_spikes, progress=progress)
 
 
 def answers_by(
@@ -35,9 +38,12 @@ def answers_by(
     accelerator: Accelerator,
     spikes: NDArray[np.integer],
     vcd: Path | None = None,
+    vcd_spikes: range | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Answers:
     """The same by any engine: a netlist has no layers that could be watched, and gives answers alone."""
     if engine == "netlist":
-        return synthesised.simulate(accelerator, spikes, cache=CACHE, vcd=vcd, progress=progress)
-    return simulate(engine, accelerator, spikes, vcd=vcd, progress=progress)
+        return synthesised.simulate(
+            accelerator, spikes, cache=CACHE, vcd=vcd, vcd_spikes=vcd_spikes, progress=progress
+        )
+    return simulate(engine, accelerator, spikes, vcd=vcd, vcd_spikes=vcd_spikes, progress=progress)

@@ -20,16 +20,13 @@ class Compared:
         n: spikes.
         result_mismatches: results of which the class or the winner's score differs.
         layer_word_mismatches: outputs that differ, a layer and a spike at a time; None where no layer was watched.
+        first: index of the first spike of which anything differs; None if nothing does.
     """
 
     n: int
     result_mismatches: int
     layer_word_mismatches: int | None
-
-    @property
-    def equal(self) -> bool:
-        """Whether nothing differs."""
-        return not (self.result_mismatches or self.layer_word_mismatches)
+    first: int | None
 
 
 def compare(
@@ -52,27 +49,29 @@ def compare(
         BadInput: for inputs that the reference does not take.
     """
     results = words = 0
+    earliest: int | None = None
     for first in range(0, len(spikes), BATCH):
         part = slice(first, first + BATCH)
         x, ours = spikes[part], answers.part(part)
-        expected = reference.run(x)
-        # A graph may scale its scores; the integer network's keep their order, as its lowering has proven.
-        scores = network.scores(x)
-        results += _wrong_results(network, expected, scores, x, ours)
-        if isinstance(ours, Simulation):
-            words += _wrong_words(expected, scores if network.head.rescaled else expected.scores, ours)
+        wrong_results, wrong_words = _differences(network, reference.run(x), x, ours)
+        differs = np.flatnonzero(wrong_results | wrong_words.any(axis=0))
+        if earliest is None and differs.size:
+            earliest = first + int(differs[0])
+        results, words = results + int(wrong_results.sum()), words + int(wrong_words.sum())
         if progress:
             progress((first + len(x)) / len(spikes))
-    return Compared(len(spikes), results, words if isinstance(answers, Simulation) else None)
+    return Compared(len(spikes), results, words if isinstance(answers, Simulation) else None, earliest)
 
 
-def _wrong_results(
-    network: Network, expected: ReferenceRun, scores: NDArray[np.int64], x: NDArray[np.integer], ours: Answers
-) -> int:
-    wrong = (ours.classes != answers_of(network, expected, x)) | (ours.best_scores != scores.max(axis=1))
-    return int(wrong.sum())
-
-
-def _wrong_words(expected: ReferenceRun, scores: NDArray[np.number], ours: Simulation) -> int:
-    layers = zip((*ours.words, ours.scores), (*expected.words, scores), strict=True)
-    return sum(int((one != other).any(axis=1).sum()) for one, other in layers)
+def _differences(
+    network: Network, expected: ReferenceRun, x: NDArray[np.integer], ours: Answers
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Whether each spike's result is wrong, `[n]`, and its outputs of each layer that was watched, `[layers, n]`."""
+    scores = network.scores(x)
+    results = (ours.classes != answers_of(network, expected, x)) | (ours.best_scores != scores.max(axis=1))
+    if not isinstance(ours, Simulation):
+        return results, np.zeros((0, len(x)), dtype=np.bool_)
+    # A graph may scale its scores; the integer network's keep their order, as its lowering has proven.
+    theirs = (*expected.words, scores if network.head.rescaled else expected.scores)
+    layers = zip((*ours.words, ours.scores), theirs, strict=True)
+    return results, np.array([(one != other).any(axis=1) for one, other in layers])

@@ -24,6 +24,7 @@ from hw.simulate.streams import Pauses, StreamError
 from hw.simulate.verilator.bench import Bench
 from hw.simulate.verilator.program import compile_program
 from hw.simulate.verilator.run import Stimulus, Waveforms, run
+from hw.simulate.waveforms import check_stretch
 from hw.tools.yosys import cell_library, synthesis_flow, synthesise, write_mapped_verilog, yosys_version
 
 
@@ -35,6 +36,7 @@ def simulate(
     frame: bytes = b"",
     pauses: Pauses = Pauses(),
     vcd: Path | None = None,
+    vcd_spikes: range | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Answers:
     """Run spike windows through the accelerator as it is mapped onto the device of its schedule.
@@ -48,17 +50,20 @@ def simulate(
         frame: weights that are loaded before the first spike, as `hw.accelerator.load` makes it.
         pauses: random gaps and stalls of source and sink.
         vcd: file for a waveform dump.
+        vcd_spikes: the dump lasts from when these spikes are to go in until their results are out; None dumps all.
         progress: called with the fraction of spikes done; synthesis and compiling are not counted.
 
     Raises:
-        BadInput: if the spikes do not fit the network's input, a block memory is set up in a way that is not
-            modelled, or the machine lacks a compiler.
+        BadInput: if the spikes do not fit the network's input, there are none such to dump, a block memory is set up
+            in a way that is not modelled, or the machine lacks a compiler.
         ToolError: if synthesis fails.
         CompileError: if compiling fails.
         StreamError: if the netlist breaks the stream contract, or results are missing or too many.
     """
     accelerator.network.check_inputs(spikes)
-    netlist, n = emit(accelerator), len(spikes)
+    n = len(spikes)
+    check_stretch(vcd_spikes, n)
+    netlist = emit(accelerator)
     device = device_named(accelerator.schedule.device)
     bench = Bench(netlist.top, netlist.ports, accelerator.held_inputs)
     program = compiled(netlist, bench, device, cache, waveforms=vcd is not None)
@@ -69,7 +74,7 @@ def simulate(
         hold_after=1,
         pauses=pauses,
         frames=(frame,) if frame else (),
-        waveforms=None if vcd is None else Waveforms(vcd),
+        waveforms=None if vcd is None else Waveforms(vcd, vcd_spikes),
     )
     records = run(program, bench, packed(accelerator, spikes), stimulus, progress)
     if len(records.words) != n:

@@ -92,7 +92,7 @@ NETWORK = Network(
     ),
 )
 
-SIMULATION = Simulation("Amaranth", "test spikes", 200, 0, 0, 561, 561, 256, 12.0)
+SIMULATION = Simulation("Amaranth", "test spikes", 200, 0, 0, 561, 561, 256, 12.0, cycles=51_505)
 
 RESOURCES = (
     Resource("up5k", "whole design", "LUT", Figure(2810, "", "analytic"), Figure(2956, "", "synthesised"), 5280),

@@ -171,6 +171,31 @@ def test_hardware_options_land_on_their_own_fields(in_an_empty_folder):
     assert (settings.hardware.device, settings.folding.cycles, settings.hardware.axi) == ("up5k", 64, True)
 
 
+def test_all_spikes_and_waveforms_of_some():
+    bench = FakeBench()
+    assert call("train").exit_code == 0
+    assert call("sim", "--spikes", "all", "--vcd-spikes", "10:19", bench=bench).exit_code == 0
+    check = bench.asked[-1][1].check
+    assert (check.spikes, check.vcd, check.vcd_spikes) == ("all", True, (10, 19))
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        ("--spikes some", "--spikes some: a whole number is wanted, or all"),
+        ("--spikes 0", "--spikes 0: at least 1 or all is wanted"),
+        ("--model net.onnx --spikes all", "--spikes all: with --model, a number is wanted"),
+        ("--vcd-spikes 5", "--vcd-spikes 5: two whole numbers joined by a colon are wanted, such as 10:19"),
+        ("--vcd-spikes 5:4", "--vcd-spikes 5:4: FIRST:LAST within the spikes 0 to 199 is wanted"),
+        ("--vcd-spikes 5:200", "--vcd-spikes 5:200: FIRST:LAST within the spikes 0 to 199 is wanted"),
+        ("--vcd-spikes 5:4 --spikes all", "--vcd-spikes 5:4: FIRST:LAST is wanted"),
+    ],
+)
+def test_spikes_that_cannot_be_simulated_are_one_line(in_an_empty_folder, options, line):
+    (in_an_empty_folder / "net.onnx").write_bytes(b"")
+    assert failure("sim", *options.split()) == f"error: {line}"
+
+
 @pytest.mark.parametrize("command", ["hw", "sim"])
 def test_folding_options_land_on_their_own_fields(command, in_an_empty_folder):
     (in_an_empty_folder / "net.onnx").write_bytes(b"")

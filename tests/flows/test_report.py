@@ -112,10 +112,11 @@ def test_simulators_stand_side_by_side():
         SIMULATION, simulator="Verilator", latency_cycles_min=540, initiation_interval_cycles=None, n_unsorted=7
     )
     rows = rows_of(replace(whole_report(), simulations=(SIMULATION, slower)), "Gateware against the ONNX reference")
-    assert rows[3:6] == [
+    assert rows[3:7] == [
         ["unsorted", "0", "7"],
         ["latency, clocks", "561", "540 to 561"],
         ["initiation interval, clocks", "256", "unknown"],
+        ["all spikes, clocks", "51\u202f505", "51\u202f505"],
     ]
 
 
