@@ -8,9 +8,8 @@ from typer.testing import CliRunner
 
 from flows import steps
 from flows.cli import Session, app
+from flows.steps import simulators
 from qat.spikes.spikeset import SpikeSet
-
-CLOCKS = 256
 
 
 def spikeloom(*words):
@@ -18,27 +17,42 @@ def spikeloom(*words):
     assert result.exit_code == 0, result.output
 
 
-def check_every_spike(folder, record_property, duration_s, hidden, *more):
-    """Train for a short while, and hold all spikes of all parts against the graph."""
-    train = ("--duration-s", duration_s, "--hidden", hidden, "--epochs", 2, "--seeds", 0)
-    spikeloom("train", *train, *more, "--out", folder)
-    scale = ("--engine", "verilator", "--spikes", "all", "--random-inputs", 1000)
-    spikeloom("sim", *scale, "--device", "up5k", "--cycles", CLOCKS, "--out", folder)
+def check_every_spike(folder, duration_s, hidden, *simulator):
+    """Train for a short while, and hold the spikes of all parts against the graph: what the report says of it."""
+    train = ("--duration-s", duration_s, "--units", 5, "--hidden", hidden, "--epochs", 2, "--seeds", 0)
+    spikeloom("train", *train, "--out", folder)
+    spikeloom("sim", *simulator, "--spikes", "all", "--random-inputs", 1000, "--out", folder)
     (simulation,) = json.loads((folder / "report.json").read_text())["simulations"]
-    record_property("spikes", simulation["n_spikes"])
-    record_property("clocks", simulation["cycles"])
-    record_property("mismatches", simulation["class_mismatches"] + simulation["layer_word_mismatches"])
-    assert simulation["n_spikes"] == SpikeSet.load(folder / "spikes" / "spikes.npz").n_spikes > 8 * duration_s
+    assert simulation["n_spikes"] == SpikeSet.load(folder / "spikes" / "spikes.npz").n_spikes > 30 * duration_s
     assert (simulation["class_mismatches"], simulation["layer_word_mismatches"]) == (0, 0)
     return simulation
 
 
+def record(record_property, simulation):
+    record_property("spikes", simulation["n_spikes"])
+    record_property("clocks", simulation["cycles"])
+    record_property("mismatches", simulation["class_mismatches"] + simulation["layer_word_mismatches"])
+
+
+@pytest.mark.verify("simulated")
+def test_every_spike_of_a_short_recording(tmp_path, record_property):
+    """Every spike of a short recording gives all layers' words and the class of the ONNX graph, a small network."""
+    run = tmp_path / "run"
+    dump = ("--vcd-spikes", "50:51")
+    record(record_property, check_every_spike(run, 2, "16,8", "--device", "hx1k", "--cycles", 64, *dump))
+    times = [
+        int(line[1:]) for line in (run / "simulate" / "waveforms.vcd").read_text().splitlines() if line[0] == "#"
+    ]
+    assert times[0] > 0
+
+
 @pytest.mark.slow
 @pytest.mark.verify("simulated")
-def test_every_spike_of_ten_minutes(tmp_path, record_property):
-    """Every spike of a generated recording of ten minutes gives all layers' words and the class of the ONNX graph.
+def test_every_spike_of_ten_minutes(tmp_path, monkeypatch, record_property):
+    """Every spike of a recording of ten minutes gives all layers' words and the class of the ONNX graph.
 
     Through the paper's network, 48 int8 -> 256 -> 256 -> 5, folded for UP5K at 256 clocks an inference.
     """
-    simulation = check_every_spike(tmp_path / "run", record_property, 600, "256,256", "--units", 5)
-    assert simulation["cycles"] > simulation["n_spikes"] * (CLOCKS - 1)
+    monkeypatch.setattr(simulators, "CACHE", tmp_path / "cache")
+    paper = ("--engine", "verilator", "--device", "up5k", "--cycles", 256)
+    record(record_property, check_every_spike(tmp_path / "run", 600, "256,256", *paper))
