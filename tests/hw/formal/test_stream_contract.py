@@ -1,0 +1,68 @@
+"""Every component that speaks streams keeps the stream contract, proven; and every broken one is caught."""
+
+import pytest
+from amaranth.back import rtlil
+
+from tests.hw.formal.cases import CASES
+from tests.hw.formal.harness import TOP, prove, rtlil_of
+from tests.hw.formal.monitor import StreamContract
+from tests.hw.formal.mutants import mutants, spread, waiting_for_ready
+from tests.hw.formal.paths import reached_at_once
+from tests.hw.formal.twins import Twins
+
+QUICK = {"width converter, wider", "argmax"}  # what the default tests take
+MOST_MUTANTS = 20  # of a component, from everywhere in it
+
+
+def marked(cases, quick=()):
+    return [
+        pytest.param(case, id=case.name, marks=() if case.name in quick else pytest.mark.formal) for case in cases
+    ]
+
+
+@pytest.mark.verify("proven")
+@pytest.mark.parametrize("case", marked(CASES, QUICK))
+def test_stream_contract(case, tmp_path, record_property):
+    """Every component keeps its words, their order and its timing under arbitrary gaps, stalls and resets."""
+    text = rtlil_of(StreamContract(case.part(), case.contract))
+    mode = "prove" if case.bounded_clocks is None else "bmc"
+    verdict = prove(text, tmp_path, mode, case.bounded_clocks or 0, limit_s=300)
+    assert verdict.passed, verdict
+    record_property("proofs", 1)
+    record_property("clocks", "all" if case.bounded_clocks is None else f"the first {case.bounded_clocks}")
+    record_property("seconds_to_prove", round(verdict.seconds, 1))
+
+
+@pytest.mark.verify("proven")
+@pytest.mark.parametrize("case", marked(CASES, QUICK))
+def test_no_offer_waits_for_ready(case, tmp_path, record_property):
+    """No gate leads from a component's ready to its valid or its payload without a register between."""
+    text, sink = rtlil.convert(case.part(), name=TOP, emit_src=False), case.contract.sink
+    valid, ready, payload = (f"{sink}__{member}" for member in ("valid", "ready", "payload*"))
+    assert not reached_at_once(text, ready, (valid, payload), tmp_path)
+    broken = waiting_for_ready(text, TOP, valid, ready)
+    assert reached_at_once(broken, ready, (valid, payload), tmp_path) == {valid}
+    record_property("proofs", 1)
+    record_property("mutants", 1)
+    record_property("mutants_caught", 1)
+
+
+@pytest.mark.verify("proven")
+@pytest.mark.parametrize("case", marked(case for case in CASES if case.has_gates))
+def test_every_mutant_is_caught(case, tmp_path, record_property):
+    """Every broken variant of a component breaks its stream contract, or is proven to differ in nothing."""
+    broken = spread(mutants(rtlil_of(StreamContract(case.part(), case.contract)), "top.part0"), MOST_MUTANTS)
+    twins = Twins(case.part(), case.part(), case.contract)
+    beside = spread(mutants(rtlil_of(twins), "top.part1"), MOST_MUTANTS)
+    clocks = case.contract.latency_clocks + 2 * case.contract.interval_clocks + 4
+    caught, same = 0, 0
+    for mutant, twin in zip(broken, beside, strict=True):
+        if not prove(mutant.text, tmp_path, "bmc", clocks).passed:
+            caught += 1
+        else:
+            assert prove(twin.text, tmp_path).passed, mutant.change
+            same += 1
+    assert caught
+    record_property("mutants", caught)
+    record_property("mutants_caught", caught)
+    record_property("mutants_proven_to_be_none", same)
