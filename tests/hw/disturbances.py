@@ -1,7 +1,9 @@
 """Compiled designs of every kind, and spikes through them while something happens at random moments."""
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -18,11 +20,11 @@ from hw.schedule.target import Target
 from hw.simulate.compiled import packed
 from hw.simulate.result import results_of
 from hw.simulate.streams import Pauses
-from hw.simulate.verilator.bench import Bench
+from hw.simulate.verilator.bench import Bench, Register
 from hw.simulate.verilator.program import compile_program
 from hw.simulate.verilator.run import Event, Stimulus, run
-from tests.hw.networks import engine_schedule, random_network, random_schedule, random_table
-from tests.hw.test_runtime_weights import alike
+from hw.tools.yosys import run_yosys
+from tests.hw.networks import engine_schedule, random_network, random_schedule, random_table, retrained
 
 INT4, UINT2 = IntegerFormat(4, signed=True), IntegerFormat(2, signed=False)
 DIFFERENT_SPIKES = 4096
@@ -106,17 +108,34 @@ class Traffic:
 
 
 def compiled(design, seed, cache):
+    """A design as a program; its netlist is flattened, which gives every flip-flop a name at the top."""
     rng = np.random.default_rng(seed)
     accelerator = design(rng)
     # In the bank that was spare: the choice of banks has to outlast whatever happens.
     loads = accelerator.weights is not None and accelerator.weights.loads
-    network = alike(rng, accelerator.network, (True, False, True)) if loads else accelerator.network
+    network = retrained(rng, accelerator.network, (True, False, True)) if loads else accelerator.network
     frames = (load_frame(accelerator, network),) if loads else ()
     netlist = emit(accelerator)
-    bench = Bench(netlist.top, netlist.ports, accelerator.held_inputs)
-    sources = {"bench.sv": bench.verilog, f"{netlist.top}.il": netlist.rtlil}
+    verilog = flattened(netlist)
+    bench = Bench(netlist.top, netlist.ports, accelerator.held_inputs, registers=registers_of(verilog))
+    sources = {"bench.sv": bench.verilog, f"{netlist.top}.v": verilog}
     program = compile_program(sources, cache, cells=netlist.rtlil.count("\n  cell "))
     return Compiled(accelerator, network, frames, bench, program)
+
+
+def flattened(netlist):
+    """Verilog of the whole netlist as one module."""
+    with TemporaryDirectory() as folder:
+        (Path(folder) / "top.il").write_text(netlist.rtlil)
+        script = "read_rtlil top.il; proc -nomux -norom; memory_collect; flatten; write_verilog -norename top.v"
+        run_yosys(script, Path(folder))
+        return (Path(folder) / "top.v").read_text()
+
+
+def registers_of(verilog):
+    """Registers of a flat netlist: what has a value at the start, and what a memory's words are read into."""
+    found = re.findall(r"^  reg (?:signed )?(?:\[(\d+):0\] )?(?:(\S+) += \d+'\S+|(_\d+_));", verilog, re.MULTILINE)
+    return tuple(Register(name or output, int(high or 0) + 1) for high, name, output in found)
 
 
 def moments(rng, kinds, n, first, span):

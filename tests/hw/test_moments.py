@@ -15,11 +15,6 @@ GAPS_AND_STALLS = Pauses(gap=0.3, stall=0.4, seed=5, sink_waits=True)
 STOPS = (Kind.STOP_LOW, Kind.STOP_HIGH)
 
 
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    return tmp_path_factory.mktemp("verilated")
-
-
 def reset_at_random(design, n, pauses, seed=1):
     """Wrong results among all, and how many of the resets were followed by a result before the next one."""
     events = moments(np.random.default_rng(seed), [Kind.RESET], n, design.begins, 3 * design.latency)
@@ -46,7 +41,7 @@ def stopped_at_random(design, n, pauses, seed=1):
 @pytest.mark.verify("injected")
 def test_reset_and_stopped_clock_at_random_moments(cache, record_property):
     """After a reset, or a stopped clock with moving inputs, at any of 200 moments the next inference is right."""
-    design = compiled(pipeline, 0, cache)
+    design = compiled(pipeline, 2, cache)
     wrong, answered = reset_at_random(design, 100, Pauses())
     record_property("resets", 100)
     record_property("clock_stops", 100)

@@ -25,6 +25,24 @@ class Tap:
 
 
 @dataclass(frozen=True)
+class Register:
+    """Flip-flops inside the netlist that an upset may flip.
+
+    Attributes:
+        name: hierarchical.
+        bits: width.
+    """
+
+    name: str
+    bits: int
+
+    @property
+    def verilog(self) -> list[str]:
+        """Each of its bits."""
+        return [f"{self.name} [{bit}]" for bit in range(self.bits)] if self.bits > 1 else [f"{self.name} "]
+
+
+@dataclass(frozen=True)
 class Bench:
     """What is compiled around a netlist.
 
@@ -33,12 +51,14 @@ class Bench:
         ports: its ports, in either style.
         held: inputs beside the streams, by name, and the value that each holds all the time.
         taps: streams to watch.
+        registers: whose bits upsets may flip, numbered one register after another, low bits first.
     """
 
     top: str
     ports: Ports
     held: Mapping[str, int]
     taps: tuple[Tap, ...] = ()
+    registers: tuple[Register, ...] = ()
 
     @property
     def verilog(self) -> str:
@@ -49,6 +69,7 @@ class Bench:
 module bench(
     input clk, input rst,
     input [{ports.spike_bits - 1}:0] spike_data, input spike_valid, output spike_ready,
+    input upset, input [31:0] upset_bit,
     input [8:0] load_word, input load_valid, output load_ready,
     output [{tapped - 1}:0] tapped,
     output [{ports.result_bits - 1}:0] unit_data, output unit_valid, input unit_ready
@@ -57,8 +78,16 @@ module bench(
 {self._connections}
     );
     assign tapped = {self._tapped};
-endmodule
+{self._upsets}endmodule
 """
+
+    @property
+    def _upsets(self) -> str:
+        if not self.registers:
+            return ""
+        bits = (bit for register in self.registers for bit in register.verilog)
+        flips = "".join(f"        {number}: sorter.{bit} <= ~sorter.{bit};\n" for number, bit in enumerate(bits))
+        return f"    always @(posedge upset) case (upset_bit)\n{flips}        default: ;\n    endcase\n"
 
     @property
     def _connections(self) -> str:

@@ -27,7 +27,7 @@
 #endif
 
 enum Ending { DONE = 0, NO_FILE = 3, STUCK = 5, UNSTABLE = 6 };
-enum Kind : uint64_t { RESET, STOP_LOW, STOP_HIGH };
+enum Kind : uint64_t { RESET, STOP_LOW, STOP_HIGH, UPSET };
 constexpr uint64_t LOAD_SETTLES = 8;  // clocks from a frame's last byte until a spike may be offered
 
 struct Event {
@@ -88,6 +88,7 @@ class Bench {
             drive();
             half(0);  // inputs settle before the edge, and what is about to pass can be read
             if (due(STOP_LOW)) stop(event++->length);
+            if (due(UPSET)) upset(event++->length);
             if (!observe()) return UNSTABLE;
             half(1);
             if (due(STOP_HIGH)) stop(event++->length);
@@ -204,6 +205,15 @@ class Bench {
         model->rst = 0;
         put_inputs();
         model->eval();
+    }
+
+    // A bit flips between two edges.
+    void upset(uint64_t bit) {
+        model->upset_bit = bit;
+        for (int level : {1, 0}) {
+            model->upset = level;
+            model->eval();
+        }
     }
 
     // What source and sink do in this clock.

@@ -26,6 +26,8 @@ class Kind(IntEnum):
     """The clock stands still, low, while the other inputs take `length` random values."""
     STOP_HIGH = 2
     """The same with the clock high."""
+    UPSET = 3
+    """Bit `length` of the bench's registers flips."""
 
 
 @dataclass(frozen=True)
