@@ -15,7 +15,8 @@ from hw.faults.stages import COUNT_TABLES, FURTHER_THRESHOLDS, OFFSETS, TABLE, T
 from hw.faults.upsets import EVERYWHERE, inject, upset
 from hw.network.types import BIPOLAR, IntegerFormat
 from hw.network.vectors import random_inputs
-from hw.simulate.amaranth import simulate
+from hw.simulate import amaranth, compiled
+from tests.hw.disturbances import paper
 from tests.hw.networks import engine_schedule, random_network, random_schedule, random_table
 
 NO_SHRINKING = (Phase.explicit, Phase.generate)
@@ -78,8 +79,8 @@ def tampered_engine(engine, memory, bits):
     return changes
 
 
-def run_tampered(accelerator, changes, spikes):
-    """Amaranth's simulator on the circuit whose memories hold other rows; None if memories cannot be told apart."""
+def run_tampered(run, changes):
+    """A run of the circuit whose memories hold other rows; None if its memories cannot be told apart."""
     seen = []
 
     def memory(rom):
@@ -92,7 +93,7 @@ def run_tampered(accelerator, changes, spikes):
     original = Rom.memory
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Rom, "memory", memory)
-        result = simulate(accelerator, spikes)
+        result = run()
     return result if sorted(seen) == list(range(len(changes))) else None
 
 
@@ -106,7 +107,8 @@ def held_against_the_gateware(seed, kind, flips):
     memory = stored.memories[rng.integers(len(stored.memories))]
     faulty = upset([memory], min(flips, memory.bits.size), rng)
     spikes = random_inputs(accelerator.network.input_format, 6, SPIKES, seed)
-    result = run_tampered(accelerator, tampered(accelerator, memory, faulty[memory.name]), spikes)
+    changes = tampered(accelerator, memory, faulty[memory.name])
+    result = run_tampered(lambda: amaranth.simulate(accelerator, spikes), changes)
     if result is None:
         return None
     run, n_layers = stored.run(spikes), len(accelerator.network.layers)
@@ -138,6 +140,27 @@ def test_flipped_bits_are_those_of_the_gateware_for_every_kind_of_memory(record_
     assert {holds for holds, changed in compared if changed} == {
         *(WEIGHTS, COUNT_TABLES, THRESHOLDS, FURTHER_THRESHOLDS, OFFSETS, TABLE)
     }
+
+
+@pytest.mark.slow
+@pytest.mark.verify("injected")
+@pytest.mark.parametrize("flips", [1, 64, 4096])
+def test_flipped_bits_of_the_papers_network(cache, flips, record_property):
+    """Bits flipped in all memories of the paper's network give in NumPy what its compiled gateware gives."""
+    accelerator = paper(np.random.default_rng(0))
+    stored, network = StoredNetwork(accelerator), accelerator.network
+    faulty = upset(stored.memories, flips, np.random.default_rng(flips))
+    wrong = [memory for memory in stored.memories if memory.name in faulty]
+    changes = [change for memory in wrong for change in tampered(accelerator, memory, faulty[memory.name])]
+    spikes = random_inputs(network.input_format, network.n_inputs, 1000, seed=flips)
+    result = run_tampered(lambda: compiled.simulate(accelerator, spikes, cache=cache), changes)
+    run = stored.run(spikes)
+    for ours, theirs in zip((*result.words, result.scores), run.outputs(faulty), strict=True):
+        assert np.array_equal(ours, theirs)
+    assert np.array_equal(result.classes, run.answers(faulty))
+    record_property("spikes", len(spikes))
+    record_property("flips", flips)
+    record_property("answers_changed", int((result.classes != run.answers({})).sum()))
 
 
 def test_contents_as_they_should_be_are_the_network():
