@@ -15,7 +15,7 @@ from typer.core import TyperGroup
 from flows import options
 from flows import steps as step_library
 from flows.display import shown_on
-from flows.errors import BadInput, NotEqualError, user_message
+from flows.errors import BadInput, NotEqualError, one_line, user_message
 from flows.pipeline import Step, run_steps
 from flows.report.replayed import Replayed
 from flows.report.terminal import show, show_table
@@ -78,13 +78,36 @@ class Session:
     bench: Workbench
 
 
+# Typer has classes of its own for what click raised before it; this one it shows.
+_UsageError: type[Exception] = typer.BadParameter.__bases__[0]
+
+
+def _misused(error: Any) -> typer.Exit:
+    """What ends a command whose options cannot be read, with one line on stderr."""
+    where = "" if error.ctx is None else error.ctx.command_path
+    typer.echo(f"error: {one_line(error.format_message())} ({where} --help lists the options)", err=True)
+    return typer.Exit(2)
+
+
 class OneLineErrors(TyperGroup):
     """Ends a user's mistake with one line on stderr; a bug of the program keeps its traceback."""
 
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        """Read what stands before the command; without arguments the help is shown."""
+        asks_for_help = not args  # reading takes them out of the list
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except _UsageError as error:
+            if asks_for_help:
+                raise
+            raise _misused(error) from None
+
     def invoke(self, ctx: Any) -> Any:
-        """Run the command."""
+        """Read the command's own options, and run it."""
         try:
             return super().invoke(ctx)
+        except _UsageError as error:
+            raise _misused(error) from None
         except KeyboardInterrupt:
             typer.echo("interrupted: finished steps are kept, run again to go on", err=True)
             raise typer.Exit(130) from None

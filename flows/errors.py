@@ -17,6 +17,7 @@ _PATH_IS_WRONG: dict[type[OSError], str] = {
     IsADirectoryError: "a folder where a file is wanted:",
     NotADirectoryError: "a file where a folder is wanted:",
 }
+_NAME_IS_WRONG = frozenset({errno.ENAMETOOLONG, errno.ELOOP, errno.ENXIO})
 _STORAGE_REFUSES = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 
 
@@ -53,7 +54,9 @@ def user_message(error: BaseException) -> str | None:
 def _refused_by_system(error: OSError) -> str | None:
     for kind, words in _PATH_IS_WRONG.items():
         if isinstance(error, kind):
-            return f"{words} {error.filename}"
+            return one_line(f"{words} {error.filename}")
+    if error.errno in _NAME_IS_WRONG:
+        return one_line(f"cannot open {error.filename}: {error.strerror}")
     return f"cannot write: {error.strerror}" if error.errno in _STORAGE_REFUSES else None
 
 

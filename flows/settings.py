@@ -25,6 +25,7 @@ BuiltAs = Literal["auto", "pipeline", "engine"]
 STORAGES = ("block", "logic", "constant")
 DEFAULT_CYCLES = 256
 
+_MOST_INPUTS = 10_000_000  # more than the spikes of a day
 _MOST_SEED = 2**32 - 1  # what every generator of random numbers in use takes
 
 
@@ -271,8 +272,9 @@ class CheckSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        _require(self.spikes == "all" or self.spikes >= 1, "--spikes", self.spikes, "at least 1 or all")
-        _require(self.random_inputs >= 1, "--random-inputs", self.random_inputs, "at least 1")
+        few = self.spikes == "all" or 1 <= self.spikes <= _MOST_INPUTS
+        _require(few, "--spikes", self.spikes, f"1 to {_MOST_INPUTS} or all")
+        _require(1 <= self.random_inputs <= _MOST_INPUTS, "--random-inputs", self.random_inputs, f"1 to {_MOST_INPUTS}")
         if self.vcd_spikes is not None:
             first, last = self.vcd_spikes
             within = 0 <= first <= last and (self.spikes == "all" or last < self.spikes)
@@ -297,7 +299,7 @@ class UpsetSettings:
     def __post_init__(self) -> None:
         _require(self.most_flips >= 1, "--most-flips", self.most_flips, "at least 1")
         _require(self.draws >= 1, "--draws", self.draws, "at least 1")
-        _require(self.spikes >= 1, "--spikes", self.spikes, "at least 1")
+        _require(1 <= self.spikes <= _MOST_INPUTS, "--spikes", self.spikes, f"1 to {_MOST_INPUTS}")
         _require_seed(self.seed)
 
 

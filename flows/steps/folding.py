@@ -60,10 +60,13 @@ def take_schedule(context: StepContext, path: Path) -> Mapping[str, Any]:
     """Take a schedule as it is.
 
     Raises:
-        BadInput: if it was made for another network or device.
+        BadInput: if it is no schedule, or was made for another network or device.
     """
     network, device = load_network(context), device_named(context.parameters["device"])
-    schedule = Schedule.from_json(path.read_text(encoding="utf-8"))
+    try:
+        schedule = Schedule.from_json(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise BadInput(f"--schedule {path}: no text; expected the JSON of a schedule") from error
     schedule.check(network)
     if schedule.device != device.name:
         raise BadInput(f"--schedule {path}: made for {schedule.device}; give --device {schedule.device} with it")

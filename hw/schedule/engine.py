@@ -7,9 +7,7 @@ from hw.errors import DoesNotFit
 from hw.estimate.engine import engine_resources
 from hw.estimate.resources import argmax_resources
 from hw.network.types import Network
-from hw.schedule.types import Architecture, EngineFolding, Schedule
-
-LANES = (8, 16, 32)
+from hw.schedule.types import LANES, Architecture, EngineFolding, Schedule
 
 
 def engines_of(network: Network, device: Device, margin_port: bool = False) -> list[Engine]:

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from itertools import pairwise
 from math import gcd
-from typing import Any
+from typing import Any, TypeVar, get_type_hints
 
 from hw.components.rom import Storage
 from hw.components.terms import most_count_tables
@@ -15,6 +15,11 @@ from hw.network.types import Network
 
 JSON_SCHEMA = 4
 MAX_WEIGHT_SETS = 256
+LANES = (8, 16, 32)
+"""Columns a clock that an engine may have."""
+
+
+T = TypeVar("T")
 
 
 class Architecture(StrEnum):
@@ -95,6 +100,9 @@ class EngineFolding:
     cycles: int
 
 
+Folding = TypeVar("Folding", LayerFolding, EngineFolding)
+
+
 @dataclass(frozen=True)
 class Schedule:
     """Folding of every layer, for one network and one device.
@@ -167,17 +175,10 @@ class Schedule:
         shapes = [(layer.name, *layer.weights.shape) for layer in layers]
         if self.network_digest != network.digest or shapes != [(f.name, f.rows, f.columns) for f in self.layers]:
             raise BadInput("the schedule was made for another network; make it anew from this one")
+        if self.engine is not None:
+            _check_engine(self.engine)
         for fold in self.layers:
-            if fold.rows % fold.pe or fold.columns % fold.simd:
-                raise BadInput(
-                    f"layer {fold.name}: PE {fold.pe} x SIMD {fold.simd} does not divide its "
-                    f"{fold.rows} x {fold.columns} weights"
-                )
-            storages = {fold.weight_storage, fold.bias_storage}
-            if Storage.CONSTANT in storages and (len(storages) > 1 or fold.cycles != 1):
-                raise BadInput(
-                    f"layer {fold.name}: constants need PE {fold.rows}, SIMD {fold.columns} and both storages"
-                )
+            _check_fold(fold)
         self._check_count_tables(network)
         self._check_changing_weights()
 
@@ -213,29 +214,43 @@ class Schedule:
             record = json.loads(text)
             if record["schema"] != JSON_SCHEMA:
                 raise BadInput(f"schedule of schema {record['schema']}; this version reads {JSON_SCHEMA}")
-            layers = tuple(
-                LayerFolding(
-                    **{
-                        **layer,
-                        "weight_storage": Storage(layer["weight_storage"]),
-                        "bias_storage": Storage(layer["bias_storage"]),
-                    }
-                )
-                for layer in record["layers"]
-            )
+            engine = record["engine"]
             return cls(
-                record["network_digest"],
-                record["device"],
-                layers,
+                _typed("network_digest", record["network_digest"], str),
+                _typed("device", record["device"], str),
+                tuple(_folding(LayerFolding, layer) for layer in _typed("layers", record["layers"], list)),
                 Architecture(record["architecture"]),
-                record["margin_port"],
-                _engine_folding(record["engine"]),
-                record["weight_sets"],
+                _typed("margin_port", record["margin_port"], bool),
+                None if engine is None else _folding(EngineFolding, engine),
+                _typed("weight_sets", record["weight_sets"], int),
             )
         except BadInput:
             raise
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
             raise BadInput(f"not the JSON of a schedule: {error}") from error
+
+
+def _check_fold(fold: LayerFolding) -> None:
+    if min(fold.pe, fold.simd, fold.levels_per_stage) < 1 or fold.banks not in (1, 2):
+        raise BadInput(
+            f"layer {fold.name}: PE {fold.pe}, SIMD {fold.simd}, {fold.levels_per_stage} levels a stage and "
+            f"{fold.banks} banks; expected at least 1 of each, and 1 or 2 banks"
+        )
+    if fold.rows % fold.pe or fold.columns % fold.simd:
+        raise BadInput(
+            f"layer {fold.name}: PE {fold.pe} x SIMD {fold.simd} does not divide its "
+            f"{fold.rows} x {fold.columns} weights"
+        )
+    storages = {fold.weight_storage, fold.bias_storage}
+    if Storage.CONSTANT in storages and (len(storages) > 1 or fold.cycles != 1):
+        raise BadInput(f"layer {fold.name}: constants need PE {fold.rows}, SIMD {fold.columns} and both storages")
+
+
+def _check_engine(engine: EngineFolding) -> None:
+    if engine.lanes not in LANES:
+        raise BadInput(f"an engine of {engine.lanes} lanes: {', '.join(map(str, LANES))} are possible")
+    if engine.count_storage is Storage.CONSTANT:
+        raise BadInput("an engine's counts are kept in block memory or in logic, not as constants")
 
 
 def check_count_tables(name: str, given: int, most: int) -> None:
@@ -248,7 +263,17 @@ def check_count_tables(name: str, given: int, most: int) -> None:
         raise BadInput(f"layer {name}: {given} count tables; 0 to {most} are possible")
 
 
-def _engine_folding(record: dict[str, Any] | None) -> EngineFolding | None:
-    if record is None:
-        return None
-    return EngineFolding(**{**record, "count_storage": Storage(record["count_storage"])})
+def _folding(kind: type[Folding], record: dict[str, Any]) -> Folding:
+    """A folding from its JSON; TypeError for a field that is missing, unknown or of another type."""
+    types = get_type_hints(kind)
+    values = {name: _typed(name, value, types[name]) for name, value in record.items() if name in types}
+    return kind(**{**record, **values})
+
+
+def _typed(name: str, value: Any, wanted: type[T]) -> T:
+    """A value from JSON, where a bool is no int; TypeError for one of another type."""
+    if issubclass(wanted, StrEnum):
+        return wanted(value)
+    if type(value) is not wanted:
+        raise TypeError(f"{name} is {value!r}, expected {wanted.__name__}")
+    return value

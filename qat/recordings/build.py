@@ -78,9 +78,14 @@ def whole_numbers(values: NDArray[np.generic], what: str) -> NDArray[np.int64]:
     Raises:
         BadInput: they are not whole numbers, or no list.
     """
-    whole = values.dtype.kind in "iub" or (values.dtype.kind == "f" and bool((np.mod(values, 1) == 0).all()))
-    if values.ndim != 1 or not whole:
+    exact = values.dtype.kind in "iub" or (
+        # Beyond 2^53 a float64 stands for no one whole number.
+        values.dtype.kind == "f" and bool((np.abs(values) < 2**53).all() and (np.mod(values, 1) == 0).all())
+    )
+    if values.ndim != 1 or not exact:
         raise BadInput(f"{what} is {values.dtype} of shape {values.shape}; expected whole numbers [n_spikes]")
+    if values.dtype.kind == "u" and values.max(initial=0) > np.iinfo(np.int64).max:
+        raise BadInput(f"{what} reach {values.max()}; expected numbers below 2^63")
     return values.astype(np.int64)
 
 

@@ -1,29 +1,28 @@
 """What SpikeInterface reads: NWB, recordings that it saved itself, and makers' formats."""
 
 import struct
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
-import h5py
+import numpy as np
 from spikeinterface import extractors
-from spikeinterface.core import BaseRecording, BaseSorting
+from spikeinterface.core import BaseRecording
 
 from qat.errors import BadInput
 from qat.recordings.build import check_rate
-from qat.recordings.hdf5 import check_hdf5
+from qat.recordings.limits import MAX_SECONDS
+from qat.recordings.nwb import nwb_units, read_nwb
 from qat.recordings.saved import RECORD, read_saved
 from qat.recordings.source import RecordedSource
 
 Reader = Callable[[Path], BaseRecording]
 
 
-def _read_nwb(path: Path) -> BaseRecording:
-    check_hdf5(path)
-    return extractors.read_nwb_recording(path)
-
+NWB = ".nwb"
 
 FILES: dict[str, Reader] = {
-    ".nwb": _read_nwb,
+    NWB: read_nwb,
     ".rhd": extractors.read_intan,
     ".rhs": extractors.read_intan,
     ".ns5": extractors.read_blackrock,
@@ -52,6 +51,9 @@ _READING_FAILS = (
     TypeError,
     AttributeError,
     AssertionError,
+    NameError,  # a local one that a reader leaves unbound
+    MemoryError,
+    OverflowError,
     NotImplementedError,
     ImportError,
     RuntimeError,
@@ -63,19 +65,24 @@ def read_with_spikeinterface(path: Path, not_units: tuple[int, ...]) -> Recorded
     """Read a recording, and an NWB file's units as its true units.
 
     Raises:
-        BadInput: no reader knows the format, the reader fails, the recording has several segments or an impossible
-            rate, or a part of it lies elsewhere.
+        BadInput: no reader knows the format, the reader fails, the recording is none that could have been made, has
+            several segments, or a part of it lies elsewhere.
     """
-    recording = _attempt(path, _reader(path))
-    check_rate(recording.sampling_frequency, path.name)
-    if recording.get_num_segments() != 1:
-        raise BadInput(f"{path}: {recording.get_num_segments()} segments; expected one, so save one by itself")
-    if recording.get_num_samples(0) < 2:
-        raise BadInput(f"{path}: {recording.get_num_samples(0)} samples; a recording needs more than one")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # of readers to those who call them
+            recording = _reader(path)(path)
+            _check(path, recording)
+            sorting = nwb_units(path, recording, not_units) if path.suffix.lower() == NWB else None
+    except BadInput:
+        raise
+    except _READING_FAILS as error:
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        raise BadInput(f"{path}: SpikeInterface cannot read it: {reason}") from error
     return RecordedSource(
         name=path.name,
         recording=recording,
-        sorting=_nwb_units(path, recording, not_units) if path.suffix.lower() == ".nwb" else None,
+        sorting=sorting,
         unit_of_measure="uV" if recording.has_scaleable_traces() else "source units",
         provenance=f"{type(recording).__name__} of {path.name}",
     )
@@ -99,29 +106,23 @@ def _refuse_links_outside(folder: Path) -> None:
             raise BadInput(f"{path}: a link to what lies outside the recording's folder; put the file itself there")
 
 
-def _attempt(path: Path, reader: Reader) -> BaseRecording:
-    try:
-        return reader(path)
-    except BadInput:
-        raise
-    except _READING_FAILS as error:
-        reason = next(iter(str(error).splitlines()), type(error).__name__)
-        raise BadInput(f"{path}: SpikeInterface cannot read it: {reason}") from error
-
-
-def _nwb_units(path: Path, recording: BaseRecording, not_units: tuple[int, ...]) -> BaseSorting | None:
-    """The units table, where there is one; its times within the recording become samples of it."""
-    with h5py.File(path) as file:
-        if "units" not in file:
-            return None
-    try:
-        sorting = extractors.read_nwb_sorting(
-            path,
-            sampling_frequency=recording.sampling_frequency,
-            t_start=recording.get_start_time(segment_index=0),
+def _check(path: Path, recording: BaseRecording) -> None:
+    """What every reader gives as the file has it, sense or no sense."""
+    check_rate(float(recording.sampling_frequency), path.name)
+    if recording.get_num_segments() != 1:
+        raise BadInput(f"{path}: {recording.get_num_segments()} segments; expected one, so save one by itself")
+    if recording.get_num_samples(0) < 2:
+        raise BadInput(f"{path}: {recording.get_num_samples(0)} samples; a recording needs more than one")
+    first = recording.get_traces(start_frame=0, end_frame=1)
+    if first.dtype.kind not in "iuf" or first.shape != (1, recording.get_num_channels()):
+        raise BadInput(
+            f"{path}: samples of type {first.dtype} and shape {list(first.shape[1:])} on "
+            f"{recording.get_num_channels()} channels; expected a number for each"
         )
-    except _READING_FAILS as error:
-        raise BadInput(f"{path}: the units table cannot be read: {error}") from error
-    excluded = {str(label) for label in not_units}  # a file may name its units in words
-    units = sorting.select_units([unit for unit in sorting.unit_ids if str(unit) not in excluded])
-    return units.frame_slice(0, recording.get_num_samples(0), check_spike_frames=False)
+    start_s = recording.get_start_time(segment_index=0)
+    if not abs(start_s) < MAX_SECONDS:
+        raise BadInput(f"{path}: begins at {start_s:g} s; expected less than {MAX_SECONDS:g} s")
+    if recording.has_scaleable_traces():
+        scales = [recording.get_channel_gains(), recording.get_channel_offsets()]
+        if not np.isfinite(np.asarray(scales, np.float64)).all():
+            raise BadInput(f"{path}: a gain or an offset of its channels is not finite")

@@ -85,7 +85,11 @@ def _load(path: Path, prefer: str) -> Mapping[str, NDArray[np.generic]]:
             signal = _signal_key(path.name, file.files, prefer)
             wanted = [key for key in (signal, *_KEYS) if key in file.files]
             _check_size(path, file.zip, wanted)
-            return {key: file[key] for key in wanted}
+            arrays = {key: file[key] for key in wanted}
+            # Of a member that is no array, NumPy gives the bytes.
+            if not all(isinstance(array, np.ndarray) for array in arrays.values()):
+                raise ValueError(f"no arrays among {', '.join(wanted)}")
+            return arrays
     except BadInput:
         raise
     except _LOADING_FAILS as error:

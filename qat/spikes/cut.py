@@ -132,9 +132,9 @@ def _truth(
     spikes = sorting.to_spike_vector()
     true_sample, true_unit = spikes["sample_index"].astype(np.int64), spikes["unit_index"].astype(np.int32)
     match = match_spikes(true_sample, sample, ends[0], sorting.sampling_frequency, spec.match_ms)
-    matched = match.true_of_detection >= 0
     return {
-        "true_unit": np.where(matched, true_unit[match.true_of_detection], np.int32(-1)),
+        # What is matched to none, number -1, takes the value behind the last.
+        "true_unit": np.append(true_unit, np.int32(-1))[match.true_of_detection],
         "overlap": _overlaps(true_sample + match.lag_samples, sample, match, spec),
         "unit_names": tuple(str(name) for name in sorting.unit_ids),
         "detection": _detection(true_sample + match.lag_samples, sample, match, ends, spec),
@@ -148,7 +148,7 @@ def _overlaps(
     first = sample - spec.align_sample
     end = first + spec.window_samples
     within = np.searchsorted(true_sample, end) - np.searchsorted(true_sample, first)
-    own = true_sample[match.true_of_detection]
+    own = np.append(true_sample, -1)[match.true_of_detection]
     own_within = (match.true_of_detection >= 0) & (own >= first) & (own < end)
     return within > own_within
 

@@ -74,15 +74,13 @@ class Traces:
         """The first `n_samples`, cut into chunks that bound the memory.
 
         Raises:
-            BadInput: a sample is NaN or infinite.
+            BadInput: a sample is NaN or infinite, or a stretch of the file is damaged.
         """
         length = max(1, _CHUNK_SAMPLES // self.n_channels)
         for first in range(0, n_samples, length):
             last = min(n_samples, first + length)
             start, end = max(0, first - margin), min(self.n_samples, last + margin)
-            samples = self.recording.get_traces(
-                start_frame=start, end_frame=end, return_in_uV=self.in_microvolts
-            ).astype(np.float32, copy=False)
+            samples = self._read(start, end)
             if not np.isfinite(samples).all():
                 raise BadInput(
                     f"recording: NaN or infinite between samples {start} and {end}; replace or cut out that stretch"
@@ -90,6 +88,13 @@ class Traces:
             yield Chunk(start, first, last, samples)
             if progress is not None:
                 progress(last / n_samples)
+
+    def _read(self, start: int, end: int) -> NDArray[np.float32]:
+        try:
+            samples = self.recording.get_traces(start_frame=start, end_frame=end, return_in_uV=self.in_microvolts)
+        except OSError as error:
+            raise BadInput(f"recording: damaged between samples {start} and {end}: {error}") from error
+        return samples.astype(np.float32, copy=False)
 
 
 def _bandpassed(recording: BaseRecording, spec: SpikeSpec) -> BaseRecording:

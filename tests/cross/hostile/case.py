@@ -9,10 +9,14 @@ from tests.cross.hostile.child import Ran
 
 MOST_SECONDS = 60.0
 MOST_MEGABYTES = 4096
+UNPICKLED = "unpickled"
+"""File that every pickle among the cases leaves where it is loaded."""
 LONGEST_LINE = 1000
 """Characters of a message: some lines of a terminal."""
 
-Kind = Literal["refused", "benign", "traceback", "hang", "not one line", "taken though malformed", "left something"]
+Kind = Literal[
+    "refused", "benign", "traceback", "hang", "not one line", "crash", "taken though malformed", "left something"
+]
 
 
 @dataclass(frozen=True)
@@ -51,13 +55,19 @@ def judge(case: Case, folder: Path, ran: Ran) -> Kind:
     """Whether a case was refused in one line that leaves nothing behind, was rightly taken, or neither."""
     if ran.exit_code is None or ran.seconds > MOST_SECONDS:
         return "hang"
+    if ran.exit_code < 0:
+        return "crash"
     if "Traceback (most recent call last)" in ran.stderr:
         return "traceback"
-    if ran.exit_code == 0:
-        return "taken though malformed" if case.malformed else "benign"
-    lines = ran.stderr.splitlines()
-    clear = len(lines) == 1 and lines[0].startswith("error: ") and lines[0].isprintable()
-    if not clear or not 30 <= len(lines[0]) <= LONGEST_LINE:
-        return "not one line"
-    run = folder / "run"
-    return "left something" if (run / case.made).exists() or list(run.glob(".*.partial")) else "refused"
+    run, refused = folder / "run", ran.exit_code != 0
+    results = list(run.glob(".*.partial")) + [run / case.made] * refused
+    if (folder / UNPICKLED).exists() or any(path.exists() for path in results):
+        return "left something"
+    if refused:
+        return "refused" if _is_one_line(ran.stderr) else "not one line"
+    return "taken though malformed" if case.malformed else "benign"
+
+
+def _is_one_line(text: str) -> bool:
+    line = text.removesuffix("\n")
+    return line.startswith("error: ") and line.isprintable() and 30 <= len(line) <= LONGEST_LINE

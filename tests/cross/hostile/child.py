@@ -32,7 +32,7 @@ class Ran:
     """How a command ended.
 
     Attributes:
-        exit_code: None where it had to be stopped.
+        exit_code: negative where a signal ended it; None where it had to be stopped.
         stderr: what it said there.
         seconds: wall time.
         megabytes: largest resident memory, libraries included; None where it had to be stopped.
@@ -66,10 +66,9 @@ def run(arguments: tuple[str, ...], folder: Path, log: Path) -> Ran:
     if stopped:
         process.kill()
         process.join()
-    code = process.exitcode
     peak = log / "peak"
     return Ran(
-        exit_code=None if stopped or code is None or code < 0 else code,
+        exit_code=None if stopped else process.exitcode,
         stderr=(log / "stderr").read_text(encoding="utf-8", errors="replace"),
         seconds=seconds,
         megabytes=int(peak.read_text()) // 1024 if peak.exists() else None,

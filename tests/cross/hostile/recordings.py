@@ -14,10 +14,10 @@ from typing import Any
 
 import h5py
 import numpy as np
-from pynwb import NWBHDF5IO, NWBFile
+from pynwb import NWBHDF5IO, H5DataIO, NWBFile
 from pynwb.ecephys import ElectricalSeries
 from scipy.io import savemat
-from scipy.sparse import csr_matrix
+from scipy.sparse import csc_matrix
 from spikeinterface.core import NumpyRecording
 
 from tests.cross.hostile.case import Case
@@ -51,6 +51,27 @@ def _bound(write: Write, rng: np.random.Generator) -> Callable[[Path], None]:
 
 
 def _kinds() -> Iterator[tuple[str, str, Write, bool]]:
+    yield from _of_any_format()
+    for table, prefix, file, written in (
+        (ARRAYS, "npz", NPZ, _npz),
+        (NPZ_FILES, "npz", NPZ, _itself),
+        (MAT_ARRAYS, "mat", MAT, _mat),
+        (MAT_FILES, "mat", MAT, _itself),
+        (NWB_CHANGES, "nwb", NWB, _nwb),
+        (FOLDER_CHANGES, "folder", SAVED, _saved),
+        (FOLDERS, "folder", SAVED, _itself),
+    ):
+        for name, entry in table.items():
+            yield f"{prefix}: {name}", file, written(entry), True
+    for name, change in FOLDER_PERHAPS.items():
+        yield f"folder: {name}", SAVED, _saved(change), False
+
+
+def _itself(write: Write) -> Write:
+    return write
+
+
+def _of_any_format() -> Iterator[tuple[str, str, Write, bool]]:
     wholes = {NPZ: whole_npz, MAT: whole_mat, NWB: whole_nwb}
     for file, whole in wholes.items():
         for name, damage in BYTES.items():
@@ -60,20 +81,6 @@ def _kinds() -> Iterator[tuple[str, str, Write, bool]]:
             yield f"{name} for {file}", file, _damaged(file, whole, lambda rng, _, content=content: content), True
         for name, place in _places(file).items():
             yield f"{file}: {name}", file, place, True
-    for name, arrays in ARRAYS.items():
-        yield f"npz: {name}", NPZ, _npz(arrays), True
-    for name, write in NPZ_FILES.items():
-        yield f"npz: {name}", NPZ, write, True
-    for name, arrays in MAT_ARRAYS.items():
-        yield f"mat: {name}", MAT, _mat(arrays), True
-    for name, write in MAT_FILES.items():
-        yield f"mat: {name}", MAT, write, True
-    for name, change in NWB_CHANGES.items():
-        yield f"nwb: {name}", NWB, _nwb(change), True
-    for name, change in FOLDER_CHANGES.items():
-        yield f"folder: {name}", SAVED, _saved(change), True
-    for name, write in FOLDERS.items():
-        yield f"folder: {name}", SAVED, write, True
     for suffix in (".rhd", ".rhs", ".ns5", ".ns6", ".plx", ".edf", ".abf", ".smr", ".smrx"):
         file = f"file{suffix}"
         for name in ("empty", "all ones", "zeros", "text"):
@@ -136,7 +143,8 @@ def whole_nwb() -> bytes:
     group = file.create_electrode_group("shank", "one", "here", device)
     file.add_electrode(group=group, location="here")
     region = file.create_electrode_table_region([0], "all")
-    series = ElectricalSeries("raw", data=raw[:, None], electrodes=region, rate=RATE_HZ, conversion=1e-6)
+    samples = H5DataIO(raw[:, None], compression="gzip")
+    series = ElectricalSeries(name="raw", data=samples, electrodes=region, rate=RATE_HZ, conversion=1e-6)
     file.add_acquisition(series)
     file.add_unit(spike_times=times / RATE_HZ)
     content = io.BytesIO()
@@ -188,7 +196,7 @@ def _places(file: str) -> Mapping[str, Write]:
         "link to nothing": linked("nothing"),
         "link to itself": linked(file),
         "link to endless zeros": linked("/dev/zero"),
-        "a terabyte of nothing": terabyte,
+        **({"a terabyte of nothing": terabyte} if file != NWB else {}),
     }
 
 
@@ -230,7 +238,6 @@ ARRAYS: Mapping[str, Callable[[], Mapping[str, Any]]] = {
     "one infinity": lambda: _arrays(raw=_with(-np.inf)),
     "all NaN": lambda: _arrays(raw=np.full(48_000, np.nan, np.float32)),
     "beyond single precision": lambda: _arrays(raw=signal()[0].astype(float) * 1e300),
-    "near the end of single precision": lambda: _arrays(raw=signal()[0] * np.float32(1e37)),
     "beyond all spikes: uint64": lambda: _arrays(raw=np.full(48_000, 2**64 - 1, np.uint64)),
     "rate 0": lambda: _arrays(sampling_rate_hz=0.0),
     "rate negative": lambda: _arrays(sampling_rate_hz=-RATE_HZ),
@@ -406,8 +413,8 @@ MAT_ARRAYS: Mapping[str, Callable[[], Mapping[str, Any]]] = {
     "data a struct": lambda: _mat_arrays(data={"a": {"b": 1}}),
     "data an empty cell": lambda: _mat_arrays(data=np.empty((0, 0), object)),
     "data in cells of cells": lambda: _mat_arrays(data=_cell("x", 50)),
-    "data sparse": lambda: _mat_arrays(data=csr_matrix(signal()[0][None])),
-    "data sparse of 10^9 x 10^9": lambda: _mat_arrays(data=csr_matrix(([1.0], ([0], [0])), (10**9, 10**9))),
+    "data sparse": lambda: _mat_arrays(data=csc_matrix(signal()[0][None])),
+    "data sparse of 2^31 rows": lambda: _mat_arrays(data=csc_matrix(([1.0], ([0], [0])), (2**31 - 1, 1))),
     "data complex": lambda: _mat_arrays(data=signal()[0][None] * 1j),
     "data empty": lambda: _mat_arrays(data=np.zeros((0, 0))),
     "data of one sample": lambda: _mat_arrays(data=1.0),
@@ -516,10 +523,8 @@ def _with_attribute(path: str, name: str, value: Any) -> Callable[[h5py.File, Pa
 
 def _linked_outside(target: Callable[[Path], str]) -> Callable[[h5py.File, Path], None]:
     def change(file: h5py.File, folder: Path) -> None:
-        kept = dict(file[_DATA].attrs)
         del file[_DATA]
         file[_DATA] = h5py.ExternalLink(target(folder), "data")
-        del kept
 
     return change
 
@@ -561,6 +566,11 @@ def _claimed_shape(*shape: int, dtype: str = "f4") -> Callable[[h5py.File, Path]
 def _loop(file: h5py.File, folder: Path) -> None:
     file["acquisition/raw/again"] = file["acquisition"]
     file["acquisition/again"] = h5py.SoftLink("/acquisition/again")
+
+
+def _number_for_units(file: h5py.File, folder: Path) -> None:
+    del file[_UNITS]
+    file[_UNITS] = 7
 
 
 _SERIES, _DATA = "acquisition/raw", "acquisition/raw/data"
@@ -614,7 +624,7 @@ NWB_CHANGES: Mapping[str, Callable[[h5py.File, Path], None]] = {
     "unit index negative": _replaced("units/spike_times_index", np.array([-5])),
     "units without times": _removed("units/spike_times"),
     "units without names": _removed("units/id"),
-    "units a number": lambda file, folder: (file.pop(_UNITS), file.__setitem__(_UNITS, 7)) and None,
+    "units a number": _number_for_units,
     "samples in another file": _linked_outside(lambda folder: f"../{OUTSIDE}"),
     "samples in another file, absolute": _linked_outside(lambda folder: str(folder.parent / OUTSIDE)),
     "samples in a pipe": _linked_outside(lambda folder: str(folder.parent / "pipe")),
@@ -669,7 +679,6 @@ def _saved_files() -> Mapping[str, bytes]:
     return {
         "binary.json": json.dumps(record).encode(),
         "traces_cached_seg0.raw": raw.tobytes(),
-        "properties/gain_to_uV.npy": gains.getvalue(),
         "properties/offset_to_uV.npy": gains.getvalue(),
     }
 
@@ -716,10 +725,6 @@ def _pipe_within(folder: Path) -> None:
     os.mkfifo(folder / "traces_cached_seg0.raw")
 
 
-def _sparse_terabyte(folder: Path) -> None:
-    os.truncate(folder / "traces_cached_seg0.raw", 2**40)
-
-
 def _objects() -> bytes:
     file = io.BytesIO()
     file.write(_header("(1,)", "'|O'") + _unpickled())
@@ -736,9 +741,7 @@ FOLDER_CHANGES: Mapping[str, Callable[[Path], None]] = {
     "JSON without parts": _with_file("binary.json", b"{}"),
     "class unknown": _with_record(**{"class": "os.system"}),
     "class a number": _with_record(**{"class": 7}),
-    "paths not relative": _with_record(relative_paths=False),
     "kwargs a list": _with_record(kwargs=[]),
-    "kwargs with one more": _with_kwargs(evil=1),
     "samples gone": _without("traces_cached_seg0.raw"),
     "samples empty": _with_file("traces_cached_seg0.raw", b""),
     "samples NaN": _with_file("traces_cached_seg0.raw", np.full(48_000, np.nan, np.float32).tobytes()),
@@ -746,7 +749,6 @@ FOLDER_CHANGES: Mapping[str, Callable[[Path], None]] = {
     "samples a pipe": _pipe_within,
     "samples a link outside": _link("traces_cached_seg0.raw", "../../secret.bin"),
     "samples a link to zeros": _link("traces_cached_seg0.raw", "/dev/zero"),
-    "samples a terabyte of nothing": _sparse_terabyte,
     "samples outside": _with_kwargs(file_paths=["../../secret.bin"]),
     "samples outside, absolute": _with_kwargs(file_paths=["/proc/self/maps"]),
     "samples in two files": _with_kwargs(file_paths=["traces_cached_seg0.raw"] * 2),
@@ -779,13 +781,19 @@ FOLDER_CHANGES: Mapping[str, Callable[[Path], None]] = {
     "gains too many": _with_kwargs(gain_to_uV=[1.0, 2.0]),
     "gain NaN": _with_kwargs(gain_to_uV=[float("nan")]),
     "properties pickled": _with_file("properties/gain_to_uV.npy", _objects()),
-    "a property pickled": _with_file("properties/evil.npy", _objects()),
     "properties damaged": _with_file("properties/gain_to_uV.npy", b"\x93NUMPY\x01\x00"),
     "properties of another length": _with_file("properties/gain_to_uV.npy", _header("(9,)", "'<f8'") + bytes(72)),
     "properties of 10^18": _with_file("properties/gain_to_uV.npy", _header(f"({10**18},)", "'<f8'")),
+}
+
+FOLDER_PERHAPS: Mapping[str, Callable[[Path], None]] = {
+    "paths not relative": _with_record(relative_paths=False),
+    "kwargs with one more": _with_kwargs(evil=1),
+    "a property pickled": _with_file("properties/evil.npy", _objects()),
     "probe damaged": _with_file("probegroup.json", b"{"),
     "probe of another kind": _with_file("probegroup.json", b'{"specification": "probeinterface", "probes": 7}'),
 }
+"""What is not read of a folder may be anything; it is not unpickled, which `judge` would see."""
 
 
 def _only(name: str, content: bytes) -> Write:
