@@ -93,7 +93,9 @@ def test_the_papers_network_at_a_thousand_moments(cache, record_property):
 @pytest.mark.parametrize("module", [matvec, replay], ids=lambda module: module.__name__.rpartition(".")[2])
 def test_registers_that_no_reset_reaches_are_noticed(cache, monkeypatch, module, record_property):
     """A design whose counters no reset reaches gives wrong results after one, and is caught."""
-    monkeypatch.setattr(module, "Signal", partial(Signal, reset_less=True))
+    never_reset = partial(Signal, reset_less=True)
+    never_reset.like = Signal.like
+    monkeypatch.setattr(module, "Signal", never_reset)
     wrong, _ = reset_at_random(compiled(pipeline, 2, cache), 300, Pauses())
     record_property("mutants_caught", int(wrong > 0))
     assert wrong > 0
