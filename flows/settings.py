@@ -274,7 +274,8 @@ class CheckSettings:
     def __post_init__(self) -> None:
         few = self.spikes == "all" or 1 <= self.spikes <= _MOST_INPUTS
         _require(few, "--spikes", self.spikes, f"1 to {_MOST_INPUTS} or all")
-        _require(1 <= self.random_inputs <= _MOST_INPUTS, "--random-inputs", self.random_inputs, f"1 to {_MOST_INPUTS}")
+        random = self.random_inputs
+        _require(1 <= random <= _MOST_INPUTS, "--random-inputs", random, f"1 to {_MOST_INPUTS}")
         if self.vcd_spikes is not None:
             first, last = self.vcd_spikes
             within = 0 <= first <= last and (self.spikes == "all" or last < self.spikes)
