@@ -1,6 +1,5 @@
 """Runs named steps into a run folder, each once for as long as nothing that it depends on changes."""
 
-import re
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +11,7 @@ from typing import Any, Protocol
 
 from flows.digests import canonical_json, digest_of_file, digest_of_input, digest_of_json, digests_within
 from flows.errors import BadInput
-from flows.runfolder import PROGRAM, SUMMARY, RunFolder, StepRecord, open_run_folder
+from flows.runfolder import PROGRAM, SUMMARY, RunFolder, StepRecord, check_step_name, open_run_folder
 
 
 class StepContext(Protocol):
@@ -60,8 +59,7 @@ class Step:
     """Distributions whose version the result depends on."""
 
     def __post_init__(self) -> None:
-        if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", self.name):
-            raise ValueError(f"step name {self.name!r}: lower-case words joined by '-' are wanted")
+        check_step_name(self.name)
         names = [path.name for path in self.inputs]
         if len(set(names)) < len(names):
             raise BadInput(f"step {self.name!r}: input files need different names, got {', '.join(names)}")

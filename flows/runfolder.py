@@ -7,6 +7,7 @@ time and no absolute path. Wall times stand apart, in `timings.json`.
 import fcntl
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -88,7 +89,7 @@ class RunFolder:
         damaged = f"{path} is damaged or not spikeloom's: give another folder with --out, or delete this one"
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise BadInput(damaged) from error
         if not isinstance(content, dict) or content.get("program") != PROGRAM:
             raise BadInput(damaged)
@@ -96,6 +97,8 @@ class RunFolder:
             raise BadInput(f"{path} has schema {content.get('schema')}, this spikeloom reads schema {SCHEMA}")
         try:
             steps = decode(_ManifestFile, content).steps
+            for name in steps:
+                check_step_name(name)
             return {name: steps[name] for name in _in_order(steps)}
         except (BadInput, CycleError) as error:
             raise BadInput(f"{damaged} ({error})") from error
@@ -107,11 +110,14 @@ class RunFolder:
             BadInput: the summary is damaged.
         """
         path = self.step_folder(step) / SUMMARY
+        damaged = f"{path} is damaged: make the step {step!r} anew with --force"
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise BadInput(f"{path} is damaged: make the step {step!r} anew with --force") from error
-        return dict(content)
+        except (ValueError, RecursionError) as error:
+            raise BadInput(damaged) from error
+        if not isinstance(content, dict):
+            raise BadInput(damaged)
+        return content
 
     def changes(self, step: str, record: StepRecord) -> tuple[str, ...]:
         """Recorded files of `step` that are missing or differ from their digest."""
@@ -153,9 +159,16 @@ class RunFolder:
         path = self.path / TIMINGS
         try:
             earlier = json.loads(path.read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
+        except (FileNotFoundError, ValueError, RecursionError):
             earlier = {}
-        self.write(TIMINGS, canonical_json({**earlier, step: round(seconds, 3)}))
+        kept = earlier if isinstance(earlier, dict) else {}
+        self.write(TIMINGS, canonical_json({**kept, step: round(seconds, 3)}))
+
+
+def check_step_name(name: str) -> None:
+    """Raise BadInput unless the name can be a folder's within the run's own."""
+    if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name):
+        raise BadInput(f"step name {name!r}: lower-case words joined by '-' are wanted")
 
 
 def _in_order(manifest: Manifest) -> tuple[str, ...]:

@@ -1,12 +1,12 @@
 """A report out of what the finished steps of a run have to say."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from flows.decode import decode
 from flows.errors import BadInput
-from flows.report.model import Report, Run
+from flows.report.model import Picture, Report, Run
 from flows.runfolder import Manifest, RunFolder
 
 REPORT_KEY = "report"
@@ -44,17 +44,26 @@ def _as_json(section: Any) -> Any:
 
 
 def _sections_of(folder: RunFolder, step: str) -> Mapping[str, Any]:
-    sections = dict(folder.summary(step).get(REPORT_KEY, {}))
-    if "pictures" in sections:
-        pictures = sections["pictures"]
-        sections["pictures"] = [{**picture, "path": f"{step}/{picture['path']}"} for picture in pictures]
-    return sections
+    told = decode(Mapping[str, Any], folder.summary(step).get(REPORT_KEY, {}), f"{step}: {REPORT_KEY}")
+    if "pictures" not in told:
+        return told
+    pictures = decode(tuple[Picture, ...], told["pictures"], f"{step}: pictures")
+    return {**told, "pictures": [asdict(_within(folder, step, picture)) for picture in pictures]}
+
+
+def _within(folder: RunFolder, step: str, picture: Picture) -> Picture:
+    """The picture with its path from the run's folder; the page holds what stands there."""
+    path = folder.step_folder(step) / picture.path
+    if not path.resolve().is_relative_to(folder.path.resolve()) or not path.is_file():
+        raise BadInput(f"step {step!r} names a picture {picture.path!r}; expected a file of its folder")
+    return replace(picture, path=f"{step}/{picture.path}")
 
 
 def _add(sections: dict[str, Any], more: Mapping[str, Any], step: str) -> None:
     for name, section in more.items():
-        if isinstance(section, list):
-            sections.setdefault(name, []).extend(section)
+        before = sections.get(name, [])
+        if isinstance(section, list) and isinstance(before, list):
+            sections[name] = before + section
         elif name in sections:
             raise BadInput(f"step {step!r} tells of {name!r}, of which an earlier step has told already")
         else:

@@ -228,6 +228,9 @@ def _known(node: NodeProto, index: int) -> NodeProto:
     standard = node.domain in ("", "ai.onnx") and node.op_type not in QONNX_OPERATORS
     if node.op_type not in KNOWN or not (standard or node.domain in QONNX_DOMAINS):
         raise unsupported(copy, f"{REASONS.get(node.op_type, 'not mapped')}; {ACCEPTED}")
+    names = [item.name for item in node.attribute]
+    if len(set(names)) < len(names):
+        raise unsupported(copy, "an attribute is given twice, of which tools take one or the other")
     copy.domain = "" if standard else QONNX_DOMAIN
     check_attributes(copy)
     return copy
@@ -318,7 +321,7 @@ def _split(nodes: list[NodeProto], entry: str) -> tuple[list[NodeProto], list[No
 def _initializers(graph: GraphProto, path: Path) -> dict[str, NDArray[Any]]:
     try:
         return {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, KeyError) as error:
         raise BadInput(f"{path}: a stored tensor is damaged ({_one_line(error)})") from error
 
 
@@ -351,12 +354,18 @@ def _executable(
 
 
 def _annotation(graph: GraphProto, tensor: str) -> str | None:
-    for item in graph.quantization_annotation:
-        if item.tensor_name == tensor:
-            for pair in item.quant_parameter_tensor_names:
-                if pair.key == "finn_datatype":
-                    return str(pair.value)
-    return None
+    pairs = [
+        pair
+        for item in graph.quantization_annotation
+        if item.tensor_name == tensor
+        for pair in item.quant_parameter_tensor_names
+    ]
+    names = [str(pair.value) for pair in pairs if pair.key == "finn_datatype"]
+    if len(names) > 1:
+        raise BadInput(
+            f"input {tensor!r} is annotated {len(names)} times: {', '.join(names)}; expected one data type"
+        )
+    return names[0] if names else None
 
 
 def _metadata(proto: ModelProto, path: Path) -> dict[str, Any]:

@@ -263,11 +263,11 @@ def check_count_tables(name: str, given: int, most: int) -> None:
         raise BadInput(f"layer {name}: {given} count tables; 0 to {most} are possible")
 
 
-def _folding(kind: type[Folding], record: dict[str, Any]) -> Folding:
+def _folding(kind: type[Folding], record: Any) -> Folding:
     """A folding from its JSON; TypeError for a field that is missing, unknown or of another type."""
-    types = get_type_hints(kind)
-    values = {name: _typed(name, value, types[name]) for name, value in record.items() if name in types}
-    return kind(**{**record, **values})
+    types, given = get_type_hints(kind), _typed("folding", record, dict)
+    values = {name: _typed(name, value, types[name]) for name, value in given.items() if name in types}
+    return kind(**{**given, **values})
 
 
 def _typed(name: str, value: Any, wanted: type[T]) -> T:

@@ -64,6 +64,7 @@ FOREIGN: Mapping[str, bytes] = {
     "gzip": b"\x1f\x8b\x08\x00" + bytes(20),
     "a web page": b"<!DOCTYPE html><html><body>404</body></html>",
     "a pickle": b"\x80\x04cposix\nsystem\n(S'touch unpickled'\ntR.",
+    "brackets": b"[" * 100_000,
     "all ones": b"\xff" * 4096,
     "zeros": bytes(4096),
 }

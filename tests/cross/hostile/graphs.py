@@ -11,6 +11,7 @@ from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
 from tests.cross.hostile.case import Case
 from tests.cross.hostile.damage import BYTES, FOREIGN
+from tests.cross.hostile.fields import change_field
 from tests.hw.graphs import DIALECTS, ENDS, FRONTS, HEADS, MULTI_BIT_DIALECTS, GraphBuilder, random_graph
 
 Change = Callable[[np.random.Generator, ModelProto], None]
@@ -36,6 +37,8 @@ def _bound(write: Callable[[np.random.Generator, Path], None], rng: np.random.Ge
 def _kinds() -> Iterator[tuple[str, Callable[[np.random.Generator, Path], None], bool]]:
     for name, damage in BYTES.items():
         yield f"bytes {name}", _bytes(damage), False
+    for index in range(FIELDS):
+        yield f"field {index} changed at random", _changed(change_field), False
     for name, content in FOREIGN.items():
         yield f"{name} for a graph", _bytes(lambda rng, _, content=content: content), True
     for name, change in MALFORMED.items():
@@ -179,6 +182,15 @@ def _with_attribute(**attributes: Any) -> Change:
     return change
 
 
+def _attribute_twice(rng: np.random.Generator, model: ModelProto) -> None:
+    node = model.graph.node[0]
+    node.attribute.extend(helper.make_attribute("signed", value) for value in (0, 1))
+
+
+def _spare_tensor(rng: np.random.Generator, model: ModelProto) -> None:
+    model.graph.initializer.append(TensorProto(name="spare", data_type=-1, dims=[1], raw_data=bytes(4)))
+
+
 def _external(location: str, offset: str = "0", length: str = "96") -> Change:
     def change(rng: np.random.Generator, model: ModelProto) -> None:
         tensor = _wide(model)
@@ -210,6 +222,12 @@ def _annotated(name: str) -> Change:
     return change
 
 
+def _annotated_twice(rng: np.random.Generator, model: ModelProto) -> None:
+    _annotated("INT8")(rng, model)
+    model.graph.quantization_annotation.add().CopyFrom(model.graph.quantization_annotation[0])
+    model.graph.quantization_annotation[1].quant_parameter_tensor_names[0].value = "INT4"
+
+
 def _metadata(text: str) -> Change:
     def change(rng: np.random.Generator, model: ModelProto) -> None:
         helper.set_model_props(model, {"spikeloom": text})
@@ -223,13 +241,6 @@ def _opsets(*versions: tuple[str, int]) -> Change:
         model.opset_import.extend(helper.make_opsetid(*version) for version in versions)
 
     return change
-
-
-def _not_text(model: ModelProto, text: str) -> None:
-    """Bytes that are no UTF-8 in the place of a name."""
-    content = model.SerializeToString()
-    model.Clear()
-    model.MergeFromString(content)
 
 
 def _cycle(rng: np.random.Generator, model: ModelProto) -> None:
@@ -435,6 +446,8 @@ def _named(name: bytes) -> Change:
 
 
 HUGE = 10**9
+FIELDS = 40
+"""Changes of one field in a round; every fifth or so leaves a valid graph."""
 
 MALFORMED: Mapping[str, Change] = {
     "weights of 10^9 x 10^9": _with_dims(HUGE, HUGE),
@@ -473,6 +486,7 @@ MALFORMED: Mapping[str, Change] = {
     "input annotated with nothing": _annotated(""),
     "input annotated in another script": _annotated("INT８"),
     "input annotated with a number of 5000 digits": _annotated("INT" + "9" * 5000),
+    "input annotated twice": _annotated_twice,
     "NaN among the offsets": _with_value(np.nan, False),
     "infinity among the offsets": _with_value(np.inf, False),
     "offsets all NaN": _with_value(np.nan, True),
@@ -513,8 +527,7 @@ MALFORMED: Mapping[str, Change] = {
     "operator of a domain of code": _with_op("os.system", "qonnx.custom_op.general"),
     "operator with dots for a domain": _with_op("MatMul", "../../tmp"),
     "TopK in the middle": _with_op("TopK"),
-    "attribute that is unknown": _with_attribute(evil=1),
-    "attribute of another type": _with_attribute(transB="yes"),
+    "attribute twice": _attribute_twice,
     "attribute transA twice": _with_attribute(transA=1, alpha=[1.0, 2.0]),
     "attribute with a tensor of 10^18": _with_attribute(
         value=TensorProto(data_type=TensorProto.FLOAT, dims=[HUGE, HUGE])
@@ -589,6 +602,9 @@ MALFORMED: Mapping[str, Change] = {
 
 PERHAPS: Mapping[str, Change] = {
     "300 nodes": _many_nodes("Relu", 300),
+    "attribute that is unknown": _with_attribute(evil=1),
+    "attribute of another type": _with_attribute(transB="yes"),
+    "type of a spare tensor that is none": _spare_tensor,
 }
 
 
