@@ -44,7 +44,9 @@ def _as_json(section: Any) -> Any:
 
 
 def _sections_of(folder: RunFolder, step: str) -> Mapping[str, Any]:
-    told = decode(Mapping[str, Any], folder.summary(step).get(REPORT_KEY, {}), f"{step}: {REPORT_KEY}")
+    told = folder.summary(step).get(REPORT_KEY, {})
+    if not isinstance(told, dict):
+        raise BadInput(f"{step}: {REPORT_KEY!r} in its summary is {told!r}; expected an object")
     if "pictures" not in told:
         return told
     pictures = decode(tuple[Picture, ...], told["pictures"], f"{step}: pictures")

@@ -20,7 +20,7 @@ def test_some_hostile_graphs(record_property):
     campaign = meet(some_of(graphs.cases(seed=1, rounds=1)), graphs.stand_outside)
     campaign.record(record_property)
     assert not campaign.failures
-    assert campaign.count("refused") >= SMALL
+    assert campaign.count("refused") >= SMALL // 2
 
 
 @pytest.mark.verify("fuzzed")
@@ -29,7 +29,7 @@ def test_some_hostile_recordings(record_property):
     campaign = meet(some_of(recordings.cases(seed=1, rounds=1)), recordings.stand_outside)
     campaign.record(record_property)
     assert not campaign.failures
-    assert campaign.count("refused") >= SMALL
+    assert campaign.count("refused") >= SMALL // 2
 
 
 @pytest.mark.verify("fuzzed")

@@ -15,6 +15,7 @@ from tests.cross.hostile.damage import BYTES, FOREIGN
 from tests.hw.graphs import random_graph
 
 MODEL, SCHEDULE = "model.onnx", "schedule.json"
+REPORT = ("report", "--out", "run")
 MADE = "simulate"
 """Folder of the last step of `sim`: what a refusal must not leave."""
 SIM = ("sim", "--model", MODEL, "--out", "run", "--spikes", "4", "--random-inputs", "50")
@@ -27,6 +28,8 @@ def cases(seed: int, rounds: int) -> Iterator[Case]:
     """Every absurd option once, and `rounds` times damage to each file."""
     for name, arguments in _options():
         yield Case(name, arguments, _with_model, True, MADE)
+    for name, changed in FORGED.items():
+        yield Case(name, REPORT, _run_folder(changed()), True, MADE)
     for turn in range(rounds):
         rng = np.random.default_rng((seed, turn))
         for name, arguments, write, malformed in _files(rng):
@@ -69,8 +72,7 @@ def _files(rng: np.random.Generator) -> Iterator[tuple[str, tuple[str, ...], Cal
         summary = _made()["fold/summary.json"]
         path = _some_path(rng, json.loads(summary))
         changed = _changed(summary, path, value)
-        report = ("report", "--out", "run")
-        yield f"report of {_dotted(path)} {value!r}", report, _run_folder({"fold/summary.json": changed}), False
+        yield f"report of {_dotted(path)} {value!r}", REPORT, _run_folder({"fold/summary.json": changed}), False
 
 
 # Files of a run that went well
@@ -150,6 +152,29 @@ def _changed(content: bytes, path: Path_, value: Any) -> bytes:
     place[path[-1]] = value
     return json.dumps(record).encode()
 
+
+def _with_picture(path: str) -> Mapping[str, bytes]:
+    summary = json.loads(_made()["fold/summary.json"])
+    summary["report"]["pictures"][0]["path"] = path
+    return {"fold/summary.json": json.dumps(summary).encode()}
+
+
+def _with_step(name: str) -> Mapping[str, bytes]:
+    manifest = json.loads(_made()["manifest.json"])
+    manifest["steps"][name] = manifest["steps"]["lower"]
+    outside = Path(name).name
+    return {"manifest.json": json.dumps(manifest).encode(), f"../{outside}/summary.json": b"{}"}
+
+
+FORGED: Mapping[str, Callable[[], Mapping[str, bytes]]] = {
+    "picture outside": lambda: _with_picture(f"../../{MODEL}"),
+    "picture outside, absolute": lambda: _with_picture("/proc/self/environ"),
+    "picture that is a device": lambda: _with_picture("/dev/zero"),
+    "picture that is a folder": lambda: _with_picture("."),
+    "step outside": lambda: _with_step("../elsewhere"),
+    "step that is hidden": lambda: _with_step(".elsewhere"),
+}
+"""Run folders that would have a report tell of what lies outside them."""
 
 _NO_NUMBER = ("", "x", "1e3x", "0x10", "9" * 5000, "\u0661\u0662x")
 _NO_COUNT = ("0", "-1", "-9" + "9" * 40, *_NO_NUMBER)
