@@ -34,12 +34,11 @@ INT2 = IntegerFormat(2, signed=True)
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A component and its contract; `bounded_clocks` where no proof for all times came to an end."""
+    """A component and its contract."""
 
     name: str
     part: Callable[[], wiring.Component]
     contract: Contract
-    bounded_clocks: int | None = None
 
     @property
     def has_gates(self) -> bool:
@@ -199,7 +198,7 @@ def row_watch(name: str) -> Case:
     return Case(name, lambda: RowWatch(unsigned(2)), contract)
 
 
-def accelerator(name: str, spec: Engine | Pipeline, bounded_clocks: int | None = None, **timing: int) -> Case:
+def accelerator(name: str, spec: Engine | Pipeline, **timing: int) -> Case:
     """Spike windows in, units out."""
     words_in = spec.words_per_spike
 
@@ -210,7 +209,7 @@ def accelerator(name: str, spec: Engine | Pipeline, bounded_clocks: int | None =
         return (layout.const({"unit": int(spec.compute(spike)[0]), "score": int(scores.max())}).as_bits(),)
 
     contract = Contract(words_in, (words_in,), results, source="spikes", sink="units", **timing)
-    return Case(name, spec.circuit, contract, bounded_clocks)
+    return Case(name, spec.circuit, contract)
 
 
 def engine(name: str, network: Network) -> Case:
@@ -237,7 +236,6 @@ def pipeline(name: str, network: Network, frames: int) -> Case:
     return accelerator(
         name,
         spec,
-        bounded_clocks=40,
         latency_clocks=spec.latency_clocks,
         interval_clocks=interval,
         frames=frames,
