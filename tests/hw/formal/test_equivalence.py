@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from hw.components.argmax import ArgMax
-from hw.components.engine.engine import Engine
 from hw.components.mvtu import MatrixVectorThresholdUnit, layer_unit
 from hw.components.replay import VectorReplay
 from hw.components.rom import Storage
@@ -46,10 +45,6 @@ def unrolled():
     return UnrolledLayer(network.layers[1], network.format_into(1), lut_inputs=4, levels_per_stage=1)
 
 
-def engine():
-    return Engine(network_of((3,), 2), 8, device_named("up5k").block_ram, Storage.LOGIC)
-
-
 COMPONENTS = {
     "width converter": lambda: WidthConverter(2, 3, 2),
     "vector replay, one bank": lambda: VectorReplay(2, 3, 2, banks=1),
@@ -60,9 +55,6 @@ COMPONENTS = {
     "matrix-vector unit, bipolar": lambda: unit_of(network_of(), 1, 2, 3, Storage.LOGIC),
     "scores": lambda: unit_of(network_of(), 2, 1, 2, Storage.LOGIC),
     "matrix-vector-threshold unit": lambda: unit_of(
-        network_of(activation=IntegerFormat(2, False)), 0, 2, 2, Storage.LOGIC
-    ),
-    "matrix-vector-threshold unit, block memory": lambda: unit_of(
         network_of(activation=IntegerFormat(2, False)), 0, 2, 2, Storage.BLOCK
     ),
     "thresholds": thresholds,
@@ -72,7 +64,6 @@ COMPONENTS = {
     "argmax": lambda: ArgMax(3, IntegerFormat(4, True), margin_port=True),
     "parallel argmax": lambda: ParallelArgMax(3, IntegerFormat(4, True), margin=2),
     "unrolled layer": unrolled,
-    "engine": engine,
 }
 
 
