@@ -54,6 +54,7 @@ class Campaign:
             ("tracebacks", self.count("traceback")),
             ("crashes", self.count("crash")),
             ("hangs", self.count("hang")),
+            ("wrong_accelerators", self.count("wrong accelerator")),
             ("accelerators_from_malformed", self.count("taken though malformed")),
             ("seconds_worst", round(slowest.ran.seconds, 1)),
             ("slowest", slowest.case.name),

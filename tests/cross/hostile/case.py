@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from flows.errors import NotEqualError
 from tests.cross.hostile.child import Ran
 
 MOST_SECONDS = 60.0
@@ -15,7 +16,15 @@ LONGEST_LINE = 1000
 """Characters of a message: some lines of a terminal."""
 
 Kind = Literal[
-    "refused", "benign", "traceback", "hang", "not one line", "crash", "taken though malformed", "left something"
+    "refused",
+    "benign",
+    "traceback",
+    "hang",
+    "not one line",
+    "crash",
+    "wrong accelerator",
+    "taken though malformed",
+    "left something",
 ]
 
 
@@ -53,12 +62,9 @@ class Met:
 
 def judge(case: Case, folder: Path, ran: Ran) -> Kind:
     """Whether a case was refused in one line that leaves nothing behind, was rightly taken, or neither."""
-    if ran.exit_code is None or ran.seconds > MOST_SECONDS:
-        return "hang"
-    if ran.exit_code < 0:
-        return "crash"
-    if "Traceback (most recent call last)" in ran.stderr:
-        return "traceback"
+    ended = _badly_ended(ran)
+    if ended is not None:
+        return ended
     run, refused = folder / "run", ran.exit_code != 0
     results = list(run.glob(".*.partial")) + [run / case.made] * refused
     if (folder / UNPICKLED).exists() or any(path.exists() for path in results):
@@ -66,6 +72,16 @@ def judge(case: Case, folder: Path, ran: Ran) -> Kind:
     if refused:
         return "refused" if _is_one_line(ran.stderr) else "not one line"
     return "taken though malformed" if case.malformed else "benign"
+
+
+def _badly_ended(ran: Ran) -> Kind | None:
+    if ran.exit_code is None or ran.seconds > MOST_SECONDS:
+        return "hang"
+    if ran.exit_code < 0:
+        return "crash"
+    if ran.cause == NotEqualError.__name__:
+        return "wrong accelerator"
+    return "traceback" if "Traceback (most recent call last)" in ran.stderr else None
 
 
 def _is_one_line(text: str) -> bool:

@@ -33,12 +33,14 @@ class Ran:
 
     Attributes:
         exit_code: negative where a signal ended it; None where it had to be stopped.
+        cause: name of the error that it told of; None where it was stopped, or told of it with a traceback.
         stderr: what it said there.
         seconds: wall time.
         megabytes: largest resident memory, libraries included; None where it had to be stopped.
     """
 
     exit_code: int | None
+    cause: str | None
     stderr: str
     seconds: float
     megabytes: int | None
@@ -66,9 +68,10 @@ def run(arguments: tuple[str, ...], folder: Path, log: Path) -> Ran:
     if stopped:
         process.kill()
         process.join()
-    peak = log / "peak"
+    peak, cause = log / "peak", log / "cause"
     return Ran(
         exit_code=None if stopped else process.exitcode,
+        cause=cause.read_text() if cause.exists() else None,
         stderr=(log / "stderr").read_text(encoding="utf-8", errors="replace"),
         seconds=seconds,
         megabytes=int(peak.read_text()) // 1024 if peak.exists() else None,
@@ -83,9 +86,19 @@ def _command(arguments: tuple[str, ...], folder: Path, log: Path) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         app(args=list(arguments), obj=Session(Console(width=120), flows.steps))
+    except SystemExit as end:
+        (log / "cause").write_text(_cause(end))
+        raise
     finally:
         sys.stdout.flush()
         (log / "peak").write_text(str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))
+
+
+def _cause(end: BaseException) -> str:
+    """The kind of error that a command made its one line of."""
+    while end.__context__ is not None:
+        end = end.__context__
+    return type(end).__name__
 
 
 def _address_space() -> int:

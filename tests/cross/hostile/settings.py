@@ -9,12 +9,20 @@ from typing import Any
 
 import numpy as np
 
+from flows.casefile import case_text
+from hw.accelerator.accelerator import Accelerator
+from hw.diagnosis.diagnose import GatewareCase
+from hw.diagnosis.difference import Row, RowDifference
+from hw.network.types import Network
+from hw.network.vectors import random_inputs
+from hw.schedule.types import Schedule
+from hw.simulate.streams import Pauses
 from tests.cross.hostile.case import Case
 from tests.cross.hostile.child import run
 from tests.cross.hostile.damage import BYTES, FOREIGN
 from tests.hw.graphs import random_graph
 
-MODEL, SCHEDULE = "model.onnx", "schedule.json"
+MODEL, SCHEDULE, CASE = "model.onnx", "schedule.json", "case.json"
 REPORT = ("report", "--out", "run")
 MADE = "simulate"
 """Folder of the last step of `sim`: what a refusal must not leave."""
@@ -51,6 +59,7 @@ def _options() -> Iterator[tuple[str, tuple[str, ...]]]:
 def _files(rng: np.random.Generator) -> Iterator[tuple[str, tuple[str, ...], Callable[[Path], None], bool]]:
     given = (*SIM, "--schedule", SCHEDULE)
     schedule = _made()["fold/schedule.json"]
+    yield from _cases_of_differences(rng)
     for name, damage in BYTES.items():
         yield f"schedule: bytes {name}", given, _schedule(damage(rng, schedule)), False
     for name, content in FOREIGN.items():
@@ -73,6 +82,19 @@ def _files(rng: np.random.Generator) -> Iterator[tuple[str, tuple[str, ...], Cal
         path = _some_path(rng, json.loads(summary))
         changed = _changed(summary, path, value)
         yield f"report of {_dotted(path)} {value!r}", REPORT, _run_folder({"fold/summary.json": changed}), False
+
+
+def _cases_of_differences(
+    rng: np.random.Generator,
+) -> Iterator[tuple[str, tuple[str, ...], Callable[[Path], None], bool]]:
+    stored, again = _stored_case(), ("replay", CASE)
+    for name, damage in BYTES.items():
+        yield f"case: bytes {name}", again, _case(damage(rng, stored)), False
+    for name, content in FOREIGN.items():
+        yield f"{name} for a case", again, _case(content), True
+    for value in ODD:
+        path = _some_path(rng, json.loads(stored))
+        yield f"case: {_dotted(path)} {value!r}", again, _case(_changed(stored, path, value)), False
 
 
 # Files of a run that went well
@@ -99,6 +121,21 @@ def _made() -> Mapping[str, bytes]:
             raise RuntimeError(ran.stderr)
         files = [path for path in (folder / "run").rglob("*") if path.is_file()]
         return {path.relative_to(folder / "run").as_posix(): path.read_bytes() for path in files}
+
+
+@cache
+def _stored_case() -> bytes:
+    """The file of a difference between gateware and network, which there is none of."""
+    network = Network.from_json(_made()["lower/network.json"].decode())
+    accelerator = Accelerator(network, Schedule.from_json(_made()["fold/schedule.json"].decode()))
+    spikes = random_inputs(network.input_format, network.n_inputs, 2, seed=0)
+    row = Row(1, 3, (2,))
+    difference = RowDifference(1, 0, network.layers[0].name, 2, 4, 1, False, True, row, row)
+    return case_text(GatewareCase(accelerator, spikes, Pauses(0), 5, difference), "amaranth").encode()
+
+
+def _case(content: bytes) -> Callable[[Path], None]:
+    return lambda folder: (folder / CASE).write_bytes(content) and None
 
 
 def _schedule(content: bytes) -> Callable[[Path], None]:
