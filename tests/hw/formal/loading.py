@@ -1,5 +1,7 @@
 """What a weight loader does with a stream of bytes, as assertions; whether a checksum matches is left open."""
 
+import re
+
 from amaranth.hdl import Array, Assert, Cat, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In
@@ -125,6 +127,11 @@ class LoaderContract(_Bench):
             Assert(self.parts[0].count == count, "counts whole frames"),
             Assert(self.parts[0].good == good, "tells the last verdict"),
         ]
+
+
+def with_any_verdict(text: str) -> str:
+    """The RTLIL of one loader without its checksum, so that whether it matches is a free input."""
+    return re.sub(r"^  cell \\top\.part0\.checksum .*?^  end\n", "", text, count=1, flags=re.MULTILINE | re.DOTALL)
 
 
 def _always_seen(part: WeightLoaderCircuit) -> Value:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.hw.formal.verdict import Mode, Outcome, Undecided
+from tests.hw.formal.verdict import PROVEN, Mode, Outcome, Undecided
 
 _TASK = """
 [options]
@@ -56,6 +56,6 @@ def run_sby(folder: Path, top: str, mode: Mode, depth: int, limit_s: int) -> Out
             trace=folder / waveform[1] if waveform else None,
         )
     if verdict == "PASS":
-        return Outcome(passed=True, failing=(), step=None, trace=None)
+        return PROVEN
     tail = " / ".join((done.stdout + done.stderr).strip().splitlines()[-3:])
     raise Undecided(f"sby says {verdict}: {tail}")

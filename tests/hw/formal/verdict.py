@@ -20,6 +20,9 @@ class Outcome(TypedDict):
     trace: Path | None
 
 
+PROVEN = Outcome(passed=True, failing=(), step=None, trace=None)
+
+
 @dataclass(frozen=True)
 class Verdict:
     """Proven or refuted.
