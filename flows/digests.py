@@ -17,6 +17,21 @@ def canonical_json(value: Any) -> str:
     return json.dumps(value, sort_keys=True, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
 
+def parsed_json(text: str) -> Any:
+    """What `canonical_json` has written, or could have.
+
+    Raises:
+        ValueError: no JSON, nested beyond measure, or with what could not be written again: NaN, an infinity, half a
+            character.
+    """
+    try:
+        value = json.loads(text)
+        canonical_json(value).encode()
+    except RecursionError as error:
+        raise ValueError("JSON nested too deep") from error
+    return value
+
+
 def digest_of_json(value: Any) -> str:
     """SHA-256 of the canonical JSON of `value`, in hex."""
     return hashlib.sha256(canonical_json(value).encode()).hexdigest()

@@ -5,7 +5,6 @@ time and no absolute path. Wall times stand apart, in `timings.json`.
 """
 
 import fcntl
-import json
 import os
 import re
 import shutil
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from flows.decode import decode
-from flows.digests import canonical_json, digest_of_json, digests_within
+from flows.digests import canonical_json, digest_of_json, digests_within, parsed_json
 from flows.errors import BadInput
 
 SCHEMA = 1
@@ -88,8 +87,8 @@ class RunFolder:
         path = self.path / MANIFEST
         damaged = f"{path} is damaged or not spikeloom's: give another folder with --out, or delete this one"
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-        except (ValueError, RecursionError) as error:
+            content = parsed_json(path.read_text(encoding="utf-8"))
+        except ValueError as error:
             raise BadInput(damaged) from error
         if not isinstance(content, dict) or content.get("program") != PROGRAM:
             raise BadInput(damaged)
@@ -112,8 +111,8 @@ class RunFolder:
         path = self.step_folder(step) / SUMMARY
         damaged = f"{path} is damaged: make the step {step!r} anew with --force"
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-        except (ValueError, RecursionError) as error:
+            content = parsed_json(path.read_text(encoding="utf-8"))
+        except ValueError as error:
             raise BadInput(damaged) from error
         if not isinstance(content, dict):
             raise BadInput(damaged)
@@ -158,8 +157,8 @@ class RunFolder:
     def _write_seconds(self, step: str, seconds: float) -> None:
         path = self.path / TIMINGS
         try:
-            earlier = json.loads(path.read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError, RecursionError):
+            earlier = parsed_json(path.read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
             earlier = {}
         kept = earlier if isinstance(earlier, dict) else {}
         self.write(TIMINGS, canonical_json({**kept, step: round(seconds, 3)}))

@@ -203,11 +203,18 @@ def _with_step(name: str) -> Mapping[str, bytes]:
     return {"manifest.json": json.dumps(manifest).encode(), f"../{outside}/summary.json": b"{}"}
 
 
+def _with_target(value: Any) -> Mapping[str, bytes]:
+    path = ("steps", "fold", "parameters", "target")
+    return {"manifest.json": _changed(_made()["manifest.json"], path, value)}
+
+
 FORGED: Mapping[str, Callable[[], Mapping[str, bytes]]] = {
     "picture outside": lambda: _with_picture(f"../../{MODEL}"),
     "picture outside, absolute": lambda: _with_picture("/proc/self/environ"),
     "picture that is a device": lambda: _with_picture("/dev/zero"),
     "picture that is a folder": lambda: _with_picture("."),
+    "target NaN": lambda: _with_target(float("nan")),
+    "target half a character": lambda: _with_target("\ud800"),
     "step outside": lambda: _with_step("../elsewhere"),
     "step that is hidden": lambda: _with_step(".elsewhere"),
 }
