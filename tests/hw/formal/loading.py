@@ -130,7 +130,7 @@ class LoaderContract(_Bench):
 
 
 def with_any_verdict(text: str) -> str:
-    """RTLIL of loaders with a bit of the offered byte, which is arbitrary in every clock, as the checksum's verdict."""
+    """RTLIL of loaders whose checksum's verdict is a bit of the offered byte: arbitrary in every clock."""
     checksum = re.compile(r"^  cell \\top\.part\d\.checksum .*?^  end\n", re.MULTILINE | re.DOTALL)
     return checksum.sub(lambda _: "  connect \\match_detected \\i__payload [0]\n", text)
 
