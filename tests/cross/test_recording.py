@@ -56,3 +56,29 @@ def test_every_spike_of_ten_minutes(tmp_path, monkeypatch, record_property):
     monkeypatch.setattr(simulators, "CACHE", tmp_path / "cache")
     paper = ("--engine", "verilator", "--device", "up5k", "--cycles", 256)
     record(record_property, check_every_spike(tmp_path / "run", 600, "256,256", *paper))
+
+
+@pytest.fixture(scope="module")
+def papers_network(tmp_path_factory):
+    """A recording, and the paper's network trained on it for a short while."""
+    folder = tmp_path_factory.mktemp("trained")
+    train = ("--duration-s", 20, "--units", 5, "--hidden", "256,256", "--epochs", 2, "--seeds", 0)
+    spikeloom("train", *train, "--out", folder)
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.synth
+@pytest.mark.verify("simulated")
+@pytest.mark.parametrize("device", ["up5k", "lfe5u-25f", "xc7a35t"])
+def test_recorded_spikes_through_the_mapped_netlist(papers_network, tmp_path, monkeypatch, record_property, device):
+    """Recorded spikes through the mapped netlist of the paper's network, at 256 clocks: the ONNX graph's classes."""
+    monkeypatch.setattr(simulators, "CACHE", tmp_path / "cache")
+    netlist = ("--engine", "netlist", "--device", device, "--cycles", 256, "--spikes", 100, "--random-inputs", 1000)
+    spikeloom("sim", *netlist, "--out", papers_network)
+    (simulation,) = json.loads((papers_network / "report.json").read_text())["simulations"]
+    record_property("spikes", simulation["n_spikes"])
+    record_property("mismatches", simulation["class_mismatches"])
+    assert (simulation["simulator"], simulation["n_spikes"]) == ("Verilator, mapped netlist", 100)
+    # No layer of a mapped netlist can be seen.
+    assert (simulation["class_mismatches"], simulation["layer_word_mismatches"]) == (0, None)

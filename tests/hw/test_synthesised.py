@@ -97,13 +97,3 @@ def test_other_kinds_of_design_on_every_family(cache, record_property, schedule,
     rng = np.random.default_rng(0)
     network = random_network(rng, n_inputs=8, hidden=(12, 8), input_format=IntegerFormat(5, True))
     hold(Accelerator(network, schedule(network, device)), cache, record_property, pauses=Pauses(0.2, 0.2))
-
-
-@pytest.mark.slow
-@pytest.mark.synth
-@pytest.mark.verify("simulated")
-@pytest.mark.parametrize("device", DEVICES)
-def test_the_papers_network_on_every_family(cache, record_property, device):
-    """The paper's network, folded to 256 clocks: every answer of its mapped netlists is the network's."""
-    network = random_network(np.random.default_rng(0), n_inputs=48, hidden=(256, 256), n_units=5)
-    hold(Accelerator(network, fold(network, device_named(device), 256)), cache, record_property)
