@@ -183,7 +183,7 @@ def test_all_spikes_and_waveforms_of_some():
     ("options", "line"),
     [
         ("--spikes some", "--spikes some: a whole number is wanted, or all"),
-        ("--spikes 0", "--spikes 0: at least 1 or all is wanted"),
+        ("--spikes 0", "--spikes 0: 1 to 10000000 or all is wanted"),
         ("--model net.onnx --spikes all", "--spikes all: with --model, a number is wanted"),
         ("--vcd-spikes 5", "--vcd-spikes 5: two whole numbers joined by a colon are wanted, such as 10:19"),
         ("--vcd-spikes 5:4", "--vcd-spikes 5:4: FIRST:LAST within the spikes 0 to 199 is wanted"),
