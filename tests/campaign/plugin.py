@@ -12,7 +12,7 @@ import pytest
 
 from tests.campaign import report
 from tests.campaign.results import Result, append, digest_of_code, keep, read
-from tests.campaign.versions import machine, revision, versions
+from tests.campaign.versions import installed, machine, revision, versions
 
 KINDS = ("proven", "simulated", "drawn", "injected", "fuzzed")
 LONG = ("slow", "synth", "formal")
@@ -78,12 +78,15 @@ class Campaign:
 
     def __init__(self, config):
         self.folder = config.getoption("--campaign")
-        self.versions = versions()
-        self.code = digest_of_code(self.versions)
+        self.code = digest_of_code(installed())
         self.results = read(self.file, self.code)
         self.done = {node for node, result in self.results.items() if result.outcome == "passed"}
         self.again = len(self.done)
+        self.expected: set[str] = set()
+        self.ended: set[str] = set()
         self.folder.mkdir(parents=True, exist_ok=True)
+        if not self.results:
+            report.drop_pictures(self.folder)
         keep(self.file, self.results.values())
         self.began = time.monotonic()
 
@@ -91,7 +94,24 @@ class Campaign:
     def file(self):
         return self.folder / "results.jsonl"
 
+    @property
+    def unfinished(self):
+        """What was to run and did not come to its end: interrupted, or its process died, or it could not be read."""
+        return sorted(self.expected - self.ended)
+
+    def pytest_collectreport(self, report):
+        if report.failed:
+            self.expected.add(report.nodeid)
+
+    def pytest_collection_finish(self, session):
+        self.expected.update(item.nodeid for item in session.items)
+
+    def pytest_xdist_node_collection_finished(self, ids):
+        self.expected.update(ids)
+
     def pytest_runtest_logreport(self, report):
+        if report.when == "teardown":
+            self.ended.add(report.nodeid)
         properties = dict(report.user_properties)
         if "verify" not in properties or (report.when != "call" and report.passed):
             return
@@ -102,17 +122,17 @@ class Campaign:
         append(self.file, result)
 
     def pytest_terminal_summary(self, terminalreporter):
-        if not self.results:
+        if not self.results and not self.unfinished:
             return
         took = time.monotonic() - self.began
         page = report.write(self.folder, list(self.results.values()), self._about(took))
         terminalreporter.section("verification")
-        for line in report.summary(list(self.results.values())):
+        for line in report.summary(list(self.results.values()), self.unfinished):
             terminalreporter.write_line(line)
         terminalreporter.write_line(f"{self.again} of them were there from before; report: {page}")
 
     def _about(self, took):
-        return report.About(revision(), self.code, self.versions, machine(), took, self.again)
+        return report.About(revision(), self.code, versions(), machine(), took, self.again, tuple(self.unfinished))
 
 
 def _trouble(report):

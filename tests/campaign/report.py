@@ -12,6 +12,8 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from tests.campaign.results import Result
 
 SCHEMA_VERSION = 1
+PICTURES = "coverage"
+"""Folder beside the report where checks draw."""
 MEANING = {
     "proven": "For every input and every run, by a solver; where a proof is bounded, its title says how far.",
     "simulated": "Gateware or netlist run word by word and compared, with ==, with the ONNX reference.",
@@ -32,6 +34,7 @@ class About:
         machine: in words.
         seconds: wall time of the last session.
         from_before: checks that an earlier session had finished.
+        unfinished: checks, or files of checks, that the last session began and that came to no end.
     """
 
     revision: str | None
@@ -40,11 +43,13 @@ class About:
     machine: str
     seconds: float
     from_before: int
+    unfinished: tuple[str, ...] = ()
 
 
-def summary(results: Sequence[Result]) -> list[str]:
-    """A line for each kind of check."""
-    return [f"{kind}: {line}" for kind, line in _headlines(results).items()]
+def summary(results: Sequence[Result], unfinished: Sequence[str] = ()) -> list[str]:
+    """A line for each kind of check, and one for those that came to no end."""
+    lines = [f"{kind}: {line}" for kind, line in _headlines(results).items()]
+    return [*lines, f"not finished: {', '.join(unfinished)}"] if unfinished else lines
 
 
 def write(folder: Path, results: Sequence[Result], about: About) -> Path:
@@ -111,8 +116,15 @@ def _time(seconds: float) -> str:
     return f"{minutes} min {rest:02d} s" if minutes else f"{seconds:.1f} s"
 
 
+def drop_pictures(folder: Path) -> None:
+    """Remove the pictures of an earlier campaign, which were drawn by other code."""
+    for picture in _pictures(folder):
+        picture.unlink()
+
+
 def _pictures(folder: Path) -> list[Path]:
-    return sorted(folder.rglob("*.png"))
+    """Those that checks have drawn; whatever else lies in the folder is no part of the campaign."""
+    return sorted((folder / PICTURES).glob("*.png"))
 
 
 def _caption(png: Path) -> str:

@@ -4,7 +4,7 @@ import os
 import platform
 import subprocess
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, distributions, version
 
 from tests.campaign.results import ROOT
 
@@ -28,6 +28,11 @@ _PACKAGES = (
 def versions() -> Mapping[str, str]:
     """Python's version and each package's; "absent" for one that is not installed."""
     return {"python": platform.python_version(), **{name: _version(name) for name in _PACKAGES}}
+
+
+def installed() -> Mapping[str, str]:
+    """Python's version and that of every package there is: results hold for these."""
+    return {"python": platform.python_version(), **{one.name: one.version for one in distributions()}}
 
 
 def machine() -> str:

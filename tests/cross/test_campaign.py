@@ -96,6 +96,50 @@ def test_results_of_other_code_do_not_count(folder):
     assert (folder / "runs.txt").read_text() == "sums sums "
 
 
+@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+@pytest.mark.parametrize(
+    ("ending", "node"),
+    [("os._exit(3)", "test_checks.py::test_dies"), ("raise KeyboardInterrupt", "test_checks.py::test_dies")],
+)
+def test_a_check_that_came_to_no_end_is_told(folder, workers, ending, node):
+    """The process that runs it may be killed, for want of memory; then nothing of it is reported."""
+    if not workers and "_exit" in ending:
+        pytest.skip("the whole campaign dies with it")
+    dies = f'@pytest.mark.verify("fuzzed")\ndef test_dies():\n    """Holds."""\n    import os\n    {ending}\n'
+    (folder / "test_checks.py").write_text(CHECKS + dies)
+    done = campaign(folder, *workers)
+    assert done.returncode != 0
+    assert node in report(folder)["about"]["unfinished"]
+    assert "not finished: " in done.stdout
+    for name in ("verification.md", "verification.html"):
+        assert node in (folder / "out" / name).read_text()
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+def test_checks_that_cannot_be_read_are_told(folder, workers):
+    (folder / "test_more.py").write_text("import nothing_of_that_name\n")
+    assert campaign(folder, *workers).returncode != 0
+    assert "test_more.py" in report(folder)["about"]["unfinished"]
+
+
+def test_a_finished_campaign_says_nothing_of_unfinished_checks(folder):
+    assert "not finished" not in campaign(folder).stdout
+    assert report(folder)["about"]["unfinished"] == []
+
+
+def test_only_pictures_of_this_code_are_shown(folder):
+    drawn, beside = folder / "out" / "coverage" / "old.png", folder / "out" / "mine.png"
+    drawn.parent.mkdir(parents=True)
+    for png in (drawn, beside):
+        png.write_bytes(b"png")
+    campaign(folder)
+    assert "data:image/png" not in (folder / "out" / "verification.html").read_text()
+    assert beside.exists()
+    drawn.write_bytes(b"png")
+    campaign(folder)
+    assert (folder / "out" / "verification.html").read_text().count("data:image/png") == 1
+
+
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [

@@ -19,6 +19,7 @@ from hw.network.vectors import random_inputs
 from hw.schedule.types import EngineFolding, LayerFolding, Schedule
 from hw.simulate.amaranth import simulate
 from hw.simulate.streams import Pauses
+from tests.campaign.report import PICTURES
 from tests.hw.exact import assert_exact
 from tests.hw.networks import engine_schedule, random_network, random_table, unrolled
 from tests.hw.options.built import Design, kind_of_converter, kind_of_replay
@@ -74,7 +75,7 @@ def test_no_possible_pair_of_options_is_untried(request, tmp_path, record_proper
     """Random designs with every possible pair of options are exact, word by word of every layer."""
     coverage = try_designs(400, 12, 2, record_property)
     campaign = request.config.getoption("--campaign", default=None)
-    write_sheets(coverage, (Path(campaign) if campaign else tmp_path) / "coverage")
+    write_sheets(coverage, (Path(campaign) if campaign else tmp_path) / PICTURES)
     assert coverage.untried_pairs == []
 
 
