@@ -95,8 +95,9 @@ def _headline(results: Sequence[Result]) -> str:
     return ", ".join(checks + [_figure(name, total) for name, total in sorted(totals.items()) if name in _SUMMED])
 
 
-_SUMMED = ("spikes", "proofs", "mutants", "mutants_caught", "designs", "graphs", "inferences", "files", "resets",
-           "stops", "defects", "defects_located", "mismatches", "tracebacks", "hangs", "accelerators")  # fmt: skip
+_SUMMED = ("spikes", "proofs", "mutants", "mutants_caught", "designs", "inferences", "examples", "files", "resets",
+           "clock_stops", "upsets", "cuts", "defects_located", "mismatches", "wrong", "tracebacks", "crashes",
+           "hangs", "wrong_accelerators", "accelerators_from_malformed")  # fmt: skip
 """Figures that mean the same in every check, so that their sum means something."""
 
 

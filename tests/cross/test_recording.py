@@ -24,14 +24,15 @@ def check_every_spike(folder, duration_s, hidden, *simulator):
     spikeloom("sim", *simulator, "--spikes", "all", "--random-inputs", 1000, "--out", folder)
     (simulation,) = json.loads((folder / "report.json").read_text())["simulations"]
     assert simulation["n_spikes"] == SpikeSet.load(folder / "spikes" / "spikes.npz").n_spikes > 30 * duration_s
-    assert (simulation["class_mismatches"], simulation["layer_word_mismatches"]) == (0, 0)
     return simulation
 
 
 def record(record_property, simulation):
+    """What was counted, whatever it is; then that nothing differs."""
     record_property("spikes", simulation["n_spikes"])
     record_property("clocks", simulation["cycles"])
     record_property("mismatches", simulation["class_mismatches"] + simulation["layer_word_mismatches"])
+    assert (simulation["class_mismatches"], simulation["layer_word_mismatches"]) == (0, 0)
 
 
 @pytest.mark.verify("simulated")
