@@ -58,7 +58,9 @@ def test_an_engine_has_its_memories_too_and_constants_have_none(model, tmp_path)
     assert "no memory holds weights or thresholds: every layer is unrolled" in one_line(result)
 
 
-@pytest.mark.parametrize("option", ["--draws", "--most-flips", "--spikes"])
-def test_a_number_out_of_range_is_one_line(model, tmp_path, option):
+@pytest.mark.parametrize(
+    ("option", "wanted"), [("--draws", "at least 1"), ("--most-flips", "at least 1"), ("--spikes", "1 to 10000000")]
+)
+def test_a_number_out_of_range_is_one_line(model, tmp_path, option, wanted):
     result = spikeloom("faults", "--model", model, "--out", tmp_path, option, 0)
-    assert one_line(result) == f"error: {option} 0: at least 1 is wanted"
+    assert one_line(result) == f"error: {option} 0: {wanted} is wanted"
