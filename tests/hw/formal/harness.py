@@ -15,11 +15,13 @@ from amaranth.hdl import Elaboratable
 
 from tests.hw.formal.abc import run_abc
 from tests.hw.formal.sby import run_sby
-from tests.hw.formal.verdict import Mode, Verdict
+from tests.hw.formal.verdict import Mode, Undecided, Verdict
 
 TOP = "top"
 
 _CHECK = re.compile(r"^(\s*cell \$check )\S+(\n\s*parameter \\FORMAT \"([^\"]+)\")", re.MULTILINE)
+
+_ASSERTION = r'parameter \FLAVOR "assert"'
 
 
 def rtlil_of(circuit: Elaboratable) -> str:
@@ -41,8 +43,11 @@ def prove(text: str, folder: Path, mode: Mode = "prove", depth: int = 20, limit_
         limit_s: seconds after which the proof is given up.
 
     Raises:
-        Undecided: if it was neither proven nor refuted, whatever the reason.
+        Undecided: if it was neither proven nor refuted, whatever the reason; nothing is proven of a circuit that
+            asserts nothing.
     """
+    if mode != "cover" and _ASSERTION not in text:
+        raise Undecided("the circuit asserts nothing")
     (folder / f"{TOP}.il").write_text(text)
     began = time.monotonic()
     run = run_abc if mode in ("prove", "bmc") else run_sby

@@ -31,6 +31,19 @@ class Counter(wiring.Component):
         return m
 
 
+class Silent(wiring.Component):
+    """A register of which nothing is claimed."""
+
+    run: In(1)
+    count: Out(8)
+
+    def elaborate(self, platform):
+        m = Module()
+        m.d.sync += self.count.eq(self.count + self.run)
+        m.d.comb += Cover(self.run)
+        return m
+
+
 @pytest.mark.parametrize("mode", ["prove", "bmc", pytest.param("induction", marks=pytest.mark.formal)])
 def test_a_failing_assertion_is_named_with_its_clock(tmp_path, mode):
     assert prove(rtlil_of(Counter(10)), tmp_path, mode).passed
@@ -58,4 +71,10 @@ def test_what_is_not_inductive_is_undecided(tmp_path):
 
 def test_what_no_tool_reads_is_undecided(tmp_path):
     with pytest.raises(Undecided, match="Yosys ended"):
-        prove("no RTLIL", tmp_path)
+        prove(rtlil_of(Counter(10)).replace("wire ", "wires "), tmp_path)
+
+
+@pytest.mark.parametrize("mode", ["prove", "bmc", "induction"])
+def test_nothing_is_proven_of_what_asserts_nothing(tmp_path, mode):
+    with pytest.raises(Undecided, match="asserts nothing"):
+        prove(rtlil_of(Silent()), tmp_path, mode)
