@@ -121,13 +121,16 @@ def mapped(netlist: Netlist, device: Device, cache: Path) -> Path:
 
 
 def verilog_of(top: str, module: Mapping[str, Any]) -> str:
-    """Verilog that instantiates the cells of a module in Yosys's JSON.
+    """Verilog that instantiates the cells of a module in Yosys's JSON, numbered: nets keep their names.
+
+    Synthesis names a cell after all that it comes from, and Verilator fails to dump waveforms of such long names.
 
     Raises:
         ToolError: if Yosys fails.
     """
+    cells = {f"cell{number}": cell for number, cell in enumerate(module["cells"].values())}
     with TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "module.json").write_text(json.dumps({"modules": {top: module}}), encoding="utf-8")
+        (folder / "module.json").write_text(json.dumps({"modules": {top: {**module, "cells": cells}}}), encoding="utf-8")
         write_mapped_verilog("module.json", "module.v", folder)
         return (folder / "module.v").read_text(encoding="utf-8")

@@ -97,3 +97,21 @@ def test_other_kinds_of_design_on_every_family(cache, record_property, schedule,
     rng = np.random.default_rng(0)
     network = random_network(rng, n_inputs=8, hidden=(12, 8), input_format=IntegerFormat(5, True))
     hold(Accelerator(network, schedule(network, device)), cache, record_property, pauses=Pauses(0.2, 0.2))
+
+
+def test_cells_are_numbered_in_the_verilog_that_is_compiled():
+    """Synthesis makes names so long that Verilator cannot dump waveforms of their cells; nets keep theirs."""
+    cell = {
+        "hide_name": 0,
+        "type": "SB_LUT4",
+        "parameters": {},
+        "attributes": {},
+        "port_directions": {"I0": "input", "O": "output"},
+        "connections": {"I0": [2], "O": [3]},
+    }
+    ports = {"a": {"direction": "input", "bits": [2]}, "y": {"direction": "output", "bits": [3]}}
+    module = {"ports": ports, "cells": {"y_SB_LUT4_O" * 20: cell}, "netnames": {}}
+    text = synthesised.verilog_of("top", module)
+    assert "cell0" in text
+    assert "y_SB_LUT4_O" not in text
+    assert ".I0(a)" in text
