@@ -32,7 +32,7 @@ def versions() -> Mapping[str, str]:
 
 def installed() -> Mapping[str, str]:
     """Python's version and that of every package there is: results hold for these."""
-    return {"python": platform.python_version(), **{one.name: one.version for one in distributions()}}
+    return {"python": platform.python_version(), **{one.name: one.version for one in distributions() if one.name}}
 
 
 def machine() -> str:
