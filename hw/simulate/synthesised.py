@@ -129,10 +129,9 @@ def verilog_of(top: str, module: Mapping[str, Any]) -> str:
         ToolError: if Yosys fails.
     """
     cells = {f"cell{number}": cell for number, cell in enumerate(module["cells"].values())}
+    modules = {top: {**module, "cells": cells}}
     with TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "module.json").write_text(
-            json.dumps({"modules": {top: {**module, "cells": cells}}}), encoding="utf-8"
-        )
+        (folder / "module.json").write_text(json.dumps({"modules": modules}), encoding="utf-8")
         write_mapped_verilog("module.json", "module.v", folder)
         return (folder / "module.v").read_text(encoding="utf-8")
