@@ -15,7 +15,7 @@ from flows.errors import BadInput
 from hw.accelerator.accelerator import Accelerator
 from hw.network import lower
 from hw.network.vectors import random_inputs
-from hw.simulate import streams
+from hw.simulate import amaranth, streams
 from tests.hw import defects
 from tests.hw.graphs import random_graph, write
 
@@ -140,6 +140,26 @@ def test_a_circuit_that_gives_no_answers_differs_too(gateware_case, monkeypatch)
     assert "no answers came out: clock 7: nothing moves" in result.output
 
 
+def spoilt_by_the_next_spike(simulate):
+    """A simulator in which a spike that goes in before the last one's result is out changes that result."""
+
+    def simulated(*arguments, **options):
+        seen = simulate(*arguments, **options)
+        spoilt = np.append(seen.starts[1:] < seen.ends[:-1], False)
+        return replace(seen, best_scores=seen.best_scores + spoilt)
+
+    return simulated
+
+
+def test_what_a_later_spike_spoils_is_shown_again_with_that_spike(model, monkeypatch, tmp_path):
+    simulate = "hw.simulate.amaranth.simulate"
+    monkeypatch.setattr(simulate, spoilt_by_the_next_spike(amaranth.simulate))
+    message, case = failed_run(model, tmp_path / "out", "--cycles", 32)
+    assert "spike 1, winner: " in message
+    assert "3 spikes show it" in message  # the first one goes alone
+    assert spikeloom("replay", case).exit_code == 1
+
+
 @pytest.fixture(scope="module")
 def lowering_case(model, tmp_path_factory):
     folder = tmp_path_factory.mktemp("run") / "out"
@@ -234,10 +254,22 @@ def test_what_is_no_case_is_refused_in_one_line(tmp_path, text):
     assert_one_line(spikeloom("replay", tmp_path / "case.json"), "is no case of spikeloom")
 
 
-def test_a_model_that_is_not_in_base_64_is_refused_in_one_line(lowering_case, tmp_path):
-    content = {**json.loads(lowering_case[1].read_text()), "model": "%"}
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (with_value("%", "model"), "not in base 64"),
+        (with_value("", "model"), "model"),
+        (with_value("AAAA", "model"), "model"),
+        (with_value([[1, 2, 3]], "spikes"), "[n, 6]"),
+        (with_value([[1000] * 6], "spikes"), "INT8"),
+        (with_value(-1, "margin"), "margin"),
+    ],
+)
+def test_a_malformed_case_of_a_graph_is_refused_in_one_line(lowering_case, tmp_path, change, told):
+    content = json.loads(lowering_case[1].read_text())
+    change(content)
     (tmp_path / "case.json").write_text(json.dumps(content))
-    assert_one_line(spikeloom("replay", tmp_path / "case.json"), "not in base 64")
+    assert_one_line(spikeloom("replay", tmp_path / "case.json"), told)
 
 
 def assert_one_line(result, told):
