@@ -16,6 +16,7 @@ _PATH_IS_WRONG: dict[type[OSError], str] = {
     PermissionError: "not permitted to open",
     IsADirectoryError: "a folder where a file is wanted:",
     NotADirectoryError: "a file where a folder is wanted:",
+    FileExistsError: "is there already, where something else is to be made:",
 }
 _NAME_IS_WRONG = frozenset({errno.ENAMETOOLONG, errno.ELOOP, errno.ENXIO})
 _STORAGE_REFUSES = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})

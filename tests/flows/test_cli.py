@@ -355,6 +355,7 @@ def test_a_foreign_folder_is_one_line(in_an_empty_folder):
         (PermissionError(13, "Permission denied", "a.npz"), "not permitted to open a.npz"),
         (IsADirectoryError(21, "Is a directory", "data"), "a folder where a file is wanted: data"),
         (NotADirectoryError(20, "Not a directory", "a.npz/run"), "a file where a folder is wanted: a.npz/run"),
+        (FileExistsError(17, "File exists", "cache"), "is there already, where something else is to be made: cache"),
         (OSError(errno.ENOSPC, "No space left on device"), "cannot write: No space left on device"),
         (
             ModuleNotFoundError("No module named 'torch'", name="torch"),
