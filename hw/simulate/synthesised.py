@@ -22,7 +22,7 @@ from hw.simulate.compiled import packed
 from hw.simulate.result import Answers, results_of
 from hw.simulate.streams import Pauses, StreamError
 from hw.simulate.verilator.bench import Bench
-from hw.simulate.verilator.program import compile_program
+from hw.simulate.verilator.program import check_compiler, compile_program
 from hw.simulate.verilator.run import Stimulus, Waveforms, run
 from hw.simulate.waveforms import check_stretch
 from hw.tools.yosys import cell_library, synthesis_flow, synthesise, write_mapped_verilog, yosys_version
@@ -90,6 +90,7 @@ def compiled(netlist: Netlist, bench: Bench, device: Device, cache: Path, *, wav
         ToolError: if synthesis fails.
         CompileError: if compiling fails.
     """
+    check_compiler()  # before synthesis, which may take minutes
     module = json.loads(mapped(netlist, device, cache).read_text(encoding="utf-8"))["modules"][netlist.top]
     library = cell_library(device)
     sources = {

@@ -9,6 +9,7 @@ from hw.accelerator.accelerator import Accelerator
 from hw.accelerator.load import load_frame
 from hw.components.rom import Storage
 from hw.devices import device_named
+from hw.errors import BadInput
 from hw.network.types import IntegerFormat
 from hw.network.vectors import random_inputs
 from hw.schedule.fold import fold
@@ -115,3 +116,12 @@ def test_cells_are_numbered_in_the_verilog_that_is_compiled():
     assert "cell0" in text
     assert "y_SB_LUT4_O" not in text
     assert ".I0(a)" in text
+
+
+def test_a_missing_compiler_is_told_before_synthesis(monkeypatch, tmp_path):
+    network = random_network(np.random.default_rng(0), n_inputs=4, hidden=(4,), input_format=IntegerFormat(4, True))
+    accelerator = Accelerator(network, in_block_memories(network, "up5k"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(BadInput, match="needs g\\+\\+, make, perl, which this machine lacks"):
+        synthesised.simulate(accelerator, np.zeros((1, 4), np.int64), cache=tmp_path)
+    assert not list(tmp_path.iterdir())

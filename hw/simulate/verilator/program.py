@@ -41,17 +41,22 @@ def compile_program(
         BadInput: if the machine lacks a compiler.
         CompileError: if compiling fails.
     """
-    if missing := [tool for tool in _NEEDED if shutil.which(tool) is None]:
-        raise BadInput(
-            f"compiled simulation needs {', '.join(missing)}, which this machine lacks: install it, or take "
-            "--engine amaranth"
-        )
+    check_compiler()
     files = {**sources, HARNESS.name: HARNESS.read_text(encoding="utf-8")}
     command = [*_command(optimisation(cells), waveforms), *options]
     folder = cache / _digest(files, command)
     if not (folder / _PROGRAM).exists():
         _compile_into(folder, files, command)
     return folder / _PROGRAM
+
+
+def check_compiler() -> None:
+    """Raise BadInput if the machine lacks a compiler."""
+    if missing := [tool for tool in _NEEDED if shutil.which(tool) is None]:
+        raise BadInput(
+            f"compiled simulation needs {', '.join(missing)}, which this machine lacks: install it, or take "
+            "--engine amaranth"
+        )
 
 
 def optimisation(cells: int) -> str:
