@@ -154,9 +154,13 @@ def run(
         with subprocess.Popen(
             [program.resolve(), *arguments], cwd=folder, stdout=subprocess.PIPE, text=True
         ) as process:
-            for line in process.stdout or ():
-                if progress:
-                    progress(int(line) / stimulus.n_spikes)
+            try:
+                for line in process.stdout or ():
+                    if progress:
+                        progress(int(line) / stimulus.n_spikes)
+            except BaseException:  # an interruption too; else the program would run on
+                process.kill()
+                raise
         if process.returncode not in (0, _STUCK, _UNSTABLE):
             raise CompileError(f"the compiled simulation ended with {process.returncode}")
         records = _read(folder, bench)
