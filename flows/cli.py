@@ -39,6 +39,7 @@ from flows.settings import (
     words,
 )
 from flows.steps import Kind
+from hw.errors import NoResult
 
 AFTER_TRAINING = "lower"
 """First step that reads the QONNX file: where `hw` and `sim` go on in a folder that `train` has left."""
@@ -111,7 +112,7 @@ class OneLineErrors(TyperGroup):
         except KeyboardInterrupt:
             typer.echo("interrupted: finished steps are kept, run again to go on", err=True)
             raise typer.Exit(130) from None
-        except (ValueError, OSError, ImportError, NotEqualError) as error:
+        except (ValueError, OSError, ImportError, NotEqualError, NoResult) as error:
             message = user_message(error)
             if message is None:
                 raise

@@ -43,7 +43,7 @@ def one_line(text: str) -> str:
 
 def user_message(error: BaseException) -> str | None:
     """One line for an error that a user can mend, or that says itself what is wrong; None for any other bug."""
-    if isinstance(error, (BadInput, NotEqualError, hw.errors.BadInput, qat.errors.BadInput)):
+    if isinstance(error, (BadInput, NotEqualError, hw.errors.BadInput, hw.errors.NoResult, qat.errors.BadInput)):
         return one_line(str(error))
     if isinstance(error, OSError):
         return _refused_by_system(error)
@@ -58,7 +58,8 @@ def _refused_by_system(error: OSError) -> str | None:
             return one_line(f"{words} {error.filename}")
     if error.errno in _NAME_IS_WRONG:
         return one_line(f"cannot open {error.filename}: {error.strerror}")
-    return f"cannot write: {error.strerror}" if error.errno in _STORAGE_REFUSES else None
+    where = f" {error.filename}" if error.filename else ""
+    return one_line(f"cannot write{where}: {error.strerror}") if error.errno in _STORAGE_REFUSES else None
 
 
 def _missing_half(error: ModuleNotFoundError) -> str | None:

@@ -26,6 +26,7 @@ STORAGES = ("block", "logic", "constant")
 DEFAULT_CYCLES = 256
 
 _MOST_INPUTS = 10_000_000  # more than the spikes of a day
+_MOST_DRAWS = 10_000  # far beyond what a mean asks for
 _MOST_SEED = 2**32 - 1  # what every generator of random numbers in use takes
 
 
@@ -299,7 +300,7 @@ class UpsetSettings:
 
     def __post_init__(self) -> None:
         _require(self.most_flips >= 1, "--most-flips", self.most_flips, "at least 1")
-        _require(self.draws >= 1, "--draws", self.draws, "at least 1")
+        _require(1 <= self.draws <= _MOST_DRAWS, "--draws", self.draws, f"1 to {_MOST_DRAWS}")
         _require(1 <= self.spikes <= _MOST_INPUTS, "--spikes", self.spikes, f"1 to {_MOST_INPUTS}")
         _require_seed(self.seed)
 

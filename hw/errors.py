@@ -1,4 +1,8 @@
-"""What a user's mistake raises on the gateware side."""
+"""What the gateware side raises that is no bug of its own: a user's mistake, and what was run in vain."""
+
+
+class NoResult(RuntimeError):
+    """What was run came to no end that can be used, a tool or a simulation; the message is one line."""
 
 
 class BadInput(ValueError):

@@ -54,6 +54,7 @@ def simulate_gateware(context: StepContext, path: Path | None) -> Mapping[str, A
 
     Raises:
         NotEqualError: if anything differs.
+        StreamError: if results are missing or too many.
     """
     accelerator = open_accelerator(context)
     spikes, what = _vectors(context, accelerator.network, context.parameters["spikes"])

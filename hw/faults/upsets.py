@@ -83,11 +83,13 @@ def inject(
     ]
     points = []
     for done, (index, name, among, flips) in enumerate(cells):
-        rngs = (np.random.default_rng([seed, index, flips, draw]) for draw in range(draws))
-        answers = [run.answers(upset(among, flips, rng)) for rng in rngs]
+        answers = []
+        for draw in range(draws):
+            rng = np.random.default_rng([seed, index, flips, draw])
+            answers.append(run.answers(upset(among, flips, rng)))
+            progress((done + (draw + 1) / draws) / len(cells))
         accuracy = {label: tuple(measure(one) for one in answers) for label, measure in measures.items()}
         points.append(Point(name, _n_bits(among), flips, accuracy))
-        progress((done + 1) / len(cells))
     return tuple(points)
 
 

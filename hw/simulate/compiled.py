@@ -4,7 +4,7 @@ The netlist is the one that is handed over. A module around it brings every laye
 layers can be watched as in Amaranth's simulator.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from hw.simulate.result import Simulation, layers_of, results_of
 from hw.simulate.streams import Pauses, StreamError
 from hw.simulate.verilator.bench import Bench, Tap
 from hw.simulate.verilator.program import compile_program
-from hw.simulate.verilator.run import Stimulus, Waveforms, run
+from hw.simulate.verilator.run import Records, Stimulus, Waveforms, run
 from hw.simulate.waveforms import check_stretch
 
 _CHUNK_SPIKES = 4096  # packed at a time
@@ -59,19 +59,41 @@ def simulate(
     sources = {"bench.sv": bench.verilog, f"{netlist.top}.il": netlist.rtlil}
     cells = netlist.rtlil.count("\n  cell ")
     program = compile_program(sources, cache, cells=cells, waveforms=vcd is not None)
+    waveforms = None if vcd is None else Waveforms(vcd, vcd_spikes)
+    records = run_spikes(program, bench, accelerator, spikes, pauses, waveforms, progress)
+    layers = layers_of(accelerator, n, records.tapped)
+    return Simulation(*results_of(netlist.ports, records.words), records.starts, records.clocks, layers)
+
+
+def run_spikes(
+    program: Path,
+    bench: Bench,
+    accelerator: Accelerator,
+    spikes: NDArray[np.integer],
+    pauses: Pauses,
+    waveforms: Waveforms | None,
+    progress: Callable[[float], None] | None,
+    frames: Sequence[bytes] = (),
+) -> Records:
+    """Spike windows through a compiled bench: the first alone, the others back to back.
+
+    Raises:
+        StreamError: if the circuit breaks the stream contract, or results are missing or too many.
+    """
+    n = len(spikes)
     stimulus = Stimulus(
         n,
         accelerator.words_per_spike,
         accelerator.schedule.quiet_cycles,
         hold_after=1,
         pauses=pauses,
-        waveforms=None if vcd is None else Waveforms(vcd, vcd_spikes),
+        frames=frames,
+        waveforms=waveforms,
     )
     records = run(program, bench, packed(accelerator, spikes), stimulus, progress)
     if len(records.words) != n:
         raise StreamError(f"the compiled circuit gave {len(records.words)} results for {n} spikes")
-    layers = layers_of(accelerator, n, records.tapped)
-    return Simulation(*results_of(netlist.ports, records.words), records.starts, records.clocks, layers)
+    return records
 
 
 def watching_layers(netlist: Netlist, accelerator: Accelerator) -> Bench:

@@ -12,13 +12,14 @@ from amaranth.hdl import ClockDomain, Module, Value
 from amaranth.lib import wiring
 from amaranth.sim import Simulator
 
+from hw.errors import NoResult
 from hw.simulate.waveforms import Dump
 
 CLOCK_PERIOD_S = 1e-6  # of simulated time; cycles are what is counted
 IDLE_CYCLES = 64  # clocks after the last word in which nothing may come out
 
 
-class StreamError(AssertionError):
+class StreamError(NoResult):
     """A circuit broke the stream contract, or gave too few or too many words."""
 
 

@@ -18,12 +18,12 @@ from hw.accelerator.accelerator import Accelerator
 from hw.devices import Device, device_named
 from hw.netlist import Netlist, emit
 from hw.simulate.blockram.cells import MODEL, with_plain_memories
-from hw.simulate.compiled import packed
+from hw.simulate.compiled import run_spikes
 from hw.simulate.result import Answers, results_of
-from hw.simulate.streams import Pauses, StreamError
+from hw.simulate.streams import Pauses
 from hw.simulate.verilator.bench import Bench
 from hw.simulate.verilator.program import check_compiler, compile_program
-from hw.simulate.verilator.run import Stimulus, Waveforms, run
+from hw.simulate.verilator.run import Waveforms
 from hw.simulate.waveforms import check_stretch
 from hw.tools.yosys import cell_library, synthesis_flow, synthesise, write_mapped_verilog, yosys_version
 
@@ -61,24 +61,14 @@ def simulate(
         StreamError: if the netlist breaks the stream contract, or results are missing or too many.
     """
     accelerator.network.check_inputs(spikes)
-    n = len(spikes)
-    check_stretch(vcd_spikes, n)
+    check_stretch(vcd_spikes, len(spikes))
     netlist = emit(accelerator)
     device = device_named(accelerator.schedule.device)
     bench = Bench(netlist.top, netlist.ports, accelerator.held_inputs)
     program = compiled(netlist, bench, device, cache, waveforms=vcd is not None)
-    stimulus = Stimulus(
-        n,
-        accelerator.words_per_spike,
-        accelerator.schedule.quiet_cycles,
-        hold_after=1,
-        pauses=pauses,
-        frames=(frame,) if frame else (),
-        waveforms=None if vcd is None else Waveforms(vcd, vcd_spikes),
-    )
-    records = run(program, bench, packed(accelerator, spikes), stimulus, progress)
-    if len(records.words) != n:
-        raise StreamError(f"the mapped netlist gave {len(records.words)} results for {n} spikes")
+    waveforms = None if vcd is None else Waveforms(vcd, vcd_spikes)
+    frames = (frame,) if frame else ()
+    records = run_spikes(program, bench, accelerator, spikes, pauses, waveforms, progress, frames)
     return Answers(*results_of(netlist.ports, records.words), records.starts, records.clocks)
 
 

@@ -4,8 +4,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from hw.errors import NoResult
 
-class ToolError(RuntimeError):
+
+class ToolError(NoResult):
     """A tool failed; the message holds its last lines."""
 
 

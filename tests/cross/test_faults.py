@@ -59,7 +59,7 @@ def test_an_engine_has_its_memories_too_and_constants_have_none(model, tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("option", "wanted"), [("--draws", "at least 1"), ("--most-flips", "at least 1"), ("--spikes", "1 to 10000000")]
+    ("option", "wanted"), [("--draws", "1 to 10000"), ("--most-flips", "at least 1"), ("--spikes", "1 to 10000000")]
 )
 def test_a_number_out_of_range_is_one_line(model, tmp_path, option, wanted):
     result = spikeloom("faults", "--model", model, "--out", tmp_path, option, 0)

@@ -16,6 +16,7 @@ from hw.accelerator.accelerator import Accelerator
 from hw.network import lower
 from hw.network.vectors import random_inputs
 from hw.simulate import amaranth, streams
+from tests.cross.test_thread import one_line
 from tests.hw import defects
 from tests.hw.graphs import random_graph, write
 
@@ -138,6 +139,15 @@ def test_a_circuit_that_gives_no_answers_differs_too(gateware_case, monkeypatch)
     result = spikeloom("replay", case)
     assert result.exit_code == 1
     assert "no answers came out: clock 7: nothing moves" in result.output
+
+
+def test_a_simulation_that_comes_to_no_end_is_one_line(model, tmp_path, monkeypatch):
+    def mute(*_, **__):
+        raise streams.StreamError("clock 7: 0 of 6 words came out, and nothing moves")
+
+    monkeypatch.setattr("hw.simulate.amaranth.simulate", mute)
+    result = spikeloom("sim", "--model", model, "--random-inputs", 50, "--spikes", 6, "--out", tmp_path / "run")
+    assert one_line(result) == "error: clock 7: 0 of 6 words came out, and nothing moves"
 
 
 def spoilt_by_the_next_spike(simulate):

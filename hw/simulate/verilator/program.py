@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from tempfile import mkdtemp
 
-from hw.errors import BadInput
+from hw.errors import BadInput, NoResult
 from hw.tools.yosys import write_verilog, yosys_version
 
 HARNESS = Path(__file__).with_name("harness.cpp")
@@ -20,7 +20,7 @@ _PROGRAM = "Vbench"
 _MANY_CELLS = 10_000
 
 
-class CompileError(RuntimeError):
+class CompileError(NoResult):
     """Verilator or the C++ compiler failed; the message holds its last lines."""
 
 
