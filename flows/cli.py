@@ -1,7 +1,7 @@
 """The command line: `spikeloom`."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any, Protocol
@@ -12,10 +12,11 @@ from rich.table import Table
 from rich.text import Text
 from typer.core import TyperGroup
 
-from flows import options
+from flows import option_groups, options
 from flows import steps as step_library
 from flows.display import shown_on
 from flows.errors import BadInput, NotEqualError, one_line, user_message
+from flows.option_groups import numbers, taking
 from flows.pipeline import Step, run_steps
 from flows.report.replayed import Replayed
 from flows.report.terminal import show, show_table
@@ -244,28 +245,14 @@ def train(
 
 
 @app.command(rich_help_panel=_EVERYDAY)
+@taking(hardware=option_groups.hardware, folding=option_groups.folding)
 def hw(
+    *,
     context: typer.Context,
     model: options.Model = None,
-    device: options.Device = HardwareSettings.device,
-    clock_mhz: options.ClockMhz = HardwareSettings.clock_mhz,
-    cycles: options.Cycles = None,
-    rate: options.Rate = None,
-    latency_clocks: options.LatencyClocks = None,
-    latency_us: options.LatencyUs = None,
-    minimise: options.Minimise = FoldingSettings.minimise,
-    architecture: options.ArchitectureOf = FoldingSettings.architecture,
-    pe: options.Pe = None,
-    simd: options.Simd = None,
-    storage: options.StorageOf = None,
-    count_tables: options.CountTables = None,
-    levels_per_stage: options.LevelsPerStage = FoldingSettings.levels_per_stage,
-    schedule: options.ScheduleFile = None,
-    loadable: options.Loadable = None,
-    weight_sets: options.WeightSets = FoldingSettings.weight_sets,
+    hardware: HardwareSettings,
+    folding: FoldingSettings,
     axi: options.Axi = False,
-    unsorted_margin: options.UnsortedMargin = None,
-    unsorted_register: options.UnsortedRegister = False,
     spikes: options.Spikes = DEFAULT_SPIKES,
     random_inputs: options.RandomInputs = CheckSettings.random_inputs,
     seed: options.Seed = 0,
@@ -277,54 +264,25 @@ def hw(
     """Turn a QONNX file into Verilog, a test bench and a count of resources."""
     settings = Settings(
         model=model,
-        hardware=HardwareSettings(device, clock_mhz, axi, unsorted_margin, unsorted_register),
-        folding=FoldingSettings(
-            cycles,
-            rate,
-            latency_clocks,
-            latency_us,
-            minimise,
-            _numbers("--pe", pe),
-            _numbers("--simd", simd),
-            words(storage),
-            schedule,
-            architecture,
-            words(loadable) or (),
-            weight_sets,
-            _numbers("--count-tables", count_tables),
-            levels_per_stage,
-        ),
+        hardware=replace(hardware, axi=axi),
+        folding=folding,
         check=CheckSettings(spikes, random_inputs, seed=seed),
     )
     _build(context.obj, "hw", settings, out, first, last, force)
 
 
 @app.command(rich_help_panel=_EVERYDAY)
+@taking(hardware=option_groups.hardware, folding=option_groups.folding)
 def sim(
+    *,
     context: typer.Context,
     model: options.Model = None,
     spikes: options.SpikesToSimulate = str(DEFAULT_SPIKES),
     engine: options.Simulator = CheckSettings.engine,
     vcd: options.Vcd = False,
     vcd_spikes: options.VcdSpikes = None,
-    device: options.Device = HardwareSettings.device,
-    clock_mhz: options.ClockMhz = HardwareSettings.clock_mhz,
-    cycles: options.Cycles = None,
-    rate: options.Rate = None,
-    latency_clocks: options.LatencyClocks = None,
-    latency_us: options.LatencyUs = None,
-    minimise: options.Minimise = FoldingSettings.minimise,
-    architecture: options.ArchitectureOf = FoldingSettings.architecture,
-    pe: options.Pe = None,
-    simd: options.Simd = None,
-    storage: options.StorageOf = None,
-    count_tables: options.CountTables = None,
-    levels_per_stage: options.LevelsPerStage = FoldingSettings.levels_per_stage,
-    schedule: options.ScheduleFile = None,
-    loadable: options.Loadable = None,
-    weight_sets: options.WeightSets = FoldingSettings.weight_sets,
-    unsorted_margin: options.UnsortedMargin = None,
-    unsorted_register: options.UnsortedRegister = False,
+    hardware: HardwareSettings,
+    folding: FoldingSettings,
     random_inputs: options.RandomInputs = CheckSettings.random_inputs,
     seed: options.Seed = 0,
     out: options.OutAfterTraining = None,
@@ -333,75 +291,31 @@ def sim(
     force: options.Force = False,
 ) -> None:
     """Run spikes through the gateware's simulation and compare every layer with the ONNX reference."""
-    settings = Settings(
-        model=model,
-        hardware=HardwareSettings(
-            device, clock_mhz, unsorted_margin=unsorted_margin, unsorted_register=unsorted_register
-        ),
-        folding=FoldingSettings(
-            cycles,
-            rate,
-            latency_clocks,
-            latency_us,
-            minimise,
-            _numbers("--pe", pe),
-            _numbers("--simd", simd),
-            words(storage),
-            schedule,
-            architecture,
-            words(loadable) or (),
-            weight_sets,
-            _numbers("--count-tables", count_tables),
-            levels_per_stage,
-        ),
-        check=CheckSettings(
-            number_or_all("--spikes", spikes),
-            random_inputs,
-            vcd or vcd_spikes is not None,
-            stretch("--vcd-spikes", vcd_spikes),
-            engine,
-            seed,
-        ),
+    check = CheckSettings(
+        number_or_all("--spikes", spikes),
+        random_inputs,
+        vcd or vcd_spikes is not None,
+        stretch("--vcd-spikes", vcd_spikes),
+        engine,
+        seed,
     )
+    settings = Settings(model=model, hardware=hardware, folding=folding, check=check)
     _build(context.obj, "sim", settings, out, first, last, force)
 
 
 @app.command(rich_help_panel=_EVERYDAY)
+@taking(hardware=option_groups.hardware, folding=option_groups.foldings)
 def explore(
+    *,
     context: typer.Context,
     model: options.ModelToExplore = None,
-    device: options.Device = HardwareSettings.device,
-    clock_mhz: options.ClockMhz = HardwareSettings.clock_mhz,
-    architecture: options.ArchitectureOf = FoldingSettings.architecture,
-    pe: options.Pe = None,
-    simd: options.Simd = None,
-    storage: options.StorageOf = None,
-    count_tables: options.CountTables = None,
-    levels_per_stage: options.LevelsPerStage = FoldingSettings.levels_per_stage,
-    loadable: options.Loadable = None,
-    weight_sets: options.WeightSets = FoldingSettings.weight_sets,
-    unsorted_margin: options.UnsortedMargin = None,
-    unsorted_register: options.UnsortedRegister = False,
+    hardware: HardwareSettings,
+    folding: FoldingSettings,
     out: options.OutAfterTraining = None,
     force: options.Force = False,
 ) -> None:
     """Show every folding worth building: resources, latency, throughput and energy, by formula alone."""
-    settings = Settings(
-        model=model,
-        hardware=HardwareSettings(
-            device, clock_mhz, unsorted_margin=unsorted_margin, unsorted_register=unsorted_register
-        ),
-        folding=FoldingSettings(
-            pe=_numbers("--pe", pe),
-            simd=_numbers("--simd", simd),
-            storage=words(storage),
-            count_tables=_numbers("--count-tables", count_tables),
-            levels_per_stage=levels_per_stage,
-            architecture=architecture,
-            loadable=words(loadable) or (),
-            weight_sets=weight_sets,
-        ),
-    )
+    settings = Settings(model=model, hardware=hardware, folding=folding)
     _build(context.obj, "explore", settings, out, None, None, force)
 
 
@@ -435,8 +349,8 @@ def faults(
         folding=FoldingSettings(
             cycles,
             rate,
-            pe=_numbers("--pe", pe),
-            simd=_numbers("--simd", simd),
+            pe=numbers("--pe", pe),
+            simd=numbers("--simd", simd),
             storage=words(storage),
             schedule=schedule,
             architecture=architecture,
@@ -548,10 +462,6 @@ def warm(context: typer.Context) -> None:
         versions = session.bench.warm(_told_to(status.update))
     for tool, version in versions.items():
         session.console.print(Text(f"{tool} {version}"))
-
-
-def _numbers(option: str, text: str | None) -> tuple[int, ...] | None:
-    return None if text is None else whole_numbers(option, text)
 
 
 def _told_to(show_line: Callable[[str], None]) -> Callable[[float, str], None]:
