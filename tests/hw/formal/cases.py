@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 from math import gcd, lcm
 
 import numpy as np
-from amaranth.hdl import Module, Mux, Signal, unsigned
-from amaranth.lib import stream, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.hdl import unsigned
+from amaranth.lib import wiring
 
 from hw.accelerator.pipeline import Pipeline
 from hw.components.argmax import ArgMax
@@ -27,6 +26,7 @@ from hw.network.types import BIPOLAR, InputTable, IntegerFormat, Network, ScoreL
 from hw.schedule.timing import with_banks
 from hw.schedule.types import LayerFolding, Schedule
 from tests.hw.formal.contract import Contract
+from tests.hw.formal.flight import FULL_CLOCKS, AmongResults
 
 UINT2 = IntegerFormat(2, signed=False)
 INT2 = IntegerFormat(2, signed=True)
@@ -34,11 +34,12 @@ INT2 = IntegerFormat(2, signed=True)
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A component and its contract."""
+    """A component and its contract; `broken` is where its mutants are, for a component among others."""
 
     name: str
     part: Callable[[], wiring.Component]
     contract: Contract
+    broken: str = ""
 
     @property
     def has_gates(self) -> bool:
@@ -155,42 +156,17 @@ def argmax(name: str, spec: ArgMax) -> Case:
     return Case(name, spec.circuit, contract)
 
 
-class InFlightAmongResults(wiring.Component):
-    """The counter of inferences, where results leave in their own time: when they like, but not never."""
-
-    def __init__(self, spec: InFlight):
-        self.counter = spec.circuit()
-        words = stream.Signature(spec.word_bits)
-        super().__init__({"i": In(words), "o": Out(words), "leaves": In(1)})
-
-    def elaborate(self, platform: object) -> Module:
-        m = Module()
-        m.submodules.counter = counter = self.counter
-        wiring.connect(m, wiring.flipped(self.i), counter.i)
-        wiring.connect(m, counter.o, wiring.flipped(self.o))
-        spec = counter.spec
-        word, complete = Signal(range(spec.words)), Signal(range(spec.capacity + 1))
-        passes = counter.o.valid & counter.o.ready
-        completes = passes & (word == spec.words - 1)
-        # The last that has room lets an older one go, so that its own words are complete before none can begin.
-        m.d.comb += counter.ended.eq((complete != 0) & (self.leaves | (complete >= spec.capacity - 1)))
-        m.d.sync += complete.eq(complete + completes - counter.ended)
-        with m.If(passes):
-            m.d.sync += word.eq(Mux(completes, 0, word + 1))
-        return m
-
-
 def in_flight(name: str, spec: InFlight) -> Case:
     contract = Contract(
         words_in=spec.words,
         needs=tuple(range(1, spec.words + 1)),
         results=lambda words, _: tuple(spec.compute(list(words))),
         latency_clocks=1,
-        interval_clocks=spec.words + 1,
+        interval_clocks=spec.words + 1 + FULL_CLOCKS,
         frames=1,
-        quiet_clocks=1,
+        quiet_clocks=1 + FULL_CLOCKS,
     )
-    return Case(name, lambda: InFlightAmongResults(spec), contract)
+    return Case(name, lambda: AmongResults(spec), contract, broken=".counter")
 
 
 def row_watch(name: str) -> Case:

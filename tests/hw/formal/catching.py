@@ -10,7 +10,7 @@ from tests.hw.formal.mutants import Mutant
 def catch_all(
     broken: list[Mutant], twins: list[Mutant], clocks: int, folder: Path, record: Callable[[str, object], None]
 ) -> None:
-    """Every mutant fails within some clocks, or is none: beside its original it differs in nothing, for all times.
+    """Every mutant fails within some clocks, or is none: it does for all times what its original beside it does.
 
     Args:
         broken: mutants of a property circuit.
@@ -31,4 +31,4 @@ def catch_all(
     assert caught, "no variant is broken"
     record("mutants", caught)
     record("mutants_caught", caught)
-    record("mutants_proven_to_be_none", len(broken) - caught)
+    record("mutants_without_effect", len(broken) - caught)

@@ -63,4 +63,5 @@ def trace(text: str, folder: Path, depth: int, limit_s: int = 120) -> Verdict:
     """
     (folder / f"{TOP}.il").write_text(text)
     began = time.monotonic()
-    return Verdict(seconds=time.monotonic() - began, **run_sby(folder, TOP, "bmc", depth, limit_s))
+    outcome = run_sby(folder, TOP, "bmc", depth, limit_s)
+    return Verdict(seconds=time.monotonic() - began, **outcome)

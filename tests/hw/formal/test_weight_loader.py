@@ -32,7 +32,7 @@ def test_the_weight_loader(tmp_path, record_property):
 @pytest.mark.formal
 @pytest.mark.verify("proven")
 def test_every_mutant_of_the_weight_loader_is_caught(tmp_path, record_property):
-    """Every broken variant of the weight loader breaks what is proven of it, or is proven to differ in nothing."""
+    """Every broken variant of the weight loader breaks what is proven of it, or is proven to do the same."""
     text, twins_text = (with_any_verdict(rtlil_of(kind(LOADER))) for kind in (LoaderContract, LoaderTwins))
     broken = spread(circuit_mutants(text, "top.part0"), MOST_MUTANTS)
     twins = spread(circuit_mutants(twins_text, "top.part1"), MOST_MUTANTS)

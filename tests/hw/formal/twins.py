@@ -1,5 +1,7 @@
 """Two of the same component side by side."""
 
+import re
+
 from amaranth.hdl import Assert, Module, Value
 from amaranth.lib import wiring
 
@@ -25,3 +27,10 @@ class Twins(Bench):
             Assert(~o.valid | (Value.cast(o.payload) == Value.cast(twin_o.payload)), "the same payload"),
         ]
         return m
+
+
+def without_unread_words(text: str) -> str:
+    """RTLIL in which a memory's output is 0 before its first reading, where it would be arbitrary in each twin."""
+    return re.sub(
+        r"(?<=parameter \\INIT_VALUE )(\d+)'x+\n", lambda start: f"{start[1]}'{'0' * int(start[1])}\n", text
+    )
