@@ -27,7 +27,7 @@ def catch_all(
         if not prove(mutant.text, folder, "bmc", clocks).passed:
             caught += 1
         else:
-            assert prove(twin.text, folder).passed, f"not caught: {mutant.change}"
+            assert prove(twin.text, folder).passed, f"not caught: {mutant.where}: {mutant.what}"
     assert caught, "no variant is broken"
     record("mutants", caught)
     record("mutants_caught", caught)

@@ -1,7 +1,7 @@
 """Broken variants of a circuit: a small change in the RTLIL of a component, none in what is asserted of it."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 _MODULE = re.compile(r"^module \\(\S+)\n(.*?)^end\n", re.MULTILINE | re.DOTALL)
@@ -26,9 +26,10 @@ _GATE = """
 
 @dataclass(frozen=True)
 class Mutant:
-    """A variant: what was changed, and the whole RTLIL."""
+    """A variant: where what was changed, and the whole RTLIL."""
 
-    change: str
+    where: str
+    what: str
     text: str
 
 
@@ -44,7 +45,7 @@ def mutants(text: str, part: str) -> Iterator[Mutant]:
         if module[1].startswith(part):
             for change, start, end, new in (*_moves(module[2]), *_cells(module[2])):
                 at = module.start(2)
-                yield Mutant(f"{module[1]}: {change}", text[: at + start] + new + text[at + end :])
+                yield Mutant(module[1], change, text[: at + start] + new + text[at + end :])
 
 
 def _moves(body: str) -> Iterator[tuple[str, int, int, str]]:
@@ -70,9 +71,8 @@ def _cells(body: str) -> Iterator[tuple[str, int, int, str]]:
                 yield f"{name}, {kind} {turned} for {constant[0]}", start, end, turned
 
 
-def spread(of: Iterable[Mutant], most: int) -> list[Mutant]:
+def spread(every: list[Mutant], most: int) -> list[Mutant]:
     """At most so many of them, at even distances."""
-    every = list(of)
     n = min(most, len(every))
     return [every[index * len(every) // n] for index in range(n)]
 

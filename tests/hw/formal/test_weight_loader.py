@@ -15,8 +15,7 @@ TWO_FRAMES_CLOCKS = 22
 
 def circuit_mutants(text, part):
     """Those of the loader itself; whether its checksum is right is no part of this proof."""
-    checksum = f"{part}.checksum:"
-    return (mutant for mutant in mutants(text, part) if not mutant.change.startswith(checksum))
+    return [mutant for mutant in mutants(text, part) if mutant.where != f"{part}.checksum"]
 
 
 @pytest.mark.formal
