@@ -92,7 +92,9 @@ def _headline(results: Sequence[Result]) -> str:
         totals.update({name: figure for name, figure in result.figures.items() if type(figure) is int})
     checks = [f"{outcomes['passed']} of {len(results)} checks hold"]
     checks += [f"{outcomes[name]} {name}" for name in ("failed", "skipped") if outcomes[name]]
-    return ", ".join(checks + [_figure(name, total) for name, total in sorted(totals.items()) if name in _SUMMED])
+    return "; ".join(
+        [", ".join(checks), *(_figure(name, total) for name, total in sorted(totals.items()) if name in _SUMMED)]
+    )
 
 
 _SUMMED = ("spikes", "proofs", "mutants", "mutants_caught", "designs", "inferences", "examples", "files", "resets",
@@ -106,10 +108,10 @@ def _figures(figures: Mapping[str, int | float | str | None]) -> str:
 
 
 def _figure(name: str, figure: int | float | str | None) -> str:
-    words = name.replace("_", " ")
-    if isinstance(figure, bool | str) or figure is None:
-        return f"{words}: {'unknown' if figure is None else figure}"
-    return f"{figure:,} {words}" if isinstance(figure, int) else f"{words} {figure:,.3g}"
+    told = "unknown" if figure is None else figure
+    if isinstance(figure, int | float) and not isinstance(figure, bool):
+        told = f"{figure:,}" if isinstance(figure, int) else f"{figure:,.3g}"
+    return f"{name.replace('_', ' ')}: {told}"
 
 
 def _time(seconds: float) -> str:

@@ -74,8 +74,8 @@ def test_an_interrupted_or_failed_campaign_goes_on_where_it_was(folder, workers)
 
 def test_the_report_tells_counts_troubles_and_versions(folder):
     shown = campaign(folder).stdout
-    assert "proven: 1 of 1 checks hold, 3 proofs" in shown
-    assert "fuzzed: 0 of 1 checks hold, 1 failed, 1,200 files" in shown
+    assert "proven: 1 of 1 checks hold; proofs: 3" in shown
+    assert "fuzzed: 0 of 1 checks hold, 1 failed; files: 1,200" in shown
     for name in ("verification.md", "verification.html"):
         page = (folder / "out" / name).read_text()
         assert "A sum is the sum of its terms" in page
