@@ -19,7 +19,7 @@ from tests.hw.formal.mutants import mutants, spread, waiting_for_ready
 from tests.hw.formal.paths import reached_at_once
 from tests.hw.formal.twins import Twins, without_unread_words
 
-QUICK = {"width converter, wider", "argmax"}  # what the default tests take
+QUICK = {"width converter, wider", "argmax", "row watch"}  # what the default tests take
 MOST_MUTANTS = 16  # of a component, from everywhere in it
 
 
