@@ -61,7 +61,7 @@ test-formal: $(VENV)/.installed-test ## Proofs: stream contracts, arithmetic, we
 
 verify: $(VENV)/.installed-test ## Proofs, recordings, faults and damaged files, with a report in OUT (build/verify); goes on where it was
 	$(BIN)/python -m pytest -n auto --dist worksteal -p tests.campaign.plugin -m verify \
-	    --campaign '$(or $(OUT),build/verify)' $(ARGS)
+	    --campaign='$(or $(OUT),build/verify)' $(ARGS)
 
 bench-gateware: $(VENV)/.installed ## Measure the benchmark's designs beside their goals and others (ARGS=--only NAME)
 	$(BIN)/python -m flows.bench.gateware $(ARGS)

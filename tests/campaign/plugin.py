@@ -1,6 +1,6 @@
 """pytest's side of `make verify`: runs what is marked `verify`, keeps each result, and writes the report.
 
-    pytest -p tests.campaign.plugin --campaign FOLDER -m verify
+    pytest -p tests.campaign.plugin --campaign=FOLDER -m verify
 
 A check that passed on the same code and the same packages is not run again.
 """
@@ -120,6 +120,12 @@ class Campaign:
         result = Result(report.nodeid, self.code, kind, title, report.outcome, report.duration, properties, trouble)
         self.results[result.node] = result
         append(self.file, result)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session, exitstatus):
+        """A campaign with nothing left to run has come to its end, not to nothing."""
+        if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and self.again:
+            session.exitstatus = pytest.ExitCode.OK
 
     def pytest_terminal_summary(self, terminalreporter):
         if not self.results and not self.unfinished:

@@ -82,7 +82,8 @@ def _rendered(template: str, folder: Path, results: Sequence[Result], about: Abo
 
 
 def _headlines(results: Sequence[Result]) -> dict[str, str]:
-    return {kind: _headline([result for result in results if result.kind == kind]) for kind in MEANING}
+    of_kinds = {kind: [result for result in results if result.kind == kind] for kind in MEANING}
+    return {kind: _headline(some) for kind, some in of_kinds.items() if some}
 
 
 def _headline(results: Sequence[Result]) -> str:

@@ -36,7 +36,7 @@ def test_compiled():
 def test_beside():
     raise AssertionError("does not count")
 '''
-INI = "[pytest]\nmarkers =\n    verify(kind): counts\n"
+INI = "[pytest]\naddopts = --strict-markers\nmarkers =\n    verify(kind): counts\n"
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def folder(tmp_path):
 
 
 def campaign(folder, *arguments):
-    command = [sys.executable, "-m", "pytest", "-p", "tests.campaign.plugin", "--campaign", "out", "-m", "verify"]
+    command = [sys.executable, "-m", "pytest", "-p", "tests.campaign.plugin", "--campaign=out", "-m", "verify"]
     environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}
     return subprocess.run(
         [*command, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
@@ -69,6 +69,15 @@ def test_an_interrupted_or_failed_campaign_goes_on_where_it_was(folder, workers)
     assert second.returncode == 0, second.stdout
     assert {result["outcome"] for result in report(folder)["results"]} == {"passed", "skipped"}
     assert report(folder)["about"]["from_before"] == 1
+    assert (folder / "runs.txt").read_text() == "sums "
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+def test_a_campaign_that_has_ended_ends_well_again(folder, workers):
+    (folder / "mended").touch()
+    of_two = ("-k", "sums or files", *workers)
+    assert [campaign(folder, *of_two).returncode for _ in range(2)] == [0, 0]
+    assert report(folder)["about"]["from_before"] == 2
     assert (folder / "runs.txt").read_text() == "sums "
 
 
