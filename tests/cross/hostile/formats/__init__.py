@@ -1,0 +1,1 @@
+"""Recordings that nobody should have to trust, format by format."""
