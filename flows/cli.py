@@ -18,9 +18,11 @@ from flows.display import shown_on
 from flows.errors import BadInput, NotEqualError, one_line, user_message
 from flows.option_groups import numbers, taking
 from flows.pipeline import Step, run_steps
+from flows.report.assemble import assemble
+from flows.report.comparison import Comparison, compare_reports
 from flows.report.replayed import Replayed
-from flows.report.terminal import show, show_table
-from flows.report.write import page_path, write_report
+from flows.report.terminal import show, show_comparison, show_table
+from flows.report.write import page_path, write_comparison, write_report
 from flows.runfolder import MANIFEST, PROGRAM, RunFolder, existing_run_folder, latest_run
 from flows.settings import (
     DEFAULT_SPIKES,
@@ -361,9 +363,14 @@ def faults(
 
 
 @app.command(rich_help_panel=_EVERYDAY)
-def report(context: typer.Context, out: options.OutToReport = None) -> None:
-    """Show a run's report and write it anew: report.html, report.md, report.json."""
-    _report(context.obj.console, existing_run_folder(out or latest_run(RUNS)))
+def report(context: typer.Context, compare: options.Compared = None, out: options.OutToReport = None) -> None:
+    """Show a run's report and write it anew (report.html, report.md, report.json), or set two runs side by side."""
+    console: Console = context.obj.console
+    if compare is None:
+        _report(console, existing_run_folder(out or latest_run(RUNS)))
+    else:
+        first, second = (assemble(existing_run_folder(path)) for path in compare)
+        _compare(console, compare_reports(first, second), out)
 
 
 @app.command(rich_help_panel=_PARTS)
@@ -522,3 +529,10 @@ def _report(console: Console, folder: RunFolder) -> None:
     show(write_report(folder), console)
     console.print()
     console.print(Text(f"The whole report: {page_path(folder)}"), soft_wrap=True)
+
+
+def _compare(console: Console, comparison: Comparison, out: Path | None) -> None:
+    show_comparison(comparison, console)
+    if out is not None:
+        console.print()
+        console.print(Text(f"The whole comparison: {write_comparison(comparison, out)}"), soft_wrap=True)

@@ -82,7 +82,18 @@ OutAfterTraining = Annotated[
 ]
 OutToReport = Annotated[
     Path | None,
-    Option("--out", help="Run folder to report on [default: the last one written in runs/].", rich_help_panel=RUN),
+    Option(
+        "--out",
+        help="Run folder to report on [default: the last one written in runs/]; with --compare, a folder to write "
+        "the comparison to [default: it is only shown].",
+        rich_help_panel=RUN,
+    ),
+]
+Compared = Annotated[
+    tuple[Path, Path] | None,
+    Option(
+        "--compare", help="Two run folders: their figures side by side.", metavar="RUN1 RUN2", rich_help_panel=RUN
+    ),
 ]
 Seed = Annotated[int, Option("--seed", help="Of the recording, pre-sorting and random inputs.", rich_help_panel=RUN)]
 

@@ -4,9 +4,11 @@ from dataclasses import asdict
 from typing import Any
 
 from flows.digests import canonical_json
+from flows.report.comparison import Comparison
 from flows.report.model import Power, Report, Resource, Simulation
 
 SCHEMA = 1
+COMPARISON_SCHEMA = 1
 
 
 def report_json(report: Report) -> str:
@@ -20,6 +22,13 @@ def report_json(report: Report) -> str:
         "part_resources": [_resource(resource) for resource in report.part_resources],
         "power": None if report.power is None else _power(report.power),
     }
+    return canonical_json(content)
+
+
+def comparison_json(comparison: Comparison) -> str:
+    """Canonical JSON of two runs side by side."""
+    pairs = [{**asdict(pair), "ratio": pair.ratio} for pair in comparison.pairs]
+    content = {**asdict(comparison), "program": "spikeloom", "comparison_schema": COMPARISON_SCHEMA, "pairs": pairs}
     return canonical_json(content)
 
 

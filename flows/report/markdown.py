@@ -1,7 +1,8 @@
-"""The report in Markdown."""
+"""A report, or two compared, in Markdown."""
 
 import re
 
+from flows.report.comparison import Comparison, comparison_tables
 from flows.report.model import Picture, Report
 from flows.report.tables import Table, headlines, tables
 
@@ -16,6 +17,12 @@ def markdown(report: Report) -> str:
     pictures = [_picture(picture) for picture in report.pictures]
     title = f"# spikeloom: {_plain(report.run.name)}"
     return "\n\n".join([title, *(["\n".join(summary)] if summary else []), *sections, *pictures]) + "\n"
+
+
+def comparison_markdown(comparison: Comparison) -> str:
+    """Two runs side by side."""
+    title = f"# spikeloom: {_plain(comparison.first)} and {_plain(comparison.second)}"
+    return "\n\n".join([title, *(_section(table) for table in comparison_tables(comparison))]) + "\n"
 
 
 def _section(table: Table) -> str:

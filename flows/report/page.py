@@ -1,13 +1,23 @@
-"""The report as one HTML page that needs no other file."""
+"""A report, or two compared, as one HTML page that needs no other file."""
 
 import base64
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from flows.report.comparison import Comparison, comparison_tables
 from flows.report.dataflow import BOX_HEIGHT, BOX_WIDTH, GAP, dataflow
 from flows.report.model import Report
 from flows.report.tables import headlines, tables
+
+_ENVIRONMENT = Environment(
+    loader=PackageLoader("flows", "report"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+)
 
 
 def page(report: Report, folder: Path) -> str:
@@ -18,21 +28,20 @@ def page(report: Report, folder: Path) -> str:
     Raises:
         FileNotFoundError: a picture is not there.
     """
-    environment = Environment(
-        loader=PackageLoader("flows", "report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template("page.html").render(
+    return _ENVIRONMENT.get_template("page.html").render(
         report=report,
         headlines=headlines(report),
         tables=tables(report),
         strip=None if report.network is None else dataflow(report.network),
         box={"width": BOX_WIDTH, "height": BOX_HEIGHT, "gap": GAP},
         pictures=[(picture.caption, _data_uri(folder / picture.path)) for picture in report.pictures],
+    )
+
+
+def comparison_page(comparison: Comparison) -> str:
+    """HTML of two runs side by side; everything that comes from files is escaped."""
+    return _ENVIRONMENT.get_template("comparison.html").render(
+        comparison=comparison, tables=comparison_tables(comparison)
     )
 
 

