@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from flows.report.figures import number
 from flows.report.model import Layer, Network
 
-BOX_WIDTH, BOX_HEIGHT, GAP = 168, 112, 44
+BOX_WIDTH, BOX_HEIGHT, GAP = 168, 130, 72
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,8 @@ class Box:
     lines: tuple[str, ...]
     load: float
     """Clocks relative to the slowest layer, 0 to 1; drawn as a bar."""
+    arrow: str = ""
+    """What stands over the arrow that leads to it."""
 
 
 @dataclass(frozen=True)
@@ -32,14 +34,15 @@ class Strip:
 def dataflow(network: Network) -> Strip:
     """Input, layers with their folding, and argmax, from left to right."""
     slowest = max((layer.cycles for layer in network.layers), default=0)
-    parts: list[tuple[str, tuple[str, ...], float]] = [
-        ("input", _input_lines(network.layers, network.input_format), 0.0),
-        *((layer.name, _layer_lines(layer), layer.cycles / slowest if slowest else 0.0) for layer in network.layers),
-        ("argmax", (f"{len(network.units)} units", "lowest index first"), 0.0),
+    parts: list[tuple[str, tuple[str, ...], float, str]] = [
+        ("input", _input_lines(network.layers, network.input_format), 0.0, ""),
+        *(
+            (layer.name, _layer_lines(layer), layer.cycles / slowest if slowest else 0.0, _word(layer))
+            for layer in network.layers
+        ),
+        ("argmax", (f"{len(network.units)} units", "lowest index first"), 0.0, "scores"),
     ]
-    boxes = tuple(
-        Box(index * (BOX_WIDTH + GAP), title, lines, load) for index, (title, lines, load) in enumerate(parts)
-    )
+    boxes = tuple(Box(index * (BOX_WIDTH + GAP), *part) for index, part in enumerate(parts))
     return Strip(boxes, width=len(boxes) * (BOX_WIDTH + GAP) - GAP)
 
 
@@ -51,5 +54,10 @@ def _layer_lines(layer: Layer) -> tuple[str, ...]:
     return (
         f"{number(layer.columns)} → {number(layer.rows)}",
         f"PE {layer.pe} · SIMD {layer.simd}",
+        *(() if not layer.buffer_words else (f"buffer of {number(layer.buffer_words)} words",)),
         f"{number(layer.cycles)} clocks",
     )
+
+
+def _word(layer: Layer) -> str:
+    return "" if layer.word_bits is None else f"{number(layer.word_bits)} bits"

@@ -93,6 +93,8 @@ class Layer:
     """Clocks an inference."""
     buffer_words: int | None
     """Depth of the buffer before the layer; 0 where it needs none."""
+    word_bits: int | None = None
+    """Width of the words that it takes; None where layers share one memory."""
     why: str = ""
     """What the choice of PE, SIMD and storage gives."""
 

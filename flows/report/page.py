@@ -5,6 +5,7 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from flows.report.charts import charts
 from flows.report.comparison import Comparison, comparison_tables
 from flows.report.dataflow import BOX_HEIGHT, BOX_WIDTH, GAP, dataflow
 from flows.report.model import Report
@@ -33,6 +34,7 @@ def page(report: Report, folder: Path) -> str:
         headlines=headlines(report),
         tables=tables(report),
         strip=None if report.network is None else dataflow(report.network),
+        charts=charts(report),
         box={"width": BOX_WIDTH, "height": BOX_HEIGHT, "gap": GAP},
         pictures=[(picture.caption, _data_uri(folder / picture.path)) for picture in report.pictures],
     )

@@ -18,7 +18,7 @@ from hw.devices import Device, device_named
 from hw.errors import DoesNotFit
 from hw.estimate.accelerator import estimate
 from hw.network.decide import UNSORTED
-from hw.network.types import Network, ScoreLayer, ThresholdLayer
+from hw.network.types import IntegerFormat, Network, ScoreLayer, ThresholdLayer
 from hw.schedule.designs import Designs, designs_of
 from hw.schedule.fold import choose
 from hw.schedule.shapes import Fixed
@@ -126,7 +126,7 @@ def _scheduled(
 
 def _layers(accelerator: Accelerator, device: Device) -> tuple[Layer, ...]:
     network, engine = accelerator.network, accelerator.engine
-    elements = [network.format_into(index).name for index in range(len(network.layers))]
+    elements = [network.format_into(index) for index in range(len(network.layers))]
     if engine is not None:
         clocks = [rows * len(steps) for rows, steps in zip(engine.rows, engine.program, strict=True)][1:]
         each = zip(network.layers, elements, clocks, strict=True)
@@ -144,10 +144,10 @@ def _layers(accelerator: Accelerator, device: Device) -> tuple[Layer, ...]:
     )
 
 
-def _engine_layer(layer: ThresholdLayer | ScoreLayer, element: str, cycles: int, lanes: int) -> Layer:
+def _engine_layer(layer: ThresholdLayer | ScoreLayer, element: IntegerFormat, cycles: int, lanes: int) -> Layer:
     return Layer(
         name=layer.name,
-        kind=f"{element} x 1 bit, {'scores' if isinstance(layer, ScoreLayer) else 'threshold'}",
+        kind=f"{element.name} x 1 bit, {'scores' if isinstance(layer, ScoreLayer) else 'threshold'}",
         rows=layer.rows,
         columns=layer.columns,
         pe=1,
@@ -176,10 +176,10 @@ def _unsorted_rule(network: Network, schedule: Schedule) -> str | None:
     return f"{UNSORTED} where the best score leads by less than {network.margin} (from {origin}; {held})"
 
 
-def _layer(element: str, fold: LayerFolding, is_head: bool, why: str) -> Layer:
+def _layer(element: IntegerFormat, fold: LayerFolding, is_head: bool, why: str) -> Layer:
     return Layer(
         name=fold.name,
-        kind=f"{element} x 1 bit, {'scores' if is_head else 'threshold'}",
+        kind=f"{element.name} x 1 bit, {'scores' if is_head else 'threshold'}",
         rows=fold.rows,
         columns=fold.columns,
         pe=fold.pe,
@@ -187,6 +187,7 @@ def _layer(element: str, fold: LayerFolding, is_head: bool, why: str) -> Layer:
         storage=_STORAGE_NAMES[fold.weight_storage],
         cycles=fold.cycles,
         buffer_words=0 if fold.row_groups == fold.banks == 1 else fold.banks * fold.column_groups,
+        word_bits=fold.simd * element.bits,
         why=why,
     )
 

@@ -13,6 +13,7 @@ from flows.errors import BadInput
 from flows.pipeline import Step, run_steps
 from flows.report import model
 from flows.report.assemble import assemble, contribution
+from flows.report.charts import charts
 from flows.report.figures import Figure, number, percent
 from flows.report.jsonfile import report_json
 from flows.report.markdown import markdown
@@ -191,6 +192,37 @@ def test_the_dataflow_strip_shows_folding_in_order():
     words = ["input", "48 samples", "layer 1", "PE 4 · SIMD 12", "layer 2", "PE 8 · SIMD 32", "head", "argmax"]
     positions = [text.index(f">{word}</text>") for word in words]
     assert positions == sorted(positions)
+
+
+def test_the_dataflow_strip_shows_words_and_buffers():
+    layer = replace(whole_report().network.layers[0], word_bits=96, buffer_words=4)
+    report = replace(whole_report(), network=replace(whole_report().network, layers=(layer,)))
+    text = page(report, Path())
+    assert ">96 bits</text>" in text
+    assert ">buffer of 4 words</text>" in text
+
+
+def bars_of(report):
+    return {chart.heading: {bar.name: bar for bar in chart.bars} for chart in charts(report)}
+
+
+def test_bars_show_the_use_of_each_device_and_the_share_of_each_part():
+    bars = bars_of(whole_report())
+    assert bars["Use of up5k, synthesised"]["LUT"].low == 2956 / 5280
+    assert bars["Use of up5k, synthesised"]["LUT"].text == "2\u202f956 of 5\u202f280, 56 %"
+    assert bars["LUT of up5k, synthesised"]["between layers"].low == 40 / 1300
+    clock = bars["Power on up5k"]["clock tree"]
+    assert (clock.low, clock.high, clock.text) == (0.62 / 0.64, 1.0, "0.62 to 0.64 mW")
+
+
+def test_an_unknown_bar_has_no_length_and_an_overfull_one_ends():
+    bars = bars_of(whole_report())
+    unknown = bars["Power on up5k"]["block RAM"]
+    assert (unknown.low, unknown.high, unknown.text) == (None, None, "unknown")
+    report = whole_report()
+    over = replace(report.resources[0], synthesised=Figure(6000, "", "synthesised"))
+    bar = bars_of(replace(report, resources=(over,)))["Use of up5k, synthesised"]["LUT"]
+    assert (bar.low, bar.too_much) == (1.0, True)
 
 
 def test_json_follows_its_schema():
