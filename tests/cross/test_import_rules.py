@@ -16,6 +16,7 @@ FORBIDDEN = {
 HW_LAYERS = [
     ["errors"],
     ["network", "devices"],
+    ["boards"],
     ["components"],
     ["tools"],
     ["estimate.resources"],
