@@ -17,6 +17,7 @@ HW_LAYERS = [
     ["errors"],
     ["network", "devices"],
     ["boards"],
+    ["clocks"],
     ["components"],
     ["tools"],
     ["estimate.resources"],

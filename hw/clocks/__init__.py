@@ -1,0 +1,1 @@
+"""Clocks: what makes the design's clock from the board's oscillator."""
