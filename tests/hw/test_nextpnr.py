@@ -5,8 +5,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from amaranth.back import rtlil
+from amaranth.hdl import Cat, ClockDomain, ClockSignal, Module, ResetSignal, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
 
 from hw.accelerator.accelerator import Accelerator
+from hw.boards.board import board_named
+from hw.clocks.source import clock_source
 from hw.devices import device_named
 from hw.errors import BadInput
 from hw.netlist import TOP_NAME, emit_behind_few_pins
@@ -74,3 +80,57 @@ def test_a_small_accelerator_is_placed_the_same_way_twice(tmp_path, name):
         nextpnr.place_and_route("mapped.json", device, tmp_path, seed=1, target_mhz=500)
     missed = nextpnr.place_and_route("mapped.json", device, tmp_path, seed=1, target_mhz=500, must_meet=False)
     assert missed.slowest_mhz < 500
+
+
+class Blinker(wiring.Component):
+    """A design with every port of a board: a counter of what comes in, whose highest bits go out."""
+
+    def __init__(self, ports, source):
+        self.inputs = sorted(ports & {"rst", "rst_n", "uart_rx", "spi_cs_n", "spi_sck", "spi_copi"})
+        self.outputs = sorted(ports - {"clk", *self.inputs})
+        self.source = source
+        super().__init__({"clk": In(1), **dict.fromkeys(self.inputs, In(1)), **dict.fromkeys(self.outputs, Out(1))})
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.clock = clock = self.source.circuit()
+        m.domains.sync = ClockDomain("sync")
+        count = Signal(8)
+        m.d.comb += [
+            clock.clk_in.eq(self.clk),
+            ClockSignal().eq(clock.clk_out),
+            ResetSignal().eq(~clock.locked),
+            Cat(getattr(self, name) for name in self.outputs).eq(count),
+        ]
+        m.d.sync += count.eq(count + Cat(getattr(self, name) for name in self.inputs))
+        return m
+
+
+@pytest.mark.synth
+@pytest.mark.parametrize(
+    ("name", "mhz"),
+    [("icebreaker", 30), ("hx8k-b-evn", 48), ("ulx3s-25f", 85), ("ulx3s-85f", 80), ("orangecrab", 80)],
+)
+def test_a_board_takes_its_pins_and_a_pll(tmp_path, name, mhz):
+    board = board_named(name)
+    (tmp_path / "blinker.il").write_text(
+        rtlil.convert(Blinker(board.ports, clock_source(board, mhz)), name="blinker", emit_src=False)
+    )
+    yosys.synthesise("blinker.il", "blinker", board.device, tmp_path, "mapped.json")
+    placed = nextpnr.place_and_route("mapped.json", board.device, tmp_path, seed=1, target_mhz=12, board=board)
+    assert [used for kind, (used, _) in placed.used.items() if "PLL" in kind] == [1]
+    # nextpnr knows the clock from the file, and what the PLL makes of it.
+    constraint = {
+        clock["constraint"] for clock in json.loads((tmp_path / nextpnr.REPORT).read_text())["fmax"].values()
+    }
+    assert {round(found) for found in constraint} == {mhz}
+
+
+@pytest.mark.synth
+def test_a_port_without_a_pin_on_the_board_is_refused(tmp_path):
+    board = board_named("hx8k-b-evn")
+    source = clock_source(board, None)
+    (tmp_path / "blinker.il").write_text(rtlil.convert(Blinker(board.ports | {"extra"}, source), name="blinker"))
+    yosys.synthesise("blinker.il", "blinker", board.device, tmp_path, "mapped.json")
+    with pytest.raises(ToolError, match="extra"):
+        nextpnr.place_and_route("mapped.json", board.device, tmp_path, seed=1, target_mhz=12, board=board)
