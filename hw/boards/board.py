@@ -31,7 +31,7 @@ class Board:
         file: the constraint file.
 
     Raises:
-        ValueError: if the file's format is not that of the device's family.
+        BadInput: if the file's format is not that of the device's family.
     """
 
     name: str
