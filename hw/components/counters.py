@@ -12,3 +12,8 @@ def successor(count: Signal, states: int) -> Value:
 def is_power_of_two(n: int) -> bool:
     """Whether n is 1, 2, 4, 8, ..."""
     return n & (n - 1) == 0
+
+
+def counter_bits(states: int) -> int:
+    """Bits of a counter of so many states."""
+    return (states - 1).bit_length()

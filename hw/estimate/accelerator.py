@@ -11,15 +11,12 @@ from hw.components.unrolled.argmax import ParallelArgMax
 from hw.components.unrolled.layer import UnrolledLayer
 from hw.devices import Device
 from hw.estimate.engine import engine_resources
-from hw.estimate.resources import (
-    Resources,
-    argmax_resources,
-    converter_resources,
-    layer_resources,
-    replay_resources,
-    table_resources,
-    total,
-)
+from hw.estimate.parts.argmax import argmax_resources
+from hw.estimate.parts.converter import converter_resources
+from hw.estimate.parts.layer import layer_resources
+from hw.estimate.parts.replay import replay_resources
+from hw.estimate.parts.table import table_resources
+from hw.estimate.resources import Resources, total
 from hw.estimate.unrolled import parallel_argmax_resources, unrolled_resources
 from hw.estimate.weights import changing_weights_resources
 

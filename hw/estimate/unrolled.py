@@ -15,7 +15,8 @@ from hw.components.unrolled.nodes import Sum
 from hw.components.unrolled.plan import Plan, PlanBuilder, sums_of_rows
 from hw.components.unrolled.timeline import shape_of
 from hw.devices import Device
-from hw.estimate.resources import MARGIN_BIT, Resources
+from hw.estimate.parts.argmax import MARGIN_BIT
+from hw.estimate.resources import Resources
 from hw.network.types import IntegerFormat, ThresholdLayer
 
 # Lookup tables a row for its comparison with a limit, and a row of scores for a subtraction and a constant.

@@ -10,7 +10,7 @@ from hw.components.engine.engine import Engine
 from hw.devices import Device
 from hw.errors import BadInput
 from hw.estimate.engine import engine_resources
-from hw.estimate.resources import argmax_resources
+from hw.estimate.parts.argmax import argmax_resources
 from hw.network.types import Network
 from hw.schedule.engine import engines_of
 from hw.schedule.search import Found, search, undominated

@@ -5,7 +5,7 @@ from hw.components.rom import Storage
 from hw.devices import Device
 from hw.errors import DoesNotFit
 from hw.estimate.engine import engine_resources
-from hw.estimate.resources import argmax_resources
+from hw.estimate.parts.argmax import argmax_resources
 from hw.network.types import Network
 from hw.schedule.types import LANES, Architecture, EngineFolding, Schedule
 

@@ -15,7 +15,9 @@ from hw.components.terms import TABLE_PATTERNS, most_count_tables
 from hw.components.unrolled.layer import UnrolledLayer
 from hw.devices import Device
 from hw.errors import BadInput
-from hw.estimate.resources import layer_resources, replay_resources, table_resources
+from hw.estimate.parts.layer import layer_resources
+from hw.estimate.parts.replay import replay_resources
+from hw.estimate.parts.table import table_resources
 from hw.estimate.unrolled import unrolled_resources
 from hw.network.types import InputTable, Network
 from hw.schedule.timing import clocks_into_first, has_banks

@@ -18,7 +18,8 @@ from hw.components.unrolled.argmax import ParallelArgMax
 from hw.components.unrolled.layer import UnrolledLayer
 from hw.components.width import WidthConverter
 from hw.devices import Device
-from hw.estimate.resources import argmax_resources, converter_resources
+from hw.estimate.parts.argmax import argmax_resources
+from hw.estimate.parts.converter import converter_resources
 from hw.estimate.unrolled import parallel_argmax_resources
 from hw.network.types import Network
 from hw.schedule.shapes import FIGURES, INTERVAL, LATENCY, Figures, Fixed, Shape, shapes_of

@@ -21,6 +21,8 @@ HW_LAYERS = [
     ["components"],
     ["tools"],
     ["estimate.resources"],
+    ["estimate.memory"],
+    ["estimate.parts"],
     ["estimate.engine", "estimate.unrolled"],
     ["schedule"],
     ["accelerator"],

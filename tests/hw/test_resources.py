@@ -19,14 +19,12 @@ from hw.components.threshold import MultiThreshold
 from hw.components.width import WidthConverter
 from hw.devices import device_named
 from hw.estimate.engine import engine_resources
-from hw.estimate.resources import (
-    argmax_resources,
-    converter_resources,
-    matvec_resources,
-    replay_resources,
-    table_resources,
-    threshold_resources,
-)
+from hw.estimate.parts.argmax import argmax_resources
+from hw.estimate.parts.converter import converter_resources
+from hw.estimate.parts.matvec import matvec_resources
+from hw.estimate.parts.replay import replay_resources
+from hw.estimate.parts.table import table_resources
+from hw.estimate.parts.thresholds import threshold_resources
 from hw.estimate.weights import in_flight_resources, loader_resources
 from hw.network.types import BIPOLAR, InputTable, IntegerFormat
 from tests.hw.networks import random_network

@@ -18,7 +18,7 @@ from hw.components.unrolled.argmax import ParallelArgMax
 from hw.components.words import WordFormat
 from hw.devices import device_named
 from hw.errors import BadInput
-from hw.estimate.resources import argmax_resources
+from hw.estimate.parts.argmax import argmax_resources
 from hw.estimate.unrolled import parallel_argmax_resources
 from hw.handover.template import instantiation
 from hw.handover.testbench import Vectors

@@ -1,0 +1,1 @@
+"""What each folded part of an accelerator takes, a part a module."""
