@@ -235,7 +235,7 @@ def _part_rows(accelerator: Accelerator, device: Device, estimated: Estimate, ma
     if accelerator.weights:
         rows += _resource_rows(device, "changing weights", estimated.weights, _sum_of(counted, "weights"))
     for index, fold in enumerate(accelerator.schedule.layers):
-        cells = _sum_of(counted, f"width{index}", f"replay{index}", f"layer{index}")
+        cells = _sum_of(counted, *(f"{part}{index}" for part in ("width", "replay", "layer", "buffer")))
         rows += _resource_rows(device, fold.name, estimated.layers[fold.name], cells)
     rows += _resource_rows(device, "winner", estimated.winner, _sum_of(counted, "scores", "argmax"))
     return rows + _resource_rows(device, "between parts", None, _sum_of(counted, ""))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from hw.accelerator.weights import ChangingWeights
 from hw.components.argmax import ArgMax
+from hw.components.buffer import StreamBuffer
 from hw.components.mvtu import LayerUnit, bank_like, banked, layer_unit
 from hw.components.probe import SumProbes
 from hw.components.replay import VectorReplay
@@ -31,12 +32,12 @@ from hw.schedule.types import LayerFolding, Schedule
 class Pipeline:
     """A network folded layer by layer, as a streaming dataflow pipeline.
 
-    Every layer is a width converter, a vector replay and a matrix-vector-threshold unit; the scores then pass one
-    at a time to the winner. A layer whose weights are constants is unrolled instead, and if it is the last one, all
-    scores pass to the winner at once. Where the network has a front, its table stands before the first layer. Spike
-    windows come in as words of the first layer's SIMD elements, first sample first; a result goes out for each
-    window, in order. Gives and takes backpressure. Initiation interval as the schedule states it, if the source
-    never waits.
+    Every layer is a width converter, a vector replay and a matrix-vector-threshold unit, with a buffer behind it
+    where its pipeline is deep; the scores then pass one at a time to the winner. A layer whose weights are constants
+    is unrolled instead, and if it is the last one, all scores pass to the winner at once. Where the network has a
+    front, its table stands before the first layer. Spike windows come in as words of the first layer's SIMD elements,
+    first sample first; a result goes out for each window, in order. Gives and takes backpressure. Initiation interval
+    as the schedule states it, if the source never waits.
 
     Attributes:
         schedule: of the networks.
@@ -67,7 +68,8 @@ class Pipeline:
 
     def _folded(self, index: int, network: Network) -> LayerUnit:
         fold, unit = self.schedule.layers[index], layer_unit(network.layers[index], network.format_into(index))
-        return unit.folded(fold.pe, fold.simd, fold.weight_storage, fold.bias_storage, fold.count_tables)
+        storages = fold.weight_storage, fold.bias_storage
+        return unit.folded(fold.pe, fold.simd, *storages, fold.count_tables, fold.deep_pipeline)
 
     @cached_property
     def weights(self) -> ChangingWeights | None:
@@ -108,7 +110,7 @@ class Pipeline:
     @property
     def latency_clocks(self) -> int:
         """From a spike's first word to its result, if nothing is on its way before it and the source never waits."""
-        parts = [*self.units, self.argmax, *([self.front] if self.front else [])]
+        parts = [*self.units, *filter(None, self.buffers), self.argmax, *([self.front] if self.front else [])]
         return clocks_of_words(self.schedule.layers) + sum(part.latency_clocks for part in parts)
 
     @property
@@ -129,6 +131,14 @@ class Pipeline:
         """The vector replay before each layer."""
         return tuple(
             VectorReplay(unit.input_format.bits, unit.column_groups, unit.row_groups, fold.banks)
+            for unit, fold in zip(self.units, self.schedule.layers, strict=True)
+        )
+
+    @property
+    def buffers(self) -> tuple[StreamBuffer | None, ...]:
+        """The buffer behind each layer; None where it has none."""
+        return tuple(
+            StreamBuffer(unit.output_format.bits) if fold.deep_pipeline else None
             for unit, fold in zip(self.units, self.schedule.layers, strict=True)
         )
 
@@ -200,8 +210,8 @@ class PipelineCircuit(wiring.Component):
             m.submodules.front = front = self.spec.front.circuit()
             wiring.connect(m, source, front.i)
             source = front.o
-        parts = zip(self.spec.converters, self.spec.replays, self.layers, strict=True)
-        for index, (converter_spec, replay_spec, layer) in enumerate(parts):
+        parts = zip(self.spec.converters, self.spec.replays, self.layers, self.spec.buffers, strict=True)
+        for index, (converter_spec, replay_spec, layer, buffer_spec) in enumerate(parts):
             m.submodules[f"width{index}"] = converter = converter_spec.circuit()
             m.submodules[f"replay{index}"] = replay = replay_spec.circuit()
             m.submodules[f"layer{index}"] = layer
@@ -209,6 +219,10 @@ class PipelineCircuit(wiring.Component):
             wiring.connect(m, converter.o, replay.i)
             wiring.connect(m, replay.o, layer.i)
             source = layer.o
+            if buffer_spec is not None:
+                m.submodules[f"buffer{index}"] = buffer = buffer_spec.circuit()
+                wiring.connect(m, source, buffer.i)
+                source = buffer.o
         m.submodules.scores = scores = self.spec.score_converter.circuit()
         m.submodules.argmax = argmax = self.spec.argmax.circuit()
         wiring.connect(m, source, scores.i)

@@ -57,6 +57,8 @@ class MatrixVectorUnit:
         writable: whether the memories can be written at run time.
         bias_bounds: least and greatest row constant that must have room; None: those that `bias` has.
         count_tables: groups of three bipolar columns of a word whose matches are read from block memory.
+        register_terms: the terms stand in registers before they are added, behind the gates that make them of the
+            memory's word: a clock more of latency, and of the longest way only the shorter part is left.
 
     Raises:
         ValueError: if shapes do not fit each other, the sign's format is not of one bit, PE or SIMD does not
@@ -78,6 +80,7 @@ class MatrixVectorUnit:
     writable: bool = False
     bias_bounds: tuple[int, int] | None = None
     count_tables: int = 0
+    register_terms: bool = False
 
     def __post_init__(self) -> None:
         rows, columns = self.weights.shape
@@ -95,10 +98,16 @@ class MatrixVectorUnit:
             raise ValueError(f"layer {self.name}: {self.count_tables} count tables; 0 to {most} are possible")
 
     def folded(
-        self, pe: int, simd: int, weight_storage: Storage, bias_storage: Storage, count_tables: int = 0
+        self,
+        pe: int,
+        simd: int,
+        weight_storage: Storage,
+        bias_storage: Storage,
+        count_tables: int = 0,
+        register_terms: bool = False,
     ) -> "MatrixVectorUnit":
         """The same sums, folded otherwise."""
-        further = tuple(unit.folded(pe, simd, weight_storage, bias_storage, count_tables) for unit in self.further)
+        folding = (pe, simd, weight_storage, bias_storage, count_tables, register_terms)
         return replace(
             self,
             pe=pe,
@@ -106,7 +115,8 @@ class MatrixVectorUnit:
             weight_storage=weight_storage,
             bias_storage=bias_storage,
             count_tables=count_tables,
-            further=further,
+            register_terms=register_terms,
+            further=tuple(unit.folded(*folding) for unit in self.further),
         )
 
     def alike(self, built: "MatrixVectorUnit") -> "MatrixVectorUnit":
@@ -174,11 +184,11 @@ class MatrixVectorUnit:
     @cached_property
     def terms(self) -> Terms:
         """What the weights make of a word's elements."""
-        return terms_of(self.element, self.simd, self.count_tables)
+        return terms_of(self.element, self.simd, self.count_tables, self.register_terms)
 
     @property
     def stages(self) -> int:
-        """Registers on the way: the word's operands, those of the sum over SIMD columns, the total."""
+        """Registers on the way: the word's operands, those of the terms and their sum, the total."""
         return 1 + len(self.terms.tree.stages) + 1
 
     @cached_property

@@ -29,10 +29,16 @@ class MatrixVectorThresholdUnit:
     thresholds: MultiThreshold
 
     def folded(
-        self, pe: int, simd: int, weight_storage: Storage, bias_storage: Storage, count_tables: int = 0
+        self,
+        pe: int,
+        simd: int,
+        weight_storage: Storage,
+        bias_storage: Storage,
+        count_tables: int = 0,
+        register_terms: bool = False,
     ) -> "MatrixVectorThresholdUnit":
         """The same layer, folded otherwise."""
-        products = self.products.folded(pe, simd, weight_storage, bias_storage, count_tables)
+        products = self.products.folded(pe, simd, weight_storage, bias_storage, count_tables, register_terms)
         return replace(self, products=products, thresholds=self.thresholds.folded(pe, bias_storage))
 
     @property

@@ -1,7 +1,7 @@
 """Sums of many small terms as balanced trees, with and without registers on the way."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from amaranth.hdl import Cat, Const, Module, Shape, Signal, Value
@@ -65,6 +65,8 @@ class SumTree:
     Attributes:
         terms: bounds of each term.
         bits: single bits.
+        registered: terms and bits stand in registers before the first adder; a single term, that none follows, does
+            not.
 
     Raises:
         ValueError: if there is no term.
@@ -72,6 +74,7 @@ class SumTree:
 
     terms: tuple[Bounds, ...]
     bits: int = 0
+    registered: bool = False
 
     def __post_init__(self) -> None:
         if not self.terms:
@@ -88,6 +91,9 @@ class SumTree:
     @cached_property
     def stages(self) -> tuple["SumTree", ...]:
         """What stands in the registers of each stage, in the last one a single term."""
+        if self._begins_in_registers:
+            adders = replace(self, registered=False)
+            return (adders, *adders.stages)
         behind = self
         for _ in range(LEVELS_PER_STAGE):
             behind = behind.behind_level
@@ -109,6 +115,10 @@ class SumTree:
         )
 
     @property
+    def _begins_in_registers(self) -> bool:
+        return self.registered and len(self.terms) > 1
+
+    @property
     def result(self) -> "SumTree":
         """The sum, a single term, and the bits beside it."""
         return self.stages[-1]
@@ -128,8 +138,8 @@ class SumTree:
             The sum, and the bits that are left beside it.
         """
         tree, terms, bits = self, list(terms), list(bits)
-        for step in steps:
-            for _ in range(LEVELS_PER_STAGE):
+        for index, step in enumerate(steps):
+            for _ in range(0 if self._begins_in_registers and index == 0 else LEVELS_PER_STAGE):
                 tree = tree.behind_level
                 sums, bits = _level(m, terms, bits)
                 # Kept, or synthesis takes several adders apart into compressors, which take more lookup tables.

@@ -71,9 +71,11 @@ TABLE_PATTERNS = 8
 """Values of the elements that a count table counts."""
 
 
-def terms_of(element: IntegerFormat, columns: int, count_tables: int = 0) -> Terms:
-    """The terms for elements of a format."""
-    return MatchTerms(columns, count_tables) if element.bipolar else PairTerms(element, columns)
+def terms_of(element: IntegerFormat, columns: int, count_tables: int = 0, registered: bool = False) -> Terms:
+    """The terms for elements of a format; registered ones stand in registers before they are added."""
+    if element.bipolar:
+        return MatchTerms(columns, count_tables, registered)
+    return PairTerms(element, columns, registered)
 
 
 def most_count_tables(element: IntegerFormat, columns: int) -> int:
@@ -94,6 +96,7 @@ class MatchTerms:
 
     columns: int
     count_tables: int = 0
+    registered: bool = False
 
     @property
     def firsts(self) -> int:
@@ -118,7 +121,7 @@ class MatchTerms:
     @property
     def tree(self) -> SumTree:
         sizes = [1 + (group < self.seconds) + (group < self.thirds) for group in range(self.firsts)]
-        return SumTree(tuple((0, size) for size in sizes), self.singles)
+        return SumTree(tuple((0, size) for size in sizes), self.singles, self.registered)
 
     @property
     def operand_shapes(self) -> list[Shape]:
@@ -202,13 +205,15 @@ class PairTerms:
 
     element: IntegerFormat
     columns: int
+    registered: bool = False
 
     @property
     def tree(self) -> SumTree:
         low, high = self.element.minimum, self.element.maximum
         pair = min(2 * low, ~(2 * high), low + ~high), max(2 * high, ~(2 * low), high - low)
         lone = min(low, ~high), max(high, ~low)
-        return SumTree((pair,) * (self.columns // 2) + (lone,) * (self.columns % 2))
+        terms = (pair,) * (self.columns // 2) + (lone,) * (self.columns % 2)
+        return SumTree(terms, registered=self.registered)
 
     @property
     def operand_shapes(self) -> list[Shape]:

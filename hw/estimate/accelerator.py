@@ -12,6 +12,7 @@ from hw.components.unrolled.layer import UnrolledLayer
 from hw.devices import Device
 from hw.estimate.engine import engine_resources
 from hw.estimate.parts.argmax import argmax_resources
+from hw.estimate.parts.buffer import buffer_resources
 from hw.estimate.parts.converter import converter_resources
 from hw.estimate.parts.layer import layer_resources
 from hw.estimate.parts.replay import replay_resources
@@ -26,7 +27,7 @@ class Estimate:
     """Analytic resources.
 
     Attributes:
-        layers: for each layer, by name, its converter, replay and unit together; or "engine" alone.
+        layers: for each layer, by name, its converter, replay, unit and buffer together; or "engine" alone.
         winner: the last converter and the argmax.
         front: the table before the first layer; nothing where there is none.
         weights: what lets weights change, without the memories; nothing where they do not.
@@ -50,8 +51,13 @@ def estimate(accelerator: Accelerator, device: Device) -> Estimate:
         engine = engine_resources(design, device)
         return Estimate({"engine": engine}, _winner_resources(design.argmax), Resources(), Resources())
     layers = {
-        unit.name: _unit_resources(unit, device) + converter_resources(converter) + replay_resources(replay, device)
-        for unit, converter, replay in zip(design.units, design.converters, design.replays, strict=True)
+        unit.name: _unit_resources(unit, device)
+        + converter_resources(converter)
+        + replay_resources(replay, device)
+        + (Resources() if buffer is None else buffer_resources(buffer))
+        for unit, converter, replay, buffer in zip(
+            design.units, design.converters, design.replays, design.buffers, strict=True
+        )
     }
     winner = converter_resources(design.score_converter) + _winner_resources(design.argmax)
     front = table_resources(design.front, device) if design.front else Resources()

@@ -117,10 +117,10 @@ def designs_of(
     Raises:
         BadInput: if what is fixed does not fit the network, or the engine that is wanted does not take it.
     """
-    if architecture is Architecture.ENGINE and fixed != Fixed():
+    if architecture is Architecture.ENGINE and fixed.is_of_a_pipeline:
         raise BadInput("PE, SIMD, storage and changing weights of layers belong to a pipeline; an engine has none")
     space = None if architecture is Architecture.ENGINE else space_of(network, device, fixed, margin_port)
-    is_open = fixed == Fixed() and architecture is not Architecture.PIPELINE
+    is_open = not fixed.is_of_a_pipeline and architecture is not Architecture.PIPELINE
     engines = _engines(network, device, margin_port, architecture) if is_open else []
     figures = [_figures(engine, device) for engine in engines]
     return Designs(

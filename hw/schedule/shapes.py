@@ -7,6 +7,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
+from hw.components.buffer import StreamBuffer
 from hw.components.mvtu import banked, layer_unit
 from hw.components.replay import VectorReplay
 from hw.components.rom import MEMORIES, Storage
@@ -15,6 +16,7 @@ from hw.components.terms import TABLE_PATTERNS, most_count_tables
 from hw.components.unrolled.layer import UnrolledLayer
 from hw.devices import Device
 from hw.errors import BadInput
+from hw.estimate.parts.buffer import buffer_resources
 from hw.estimate.parts.layer import layer_resources
 from hw.estimate.parts.replay import replay_resources
 from hw.estimate.parts.table import table_resources
@@ -50,6 +52,7 @@ class Fixed:
         count_tables: groups of columns counted by block memory, one for each layer; None leaves them to the search
             where the weights' storage is left to it, and means none where that is given.
         levels_per_stage: additions in a row between two registers of unrolled layers.
+        deep_pipeline: folded layers have more registers, for a faster clock.
     """
 
     pe: tuple[int, ...] | None = None
@@ -59,6 +62,12 @@ class Fixed:
     weight_sets: int = 1
     count_tables: tuple[int, ...] | None = None
     levels_per_stage: int = 1
+    deep_pipeline: bool = False
+
+    @property
+    def is_of_a_pipeline(self) -> bool:
+        """Whether something is given that an engine does not have; where registers stand is open to either."""
+        return replace(self, deep_pipeline=False) != Fixed()
 
     @property
     def weights_change(self) -> bool:
@@ -162,16 +171,20 @@ def _folded(network: Network, index: int, device: Device, fixed: Fixed) -> Itera
         storages = tuple((w, b, n) for w, b, n in product(weights, memories, tables) if _is_weighed(w, n, fixed))
         if not storages:
             continue
-        units = [layer_as_unit.folded(pe, simd, *storage) for storage in storages]
+        units = [layer_as_unit.folded(pe, simd, *storage, fixed.deep_pipeline) for storage in storages]
         own = [layer_resources(unit, device) for unit in units]
         size = layer.name, layer.rows, layer.columns
-        one_bank = LayerFolding(*size, pe, simd, 1, *storages[0][:2], loadable=loadable)
+        terms = fixed.deep_pipeline
+        one_bank = LayerFolding(*size, pe, simd, 1, *storages[0][:2], loadable=loadable, deep_pipeline=terms)
         begins = index == 0 and fixed.weights_change and one_bank.row_groups == 1
         for banks in (1, 2) if index > 0 and has_banks(one_bank) else (1,):
             fold = replace(one_bank, banks=banks)
             replay = VectorReplay(element.bits * simd, fold.column_groups, fold.row_groups, banks)
-            shared = replay_resources(replay, device)
-            clocks = (units[0].latency_clocks + (clocks_into_first(fold) if index == 0 else 0), fold.cycles + begins)
+            shared, latency = replay_resources(replay, device), units[0].latency_clocks
+            if fold.deep_pipeline:
+                buffer = StreamBuffer(units[0].output_format.bits)
+                shared, latency = shared + buffer_resources(buffer), latency + buffer.latency_clocks
+            clocks = (latency + (clocks_into_first(fold) if index == 0 else 0), fold.cycles + begins)
             yield Shape(fold, storages, np.array([(*astuple(shared + each), *clocks) for each in own], np.int64))
 
 

@@ -13,7 +13,7 @@ from hw.devices import device_named
 from hw.errors import BadInput
 from hw.network.types import Network
 
-JSON_SCHEMA = 4
+JSON_SCHEMA = 5
 MAX_WEIGHT_SETS = 256
 LANES = (8, 16, 32)
 """Columns a clock that an engine may have."""
@@ -50,6 +50,8 @@ class LayerFolding:
         levels_per_stage: of an unrolled layer, additions in a row between two registers.
         loadable: weights and row constants can be written at run time.
         count_tables: groups of three bipolar columns of a word whose matches are read from block memory.
+        deep_pipeline: a folded layer has more registers, for a faster clock: its terms stand in some before they are
+            added, and a buffer behind it lets nothing of the handshake through within a clock.
     """
 
     name: str
@@ -63,6 +65,7 @@ class LayerFolding:
     levels_per_stage: int = 1
     loadable: bool = False
     count_tables: int = 0
+    deep_pipeline: bool = False
 
     @property
     def is_unrolled(self) -> bool:
@@ -244,6 +247,8 @@ def _check_fold(fold: LayerFolding) -> None:
     storages = {fold.weight_storage, fold.bias_storage}
     if Storage.CONSTANT in storages and (len(storages) > 1 or fold.cycles != 1):
         raise BadInput(f"layer {fold.name}: constants need PE {fold.rows}, SIMD {fold.columns} and both storages")
+    if Storage.CONSTANT in storages and fold.deep_pipeline:
+        raise BadInput(f"layer {fold.name}: constants have no deep pipeline; levels a stage place their registers")
 
 
 def _check_engine(engine: EngineFolding) -> None:

@@ -147,6 +147,14 @@ def unrolled(fold: LayerFolding, levels_per_stage: int = 1) -> LayerFolding:
         bias_storage=constant,
         levels_per_stage=levels_per_stage,
         count_tables=0,
+        deep_pipeline=False,
+    )
+
+
+def deepened(schedule: Schedule) -> Schedule:
+    """The same schedule with more registers in its folded layers."""
+    return replace(
+        schedule, layers=tuple(replace(fold, deep_pipeline=not fold.is_unrolled) for fold in schedule.layers)
     )
 
 

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hw.components.argmax import ArgMax
+from hw.components.buffer import StreamBuffer
 from hw.components.matvec import MatrixVectorUnit
 from hw.components.replay import VectorReplay
 from hw.components.rom import MEMORIES, Storage
@@ -71,6 +72,21 @@ def test_width_converter(seed, bits, lanes_in, lanes_out, pause):
     expected = spec.compute(words)
     run = run_stream(spec.circuit(), words, len(expected), pauses=pause)
     assert run.words == expected
+
+
+@pytest.mark.verify("drawn")
+@few
+@given(seeds, st.integers(1, 5), pauses)
+def test_stream_buffer(seed, bits, pause):
+    """Buffers of two words keep every word and its place, with gaps and stalls."""
+    words = [int(w) for w in np.random.default_rng(seed).integers(0, 1 << bits, 30)]
+    run = run_stream(StreamBuffer(bits).circuit(), words, len(words), pauses=pause)
+    assert run.words == words
+
+
+def test_a_stream_buffer_gives_a_word_every_clock():
+    run = run_stream(StreamBuffer(4).circuit(), list(range(12)), 12)
+    assert set(np.diff(run.cycles_out).tolist()) == {1}
 
 
 @pytest.mark.verify("drawn")

@@ -12,6 +12,7 @@ from hw.components.mvtu import layer_unit
 from hw.components.rom import Storage
 from hw.devices import DEVICES, EBR, device_named
 from hw.errors import BadInput, DoesNotFit
+from hw.estimate.accelerator import estimate
 from hw.network.types import IntegerFormat
 from hw.schedule.designs import designs_of
 from hw.schedule.explore import explore
@@ -148,6 +149,18 @@ def test_registers_of_unrolled_layers_stand_as_far_apart_as_asked_for():
     )
     assert {fold.levels_per_stage for fold in apart.layers} == {3}
     assert Accelerator(network, apart).latency_clocks < Accelerator(network, close).latency_clocks
+
+
+def test_a_deep_pipeline_is_priced_as_it_is_built():
+    network = small("with table and thresholds")
+    fixed = Fixed(weight_storage=(Storage.BLOCK,) * 2, deep_pipeline=True)
+    designs = designs_of(network, UP5K, fixed=fixed)
+    chosen = choose(designs, Target(6))
+    accelerator = Accelerator(network, chosen.schedule)
+    assert all(fold.deep_pipeline for fold in chosen.schedule.layers)
+    assert chosen.resources == estimate(accelerator, UP5K).total
+    stated = {(d.latency_clocks, Accelerator(network, d.schedule).latency_clocks) for d in explore(designs).designs}
+    assert stated and all(formula == built for formula, built in stated)
 
 
 def test_rows_that_another_beats_are_dropped():

@@ -66,7 +66,7 @@ def assert_design_is_exact(design: Design, seed: int) -> int:
 @pytest.mark.verify("drawn")
 def test_a_few_designs_try_every_value_of_every_option(record_property):
     """Random designs with every value of every option are exact, word by word of every layer."""
-    assert try_designs(28, 12, 2, record_property).untried_values == []
+    assert try_designs(36, 12, 2, record_property).untried_values == []
 
 
 @pytest.mark.slow
@@ -93,6 +93,7 @@ SHOWN_BY = {
         "levels_per_stage": "levels_per_stage",
         "loadable": "loadable",
         "count_tables": "count_tables",
+        "deep_pipeline": "deep_pipeline",
     },
     EngineFolding: {"lanes": "lanes", "count_storage": "counts", "cycles": None},
     Schedule: {
@@ -186,6 +187,7 @@ def test_what_a_layer_cannot_be_is_refused(values, message):
         "weights": lambda value: {"weight_storage": Storage(value)},
         "constants": lambda value: {"bias_storage": Storage(value)},
         "count_tables": lambda value: {"count_tables": {"some": 1, "all": 2}[value]},
+        "deep_pipeline": lambda value: {"deep_pipeline": value == "yes"},
         "loadable": lambda value: {"loadable": value == "yes"},
     }
     for option in changes.keys() & values.keys():

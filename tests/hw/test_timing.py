@@ -12,7 +12,7 @@ from hw.network.vectors import random_inputs
 from hw.schedule.timing import with_banks
 from hw.schedule.types import LayerFolding, Schedule
 from hw.simulate.amaranth import simulate
-from tests.hw.networks import INT8, engine_schedule, random_network, random_schedule, random_table
+from tests.hw.networks import INT8, deepened, engine_schedule, random_network, random_schedule, random_table
 
 UINT2 = IntegerFormat(2, signed=False)
 sizes = st.sampled_from([1, 2, 3, 4, 6, 8, 12])
@@ -34,12 +34,14 @@ def assert_exact(network, schedule, seed):
     n_units=st.integers(1, 6),
     activations=st.lists(st.sampled_from([BIPOLAR, UINT2]), min_size=1, max_size=2).map(tuple),
     has_table=st.booleans(),
+    is_deep=st.booleans(),
 )
-def test_latency_and_initiation_interval_are_exact(seed, n_inputs, hidden, n_units, activations, has_table):
+def test_latency_and_initiation_interval_are_exact(seed, n_inputs, hidden, n_units, activations, has_table, is_deep):
     rng = np.random.default_rng(seed)
     front = random_table(rng, INT8, UINT2) if has_table else None
     network = random_network(rng, n_inputs, hidden, n_units, activations=activations, front=front)
-    assert_exact(network, random_schedule(rng, network), seed)
+    schedule = random_schedule(rng, network)
+    assert_exact(network, deepened(schedule) if is_deep else schedule, seed)
 
 
 def folding(name, rows, columns, pe, simd):

@@ -10,6 +10,7 @@ from amaranth.lib import wiring
 
 from hw.accelerator.pipeline import Pipeline
 from hw.components.argmax import ArgMax
+from hw.components.buffer import StreamBuffer
 from hw.components.engine.engine import Engine, RowWatch
 from hw.components.inflight import InFlight
 from hw.components.matvec import MatrixVectorUnit
@@ -258,6 +259,7 @@ CASES = (
     vector_replay("vector replay, one bank", 3, 2, 1, latency_clocks=0, frames=1),
     vector_replay("vector replay, two banks selected", 3, 2, 2, latency_clocks=2, frames=3),
     vector_replay("vector replay, two banks", 5, 2, 2, latency_clocks=1, frames=3),
+    Case("stream buffer", StreamBuffer(2).circuit, Contract(1, (1,), lambda words, _: words, 1, 1, frames=2)),
     element_wise("table lookup", TableLookup(InputTable(INT2, np.array([1, -1, -1, 1]), BIPOLAR), 2)),
     multi_threshold("thresholds, row by row", LEVELS),
     multi_threshold("thresholds, two rows", LEVELS.folded(2, Storage.LOGIC)),

@@ -28,6 +28,7 @@ def test_sums_of_terms(tmp_path, record_property):
             "mixed terms", PlainTree([signed(3), unsigned(2), signed(4), unsigned(1), unsigned(3)]), ("add", "sub")
         ),
         claim("registers", RegisteredTree(SumTree(((0, 3),) * 4, 2)), ("add", "sub")),
+        claim("registers first", RegisteredTree(SumTree(((0, 3),) * 4, 2, registered=True)), ("add", "sub")),
     ]
     prove_all(claims, tmp_path, record_property)
 

@@ -81,6 +81,7 @@ def _layer(pipeline: Pipeline, index: int) -> dict[str, str]:
         "weights": str(fold.weight_storage),
         "constants": str(fold.bias_storage),
         "count_tables": _count_tables(pipeline, fold, index),
+        "deep_pipeline": _yes(fold.deep_pipeline),
         "levels_per_stage": str(fold.levels_per_stage) if fold.is_unrolled else "none",
         "weight_sets": "several" if schedule.weight_sets > 1 else "one",
         "loadable": _yes(fold.loadable),

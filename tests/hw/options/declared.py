@@ -72,6 +72,7 @@ LAYER = Table(
         "weights": tuple(map(str, Storage)),
         "constants": tuple(map(str, Storage)),
         "count_tables": SHARES,
+        "deep_pipeline": ("no", "yes"),
         "levels_per_stage": ("none", *LEVELS_PER_STAGE),
         "weight_sets": ("one", "several"),
         "loadable": ("no", "yes"),
@@ -92,6 +93,7 @@ LAYER = Table(
         refused("constants are both", _WHOLE, weights=CONSTANT, constants=IN_MEMORY),
         refused("constants are both", _WHOLE, weights=IN_MEMORY, constants=CONSTANT),
         refused("constants need no count table", _COUNT_TABLES, weights=CONSTANT, count_tables=("some", "all")),
+        refused("constants have stages of their own", "no deep pipeline", weights=CONSTANT, deep_pipeline="yes"),
         refused("constants do not change", _FIXED, weights=CONSTANT, weight_sets="several"),
         refused("constants do not change", _FIXED, weights=CONSTANT, loadable="yes"),
         refused(

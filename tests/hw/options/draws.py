@@ -120,7 +120,11 @@ def _fold(rng: np.random.Generator, network: Network, index: int) -> LayerFoldin
     weights, constants = _one_of(rng, MEMORIES), _one_of(rng, MEMORIES)
     most = most_count_tables(network.format_into(index), simd)
     tables = int(rng.choice((0, most, most // 2)))
-    return LayerFolding(layer.name, layer.rows, layer.columns, pe, simd, 1, weights, constants, count_tables=tables)
+    return LayerFolding(
+        *(layer.name, layer.rows, layer.columns, pe, simd, 1, weights, constants),
+        count_tables=tables,
+        deep_pipeline=bool(rng.random() < 0.5),
+    )
 
 
 def _loadable(fold: LayerFolding, device: str) -> LayerFolding:
