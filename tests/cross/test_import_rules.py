@@ -18,6 +18,8 @@ HW_LAYERS = [
     ["network", "devices"],
     ["boards"],
     ["clocks"],
+    ["link.frames"],
+    ["link.protocol"],
     ["components"],
     ["tools"],
     ["estimate.resources"],
