@@ -14,13 +14,14 @@ from typer.core import TyperGroup
 
 from flows import option_groups, options
 from flows import steps as step_library
-from flows.display import shown_on
+from flows.display import bar_on, shown_on
 from flows.errors import BadInput, NotEqualError, one_line, user_message
 from flows.option_groups import numbers, taking
 from flows.pipeline import Step, run_steps
 from flows.report.assemble import assemble
 from flows.report.comparison import Comparison, compare_reports
 from flows.report.replayed import Replayed
+from flows.report.sent import Sent
 from flows.report.terminal import show, show_comparison, show_table
 from flows.report.write import page_path, write_comparison, write_report
 from flows.runfolder import MANIFEST, PROGRAM, RunFolder, existing_run_folder, latest_run
@@ -30,6 +31,7 @@ from flows.settings import (
     DesignEngine,
     FoldingSettings,
     HardwareSettings,
+    SendSettings,
     Settings,
     SimulationSettings,
     SortingSettings,
@@ -69,6 +71,9 @@ class Workbench(Protocol):
 
     def replay_case(self, path: Path, engine: DesignEngine | None, vcd: Path | None) -> Replayed:
         """Run the case of a difference again."""
+
+    def send_spikes(self, run: Path, settings: SendSettings, progress: Callable[[float, str], None]) -> Sent:
+        """Send a run's spikes to a board that is plugged in, and hold its answers against the integer network."""
 
     def warm(self, progress: Callable[[float, str], None]) -> Mapping[str, str]:
         """Run every outside tool once, so that its first use is quick; returns tool -> version."""
@@ -446,6 +451,30 @@ def replay(
     if replayed.table is not None:
         show_table(replayed.table, session.console)
     if replayed.differs:
+        raise typer.Exit(1)
+
+
+@app.command(rich_help_panel=_PARTS)
+def send(
+    context: typer.Context,
+    run: Annotated[
+        Path, typer.Argument(help="Folder of the run that built the gateware.", metavar="RUN", show_default=False)
+    ],
+    port: options.Port,
+    baud: options.Baud = SendSettings.baud,
+    spikes: options.SpikesToSend = str(SendSettings.spikes),
+    timeout_s: options.TimeoutS = SendSettings.timeout_s,
+    any_design: options.AnyDesign = False,
+    seed: options.Seed = 0,
+) -> None:
+    """Send a run's spikes to a board that is plugged in; exits with 1 if an answer is not the integer network's."""
+    session: Session = context.obj
+    settings = SendSettings(port, baud, number_or_all("--spikes", spikes), timeout_s, any_design, seed)
+    with bar_on(session.console) as progress:
+        sent = session.bench.send_spikes(run, settings, progress)
+    session.console.print(Text(sent.line), soft_wrap=True)
+    show_table(sent.table, session.console)
+    if sent.mismatches:
         raise typer.Exit(1)
 
 

@@ -1,6 +1,6 @@
 """How a run shows its progress: bars in a terminal, plain lines in a log."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -108,6 +108,17 @@ def shown_on(console: Console) -> Iterator[Display]:
     )
     with Progress(*columns, console=console) as progress:
         yield BarDisplay(progress)
+
+
+@contextmanager
+def bar_on(console: Console) -> Iterator[Callable[[float, str], None]]:
+    """One bar, which goes when the block ends; what it gives takes the fraction done, and what is being done."""
+    columns = (BarColumn(bar_width=24), TextColumn("{task.percentage:3.0f} % {task.description}"))
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("", total=1.0)
+        yield lambda fraction, message: progress.update(
+            task, completed=fraction, description=f"[dim]{escape(message)}"
+        )
 
 
 class _MarkColumn(SpinnerColumn):

@@ -349,6 +349,22 @@ VcdSpikes = Annotated[
     ),
 ]
 
+# Send
+Port = Annotated[str, Option("--port", help="Serial port of the board, such as /dev/ttyUSB1.", show_default=False)]
+Baud = Annotated[int, Option("--baud", help="Bits a second, as the design on the board was built for.")]
+SpikesToSend = Annotated[
+    str,
+    Option(
+        "--spikes",
+        metavar="N|all",
+        help="Test spikes of the run, or all that were cut; random inputs where the model is from elsewhere.",
+    ),
+]
+TimeoutS = Annotated[
+    float, Option("--timeout-s", help="Seconds an answer may take, until its request is sent again.")
+]
+AnyDesign = Annotated[bool, Option("--any-design", help="Take a board that says it holds another design.")]
+
 # Faults
 MostFlips = Annotated[
     int,

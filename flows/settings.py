@@ -7,6 +7,7 @@ from typing import Literal
 
 from flows.errors import BadInput
 from hw.devices import device_named
+from hw.link.protocol import BAUD
 from hw.network.limits import MAX_FILE_BYTES as MAX_MODEL_BYTES
 from hw.schedule.target import Target, clocks_of_latency, clocks_of_rate
 from qat.recordings.limits import MAX_FILE_BYTES as MAX_RECORDING_BYTES
@@ -27,6 +28,7 @@ DEFAULT_CYCLES = 256
 
 _MOST_INPUTS = 10_000_000  # more than the spikes of a day
 _MOST_DRAWS = 10_000  # far beyond what a mean asks for
+_LONGEST_WAIT_S = 60.0  # for an answer
 _MOST_SEED = 2**32 - 1  # what every generator of random numbers in use takes
 
 
@@ -282,6 +284,31 @@ class CheckSettings:
             within = 0 <= first <= last and (self.spikes == "all" or last < self.spikes)
             there = "" if self.spikes == "all" else f" within the spikes 0 to {self.spikes - 1}"
             _require(within, "--vcd-spikes", f"{first}:{last}", f"FIRST:LAST{there}")
+        _require_seed(self.seed)
+
+
+@dataclass(frozen=True)
+class SendSettings:
+    """Spikes that go to a board which is plugged in."""
+
+    # Name of the serial port, such as /dev/ttyUSB1.
+    port: str
+    # Bits a second, as the design on the board was built for.
+    baud: int = BAUD
+    # Test spikes of the run, or all that were cut; random inputs for a model from elsewhere.
+    spikes: SpikeCount = 100
+    # How long an answer may take, until its request is sent again.
+    timeout_s: float = 1.0
+    # Take a board whatever design it says it holds.
+    any_design: bool = False
+    # Of random inputs.
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _require(self.baud >= 1, "--baud", self.baud, "at least 1")
+        _require(0 < self.timeout_s <= _LONGEST_WAIT_S, "--timeout-s", self.timeout_s, "more than 0, at most 60")
+        few = self.spikes == "all" or 1 <= self.spikes <= _MOST_INPUTS
+        _require(few, "--spikes", self.spikes, f"1 to {_MOST_INPUTS} or all")
         _require_seed(self.seed)
 
 

@@ -13,7 +13,8 @@ from typing import Any, Literal
 
 from flows.pipeline import Step, StepContext
 from flows.report.replayed import Replayed
-from flows.settings import DesignEngine, Settings, SimulationSettings
+from flows.report.sent import Sent
+from flows.settings import DesignEngine, SendSettings, Settings, SimulationSettings
 
 Kind = Literal["demo", "train", "hw", "sim", "explore", "faults"]
 """Which chain of steps: all, up to the QONNX file, from there to a netlist, a simulation, foldings or upsets."""
@@ -72,6 +73,17 @@ def replay_case(path: Path, engine: DesignEngine | None, vcd: Path | None) -> Re
     """
     replayed: Replayed = _run("replaying", "replay_case", path, engine, vcd)
     return replayed
+
+
+def send_spikes(run: Path, settings: SendSettings, progress: Callable[[float, str], None]) -> Sent:
+    """Send a run's spikes to a board that is plugged in, and hold its answers against the integer network.
+
+    Raises:
+        BadInput: if the run has built no gateware, or port or board cannot be used.
+        NoResult: if the board does not answer.
+    """
+    sent: Sent = _run("sending", "send_spikes", run, settings, progress)
+    return sent
 
 
 def warm(progress: Callable[[float, str], None]) -> Mapping[str, str]:

@@ -2,18 +2,15 @@
 
 from pathlib import Path
 
-from flows.errors import BadInput, NotEqualError
-from flows.runfolder import RunFolder, existing_run_folder
-from flows.steps import files
+from flows.errors import NotEqualError
+from flows.runfolder import existing_run_folder
+from flows.steps.built import built_accelerator
 from flows.steps.writing import check_new_file
-from hw.accelerator.accelerator import Accelerator
 from hw.accelerator.load import load_frame
 from hw.network.check import compare
 from hw.network.lower import lower
 from hw.network.reference import Reference
-from hw.network.types import Network
 from hw.network.vectors import random_inputs
-from hw.schedule.types import Schedule
 
 _CHECKED_INPUTS = 100
 
@@ -30,7 +27,7 @@ def write_frame(model: Path, run: Path, path: Path, weight_set: int) -> str:
     """
     check_new_file(path)
     folder = existing_run_folder(run)
-    accelerator = _built(folder)
+    accelerator = built_accelerator(folder)
     network = lower(model, margin=folder.manifest()["lower"].parameters["unsorted_margin"])
     frame = load_frame(accelerator, network, weight_set)
     compared = compare(
@@ -44,14 +41,3 @@ def write_frame(model: Path, run: Path, path: Path, weight_set: int) -> str:
         f"{path}: {len(frame)} bytes for weight set {weight_set} of {run}, layers {names}; {model.name} equal to its "
         f"ONNX reference on {_CHECKED_INPUTS} random inputs"
     )
-
-
-def _built(folder: RunFolder) -> Accelerator:
-    """The accelerator that the run has emitted: what a frame is made for."""
-    if "gateware" not in folder.manifest():
-        raise BadInput(f"{folder.path} holds no gateware yet: make it with `spikeloom hw --loadable all`")
-    texts = [
-        (folder.step_folder("gateware") / name).read_text(encoding="utf-8")
-        for name in (files.NETWORK, files.SCHEDULE)
-    ]
-    return Accelerator(Network.from_json(texts[0]), Schedule.from_json(texts[1]))

@@ -10,9 +10,7 @@ import serial
 from serial.tools import list_ports
 
 from hw.errors import BadInput, NoResult
-
-BAUD = 1_000_000
-"""Bits a second, of which a byte takes ten; what the boards' designs are built for."""
+from hw.link.protocol import BAUD
 
 _POLL_S = 0.05
 _REASONS = {

@@ -39,6 +39,9 @@ from hw.network.formats import IntegerFormat
 VERSION = 1
 """Of this protocol; a board tells its own in the first byte of its status, whatever else has changed."""
 
+BAUD = 1_000_000
+"""Bits a second of a serial line, of which a byte takes ten, where nobody asks for others."""
+
 DIGEST_BYTES = 8
 MOST_COUNT = 0xFFFF
 """Where the counters of a status stay."""

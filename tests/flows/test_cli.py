@@ -2,6 +2,7 @@ import errno
 import json
 import os
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -13,7 +14,8 @@ from flows.cli import Session, app
 from flows.errors import BadInput
 from flows.pipeline import Step
 from flows.report.assemble import contribution
-from flows.settings import FoldingSettings, Settings
+from flows.report.sent import Sent
+from flows.settings import FoldingSettings, SendSettings, Settings
 from hw.schedule.target import Target
 from tests.flows.doubles import NETWORK, SIMULATION
 
@@ -23,6 +25,7 @@ class FakeBench:
     """Two small steps in place of the real ones; remembers what it was asked for."""
 
     raises: BaseException | None = None
+    mismatches: int = 0
     asked: list[tuple[str, Settings]] = field(default_factory=list)
 
     def build(self, settings, kind):
@@ -37,6 +40,12 @@ class FakeBench:
         progress(1.0, "done")
         path.write_text(f"{settings.units} units")
         return f"{path.name}: {settings.units} units"
+
+    def send_spikes(self, run, settings, progress):
+        self.asked.append((run, settings))
+        progress(0.5, "sending")
+        first = "spike 3" if self.mismatches else None
+        return Sent("7 spikes sent", 7, self.mismatches, first, (8, 9), 0.1, 0)
 
     def warm(self, progress):
         progress(0.5, "yosys")
@@ -82,6 +91,7 @@ def test_help_names_every_command_and_where_to_start():
         "simulate",
         "finn",
         "frame",
+        "send",
         "steps",
         "warm",
         "--version",
@@ -289,6 +299,23 @@ def test_two_runs_are_shown_side_by_side_and_written_where_asked(in_an_empty_fol
     assert "runs/none" in failure("report", "--compare", "runs/early", "runs/none")
 
 
+def test_options_of_sending_land_on_their_own_fields(in_an_empty_folder):
+    bench = FakeBench()
+    words = "send runs/demo --port /dev/ttyUSB1 --baud 9600 --spikes all --timeout-s 3 --any-design --seed 5"
+    result = call(*words.split(), bench=bench)
+    assert result.exit_code == 0, result.output
+    ((run, settings),) = bench.asked
+    assert run == Path("runs/demo")
+    assert settings == SendSettings("/dev/ttyUSB1", 9600, "all", 3.0, True, 5)
+    assert "7 spikes sent" in result.output
+
+
+def test_a_mismatch_on_a_board_is_shown_and_exits_with_1():
+    result = call("send", "runs/demo", "--port", "x", bench=FakeBench(mismatches=1))
+    assert result.exit_code == 1
+    assert "first mismatch: spike 3" in result.output
+
+
 def test_report_of_no_run_is_one_line():
     assert failure("report") == ("error: runs holds no run: make one first, for example with `spikeloom demo`")
 
@@ -315,6 +342,9 @@ def test_report_of_no_run_is_one_line():
             "train --seeds 4294967296",
             "--seeds 4294967296: one or more different whole numbers from 0 to 4294967295 is wanted",
         ),
+        ("send r --port p --baud 0", "--baud 0: at least 1 is wanted"),
+        ("send r --port p --spikes 0", "--spikes 0: 1 to 10000000 or all is wanted"),
+        ("send r --port p --timeout-s 0", "--timeout-s 0.0: more than 0, at most 60 is wanted"),
         ("demo --seed -1", "--seed -1: a whole number from 0 to 4294967295 is wanted"),
         ("hw --model net.onnx --seed -1", "--seed -1: a whole number from 0 to 4294967295 is wanted"),
         ("train --not-unit 0", "--not-unit without --recording: a recording to read is wanted"),

@@ -1,0 +1,97 @@
+"""A run's spikes through a board that is plugged in."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from numpy.typing import NDArray
+
+from flows.errors import BadInput
+from flows.report.sent import Sent
+from flows.runfolder import RunFolder, existing_run_folder
+from flows.settings import SendSettings
+from flows.steps import files
+from flows.steps.built import built_accelerator
+from hw.driver.serialport import open_port
+from hw.driver.sorter import Sorter, connect
+from hw.link.protocol import SortAnswer, design_digest
+from hw.network.types import Network
+from hw.network.vectors import random_inputs
+from qat.spikes.spikeset import TEST, SpikeSet
+
+
+def send_spikes(run: Path, settings: SendSettings, progress: Callable[[float, str], None]) -> Sent:
+    """Send spikes one by one, and compare every class, and every best score where it is built in.
+
+    A margin and a weight set that can be set are set to the network's.
+
+    Raises:
+        BadInput: if the run has built no gateware, port or board cannot be used, or the board holds another design.
+        NoResult: if the board does not answer.
+    """
+    folder = existing_run_folder(run)
+    accelerator = built_accelerator(folder)
+    network = accelerator.network
+    spikes, what = _vectors(folder, network, settings)
+    ours = design_digest(network.to_json(), accelerator.schedule.to_json())
+    with open_port(settings.port, settings.baud) as port:
+        sorter = connect(port, None if settings.any_design else ours, settings.timeout_s)
+        _choose_network(sorter, network)
+        began = perf_counter()
+        told = partial(_tell, progress, f"{len(spikes)} {what} to {port.name}")
+        answers = list(sorter.sort_all(spikes, told))
+        seconds = perf_counter() - began
+    wrong = list(_mismatches(network, spikes, answers))
+    latencies = [answer.latency_clocks for answer in answers]
+    scored = "class and score" if sorter.board.has_scores else "class"
+    return Sent(
+        f"{len(spikes)} {what} of {run} sent to {settings.port}: each {scored} compared with the integer network",
+        len(spikes),
+        len(wrong),
+        wrong[0] if wrong else None,
+        (min(latencies), max(latencies)),
+        seconds,
+        sorter.exchange.retries,
+    )
+
+
+def _vectors(folder: RunFolder, network: Network, settings: SendSettings) -> tuple[NDArray[Any], str]:
+    """What is sent, and what it is."""
+    n = settings.spikes
+    if "spikes" not in folder.manifest():
+        if n == "all":
+            raise BadInput("--spikes all: with a model from elsewhere, a number is wanted")
+        return random_inputs(network.input_format, network.n_inputs, n, settings.seed), "random inputs"
+    spikes = SpikeSet.load(folder.step_folder("spikes") / files.SPIKES)
+    if n == "all":
+        return spikes.inputs(), "spikes, all that were cut,"
+    return spikes.inputs(TEST)[:n], "test spikes"
+
+
+def _choose_network(sorter: Sorter, network: Network) -> None:
+    margin = network.margin if sorter.board.margin_bits else None
+    weight_set = 0 if sorter.board.weight_sets > 1 else None
+    if margin is not None or weight_set is not None:
+        sorter.set(margin, weight_set)
+
+
+def _mismatches(network: Network, spikes: NDArray[Any], answers: Sequence[SortAnswer]) -> list[str]:
+    """Each answer that is other than the network's, in words."""
+    names = (*network.unit_names, "unsorted")
+    classes, scores = network.classes(spikes), network.scores(spikes).max(axis=1)
+    wrong = []
+    for index, (answer, unit, score) in enumerate(zip(answers, classes, scores, strict=True)):
+        seen = (answer.unit, answer.unsorted, answer.score)
+        expected = (unit, unit == len(network.unit_names), None if answer.score is None else score)
+        if seen != expected:
+            wrong.append(
+                f"spike {index}: unit {answer.unit}, score {answer.score}; expected {names[unit]} (unit {unit}), "
+                f"score {score}"
+            )
+    return wrong
+
+
+def _tell(progress: Callable[[float, str], None], message: str, fraction: float) -> None:
+    progress(fraction, message)
