@@ -25,9 +25,15 @@ class CompileError(NoResult):
 
 
 def compile_program(
-    sources: Mapping[str, str], cache: Path, *, cells: int, waveforms: bool = False, options: Sequence[str] = ()
+    sources: Mapping[str, str],
+    cache: Path,
+    *,
+    cells: int,
+    waveforms: bool = False,
+    options: Sequence[str] = (),
+    harness: Path = HARNESS,
 ) -> Path:
-    """A program of the harness and a module `bench`, from the cache if it is there.
+    """A program of a harness and a module `bench`, from the cache if it is there.
 
     Args:
         sources: text of each file by its name, which ends in `.v`, `.sv`, or `.il` for RTLIL, of which Yosys writes
@@ -36,13 +42,14 @@ def compile_program(
         cells: about how many cells the design has: with many, the C++ compiler does not optimise.
         waveforms: whether the program can dump them, which makes it slower.
         options: more of Verilator's.
+        harness: C++ that drives the module, and has the function `main`.
 
     Raises:
         BadInput: if the machine lacks a compiler.
         CompileError: if compiling fails.
     """
     check_compiler()
-    files = {**sources, HARNESS.name: HARNESS.read_text(encoding="utf-8")}
+    files = {**sources, harness.name: harness.read_text(encoding="utf-8")}
     command = [*_command(optimisation(cells), waveforms), *options]
     folder = cache / _digest(files, command)
     if not (folder / _PROGRAM).exists():
