@@ -189,7 +189,7 @@ class _Bench:
     def _drive(self, ctx: Any, i: Any, o: Any, offered: bool, ready: bool) -> None:
         ctx.set(i.valid, offered)
         if offered:
-            ctx.set(i.payload, self.words[len(self.cycles_in)])
+            ctx.set(Value.cast(i.payload), self.words[len(self.cycles_in)])
         ctx.set(o.ready, ready)
 
     def _offers(self, still_waiting: bool) -> bool:

@@ -29,6 +29,7 @@ HW_LAYERS = [
     ["estimate.engine", "estimate.unrolled"],
     ["schedule"],
     ["accelerator"],
+    ["link"],
     ["netlist", "faults"],
     ["handover", "simulate"],
     ["diagnosis"],

@@ -1,0 +1,139 @@
+"""The host link: an accelerator that is asked and answers in frames of bytes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from amaranth.hdl import Module, unsigned
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+from numpy.typing import NDArray
+
+from hw.accelerator.accelerator import Accelerator
+from hw.errors import BadInput
+from hw.link.commands import Commands, CommandsCircuit
+from hw.link.frame_receiver import FRAME_BYTES, FrameReceiver
+from hw.link.frame_sender import FrameSender
+from hw.link.protocol import element_bytes
+from hw.link.slip import SlipDecoder, SlipEncoder
+
+_MOST_WINDOW_BYTES = 0xFFFF - FRAME_BYTES  # what a status has room for, of a frame whose length is a power of two
+_LEAST_CAPACITY = 512
+"""Bytes of a frame: one block memory of the device that has the smallest ones."""
+
+
+@dataclass(frozen=True, eq=False)
+class HostLink:
+    """An accelerator behind the bytes of `hw.link.frames` and `hw.link.protocol`.
+
+    A frame is stored until its CRC was found right, then carried out and answered. The next one may come meanwhile:
+    it waits in the store, and is answered behind the first. While one waits, nothing more is taken, so that on a line
+    that knows no backpressure a third is damaged, and dropped like any damaged frame.
+
+    A byte of the wire takes 8 clocks at most, as long as no frame waits; a byte of an answer may come every 9 clocks,
+    and END fills none of the space within a frame if it is taken no faster than one in 16. Gives and takes
+    backpressure.
+
+    To connect it, for example to a UART:
+
+        divisor = divisor_of(clock_hz, baud)
+        m.submodules.receiver = receiver = UartReceiver(divisor).circuit()
+        m.submodules.link = link = HostLink(accelerator).circuit()
+        m.submodules.transmitter = transmitter = UartTransmitter(divisor).circuit()
+        wiring.connect(m, receiver.o, link.i)
+        wiring.connect(m, link.o, transmitter.i)
+        m.d.comb += [receiver.rx.eq(uart_rx), uart_tx.eq(transmitter.tx)]
+
+    or to SPI: `wiring.connect(m, spi.o, link.i)` and `wiring.connect(m, link.o, spi.i)`. All is in the domain `sync`;
+    lines from outside pass synchronisers in `UartReceiver` and `SpiPeripheral`.
+
+    Attributes:
+        accelerator: of any kind.
+        has_scores: whether an answer to SORT tells the best score.
+
+    Raises:
+        BadInput: if a window has more bytes than a frame can have.
+    """
+
+    accelerator: Accelerator
+    has_scores: bool = False
+
+    def __post_init__(self) -> None:
+        if self.window_bytes > _MOST_WINDOW_BYTES:
+            most = _MOST_WINDOW_BYTES
+            raise BadInput(f"host link: a window of {self.window_bytes} bytes; expected at most {most}")
+
+    @property
+    def window_bytes(self) -> int:
+        """Bytes of a window in a frame."""
+        network = self.accelerator.network
+        return network.n_inputs * element_bytes(network.input_format)
+
+    @property
+    def receiver(self) -> FrameReceiver:
+        """What stores a frame: room for a window, and for whatever else fits one block memory."""
+        return FrameReceiver(max(_LEAST_CAPACITY, 1 << (self.window_bytes + FRAME_BYTES - 1).bit_length()))
+
+    @property
+    def commands(self) -> Commands:
+        """What carries frames out."""
+        return Commands(self.accelerator, self.has_scores, self.receiver.most_payload_bytes)
+
+    def compute(self, windows: NDArray[np.integer]) -> NDArray[np.int64]:
+        """Units `[n]` that answers tell for spike windows `[n, n_inputs]`: the accelerator's."""
+        return self.accelerator.compute(windows)
+
+    def circuit(self) -> "HostLinkCircuit":
+        """The Amaranth component."""
+        return HostLinkCircuit(self)
+
+
+class HostLinkCircuit(wiring.Component):
+    """Circuit of a `HostLink`: stream `i` of bytes from the host, stream `o` of bytes to it.
+
+    The accelerator's circuit is the submodule and the attribute `accelerator`.
+    """
+
+    def __init__(self, spec: HostLink):
+        self.spec = spec
+        self.accelerator = spec.accelerator.circuit()
+        super().__init__({"i": In(stream.Signature(unsigned(8))), "o": Out(stream.Signature(unsigned(8)))})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.submodules.decoder = decoder = SlipDecoder().circuit()
+        m.submodules.receiver = receiver = self.spec.receiver.circuit()
+        m.submodules.commands = commands = self.spec.commands.circuit()
+        m.submodules.sender = sender = FrameSender().circuit()
+        m.submodules.encoder = encoder = SlipEncoder().circuit()
+        wiring.connect(m, wiring.flipped(self.i), decoder.i)
+        wiring.connect(m, decoder.o, receiver.i)
+        wiring.connect(m, receiver.o, commands.i)
+        wiring.connect(m, commands.o, sender.i)
+        wiring.connect(m, sender.o, encoder.i)
+        wiring.connect(m, encoder.o, wiring.flipped(self.o))
+        m.d.comb += [
+            commands.payload_bytes.eq(receiver.payload_bytes),
+            commands.good.eq(receiver.good),
+            commands.dropped.eq(receiver.dropped),
+        ]
+        self._connect_accelerator(m, commands)
+        return m
+
+    def _connect_accelerator(self, m: Module, commands: CommandsCircuit) -> None:
+        m.submodules.accelerator = accelerator = self.accelerator
+        m.submodules.window = window = self.spec.commands.window.circuit()
+        wiring.connect(m, commands.window, window.i)
+        wiring.connect(m, window.o, accelerator.spikes)
+        wiring.connect(m, accelerator.units, commands.units)
+        m.d.comb += commands.begins.eq(accelerator.spikes.valid & accelerator.spikes.ready)
+        settings = self.spec.commands.settings
+        if settings.margin_bits:
+            m.d.comb += accelerator.margin.eq(commands.margin)
+        if settings.weight_sets > 1:
+            m.d.comb += accelerator.weight_set.eq(commands.weight_set)
+        if self.spec.commands.has_loading:
+            wiring.connect(m, commands.load, accelerator.load)
+            m.d.comb += [
+                commands.load_count.eq(accelerator.load_count),
+                commands.load_good.eq(accelerator.load_good),
+            ]
