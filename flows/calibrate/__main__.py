@@ -1,0 +1,95 @@
+"""Calibrate the analytic models: `python -m flows.calibrate` measures, fits and reports."""
+
+import resource
+from enum import StrEnum
+from itertools import product
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from flows.calibrate.draw import DEVICES, Purpose, drawn
+from flows.calibrate.judge import resource_pairs
+from flows.calibrate.measure import Task, measure_missing, placement_tasks, synthesis_task
+from flows.calibrate.rows import DATA, AnyRow, Table, placement_table, synthesis_table
+from flows.calibrate.validate import lines_of, markdown, plot
+from hw.devices import device_named
+from hw.tools import nextpnr
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
+
+
+class What(StrEnum):
+    """What is measured."""
+
+    SYNTHESIS = "synthesis"
+    PLACEMENT = "placement"
+
+
+_PLACED = {Purpose.TRAIN: 40, Purpose.VALIDATION: 30}
+"""How many of the first designs of a set are placed."""
+_SEEDS_OF_FEW = (1, 2, 3, 4)
+_FEW = 5
+
+
+@app.command()
+def measure(
+    what: Annotated[list[What] | None, typer.Option(help="Synthesis, placement; both unless told.")] = None,
+    device: Annotated[list[str] | None, typer.Option(help="Devices; one of each family unless told.")] = None,
+    first: Annotated[int | None, typer.Option(help="Only so many of the first designs of each set.")] = None,
+    jobs: Annotated[int, typer.Option(help="Tools that run at once.")] = 2,
+    data: Annotated[Path, typer.Option(help="Folder of the rows.")] = DATA,
+) -> None:
+    """Measure the designs that have not been measured yet."""
+    console = Console()
+    for name, purpose in product(device or DEVICES, Purpose):
+        designs = drawn(purpose, name)[:first]
+        if What.SYNTHESIS in (what or What):
+            syntheses = [synthesis_task(design) for design in designs]
+            _measure(console, f"{name} {purpose} synthesis", synthesis_table(purpose, name, data), syntheses, jobs)
+        if What.PLACEMENT in (what or What) and nextpnr.can_place(device_named(name)):
+            table = placement_table(purpose, name, data)
+            placements = placement_tasks(designs[: _PLACED[purpose]], _seeds)
+            _measure(console, f"{name} {purpose} placement", table, placements, jobs)
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    console.print(f"{spent.ru_utime + spent.ru_stime:.0f} CPU seconds in tools")
+
+
+@app.command()
+def report(
+    purpose: Annotated[Purpose, typer.Option(help="Designs that the fit has not seen, or those that it has.")] = (
+        Purpose.VALIDATION
+    ),
+    data: Annotated[Path, typer.Option(help="Folder of the rows.")] = DATA,
+    out: Annotated[Path, typer.Option(help="Folder for table and picture.")] = Path("build/calibration"),
+) -> None:
+    """Set the models' estimates beside the measured rows: a table and a scatter plot."""
+    figures = {name: resource_pairs(synthesis_table(purpose, name, data).read()) for name in DEVICES}
+    lines = [
+        line for name, by in figures.items() for figure, pairs in by.items() for line in lines_of(name, figure, pairs)
+    ]
+    out.mkdir(parents=True, exist_ok=True)
+    (out / f"{purpose}.md").write_text(markdown(lines))
+    plot(figures, out / f"{purpose}.png")
+    console = Console()
+    console.print(markdown(line for line in lines if line[2] == "all"), soft_wrap=True)
+    console.print(f"each kind of design: {out / f'{purpose}.md'}; picture: {out / f'{purpose}.png'}")
+
+
+def _seeds(index: int) -> tuple[int, ...]:
+    """A few designs are placed several times, to learn how far placements of one design differ."""
+    return _SEEDS_OF_FEW if index < _FEW else (1,)
+
+
+def _measure(console: Console, title: str, table: Table[AnyRow], tasks: list[Task[AnyRow]], jobs: int) -> None:
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=console) as progress:
+        bar = progress.add_task(title, total=len(tasks))
+        measured = measure_missing(table, tasks, jobs, lambda done, _: progress.update(bar, completed=done))
+    console.print(f"{title}: {len(tasks)} rows, {measured} measured now")
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,130 @@
+"""Measuring what has not been measured yet: designs through Yosys and nextpnr, a row for each."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Generic
+
+from flows.calibrate.draw import Drawn
+from flows.calibrate.record import accelerator_of
+from flows.calibrate.rows import AnyRow, PlacementRow, SynthesisRow, Table
+from hw.devices import device_named
+from hw.netlist import TOP_NAME, emit, emit_behind_few_pins
+from hw.tools import nextpnr, yosys
+from hw.tools.run import ToolError
+
+TARGET_MHZ = {"ice40": 60.0, "ecp5": 150.0}
+"""What nextpnr works towards: more than all but the smallest designs reach."""
+
+
+@dataclass(frozen=True)
+class Task(Generic[AnyRow]):
+    """A design that is to be measured.
+
+    Attributes:
+        key: of its row.
+        rtlil: makes the text that the tools are given.
+        tools: their versions.
+        measure: makes the row, of that text and its digest.
+    """
+
+    key: str
+    rtlil: Callable[[], str]
+    tools: str
+    measure: Callable[[str, str], AnyRow]
+
+
+def measure_missing(
+    table: Table[AnyRow], tasks: Sequence[Task[AnyRow]], jobs: int, done: Callable[[int, int], None]
+) -> int:
+    """Measure each task whose row is missing, or was measured on another netlist or by other tools.
+
+    The file is written after every row, so that a run that was broken off goes on where it was.
+
+    Args:
+        table: where the rows are kept; those of no task are dropped.
+        tasks: what the table shall hold.
+        jobs: tools that run at once.
+        done: told after each task how many there are of how many.
+
+    Returns:
+        How many tasks were measured.
+    """
+    keys = {task.key for task in tasks}
+    rows = {row.key: row for row in table.read() if row.key in keys}
+    measured = 0
+    with ThreadPoolExecutor(jobs) as pool:
+        pending = [pool.submit(_row_of, task, rows.get(task.key)) for task in tasks]
+        try:
+            for count, future in enumerate(as_completed(pending), 1):
+                row = future.result()
+                measured += rows.get(row.key) is not row
+                rows[row.key] = row
+                table.write(list(rows.values()))
+                done(count, len(tasks))
+        finally:
+            pool.shutdown(cancel_futures=True)
+    return measured
+
+
+def _row_of(task: Task[AnyRow], known: AnyRow | None) -> AnyRow:
+    rtlil = task.rtlil()
+    digest = hashlib.sha256(rtlil.encode()).hexdigest()[:16]
+    if known is not None and (known.netlist, known.tools) == (digest, task.tools):
+        return known
+    return task.measure(rtlil, digest)
+
+
+def synthesis_task(design: Drawn) -> Task[SynthesisRow]:
+    """Cells of a design."""
+    record, device = design.record, device_named(design.record.device)
+    tools = f"yosys {yosys.yosys_version()}"
+
+    def measure(rtlil: str, digest: str) -> SynthesisRow:
+        with TemporaryDirectory() as name:
+            folder = Path(name)
+            (folder / "top.il").write_text(rtlil)
+            yosys.synthesise("top.il", TOP_NAME, device, folder, "mapped.json")
+            parts = yosys.count_by_part(folder / "mapped.json", TOP_NAME, device)
+        cells = {part: _without_notes(counts.cells) for part, counts in parts.items()}
+        return SynthesisRow(design.kind, record, digest, tools, cells)
+
+    return Task(record.digest, lambda: emit(accelerator_of(record)).rtlil, tools, measure)
+
+
+def _without_notes(cells: Mapping[str, int]) -> dict[str, int]:
+    """Without what Yosys counts as a cell and is none."""
+    return {name: count for name, count in cells.items() if not name.startswith("$")}
+
+
+def placement_tasks(designs: Iterable[Drawn], seeds: Callable[[int], Sequence[int]]) -> list[Task[PlacementRow]]:
+    """Placements of designs; `seeds` tells those of the n-th."""
+    return [_placement_task(design, seed) for index, design in enumerate(designs) for seed in seeds(index)]
+
+
+def _placement_task(design: Drawn, seed: int) -> Task[PlacementRow]:
+    record, device = design.record, device_named(design.record.device)
+    tools = f"yosys {yosys.yosys_version()}, nextpnr {nextpnr.nextpnr_version(device)}"
+
+    def measure(rtlil: str, digest: str) -> PlacementRow:
+        with TemporaryDirectory() as name:
+            folder = Path(name)
+            (folder / "pins.il").write_text(rtlil)
+            yosys.synthesise("pins.il", TOP_NAME, device, folder, "pins.json")
+            try:
+                target_mhz = TARGET_MHZ[device.family]
+                placed = nextpnr.place_and_route(
+                    "pins.json", device, folder, seed=seed, target_mhz=target_mhz, must_meet=False
+                )
+            except ToolError:  # it does not fit, or was not routed
+                return PlacementRow(design.kind, record, seed, digest, tools, None, None, None, "")
+        path = min(placed.critical_paths, key=lambda path: placed.fmax_mhz.get(path.clock, float("inf")))
+        return PlacementRow(
+            *(design.kind, record, seed, digest, tools, placed.slowest_mhz),
+            *(round(path.logic_ns, 4), round(path.routing_ns, 4), " ".join(path.cells)),
+        )
+
+    return Task(f"{record.digest} {seed:02d}", lambda: emit_behind_few_pins(accelerator_of(record)), tools, measure)
