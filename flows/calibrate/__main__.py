@@ -44,7 +44,7 @@ def measure(
 ) -> None:
     """Measure the designs that have not been measured yet."""
     console = Console()
-    for name, purpose in product(device or DEVICES, Purpose):
+    for purpose, name in product(Purpose, device or DEVICES):
         designs = drawn(purpose, name)[:first]
         if What.SYNTHESIS in (what or What):
             syntheses = [synthesis_task(design) for design in designs]
