@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Generic
@@ -18,6 +19,10 @@ from hw.tools.run import ToolError
 
 TARGET_MHZ = {"ice40": 60.0, "ecp5": 150.0}
 """What nextpnr works towards: more than all but the smallest designs reach."""
+
+
+_INSIDE = "sorter.accelerator."
+"""What the names of cells of the accelerator begin with, behind few pins."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +105,12 @@ def _without_notes(cells: Mapping[str, int]) -> dict[str, int]:
     return {name: count for name, count in cells.items() if not name.startswith("$")}
 
 
+def _parts_on(cells: Iterable[str]) -> str:
+    """Parts of the accelerator in the order in which a path passes them; "pins" for registers around it."""
+    names = ("/".join(cell.split(".")[2:-1]) if cell.startswith(_INSIDE) else "pins" for cell in cells)
+    return " ".join(name or "top" for name, _ in groupby(names))
+
+
 def placement_tasks(designs: Iterable[Drawn], seeds: Callable[[int], Sequence[int]]) -> list[Task[PlacementRow]]:
     """Placements of designs; `seeds` tells those of the n-th."""
     return [_placement_task(design, seed) for index, design in enumerate(designs) for seed in seeds(index)]
@@ -124,7 +135,7 @@ def _placement_task(design: Drawn, seed: int) -> Task[PlacementRow]:
         path = min(placed.critical_paths, key=lambda path: placed.fmax_mhz.get(path.clock, float("inf")))
         return PlacementRow(
             *(design.kind, record, seed, digest, tools, placed.slowest_mhz),
-            *(round(path.logic_ns, 4), round(path.routing_ns, 4), " ".join(path.cells)),
+            *(round(path.logic_ns, 4), round(path.routing_ns, 4), _parts_on(path.cells)),
         )
 
     return Task(f"{record.digest} {seed:02d}", lambda: emit_behind_few_pins(accelerator_of(record)), tools, measure)

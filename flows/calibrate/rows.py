@@ -85,7 +85,7 @@ class PlacementRow:
         fmax_mhz: greatest frequency; None where the design was not placed.
         logic_ns: delay in cells of the critical path.
         routing_ns: delay in its wires.
-        path: cells on the critical path, separated by spaces.
+        path: parts of the accelerator that the critical path passes, separated by spaces.
     """
 
     kind: Kind
