@@ -28,31 +28,33 @@ class What(StrEnum):
     PLACEMENT = "placement"
 
 
-_PLACED = {Purpose.TRAIN: 40, Purpose.VALIDATION: 30}
+_PLACED = {Purpose.TRAIN: 36, Purpose.VALIDATION: 24}
 """How many of the first designs of a set are placed."""
-_SEEDS_OF_FEW = (1, 2, 3, 4)
-_FEW = 5
+_SEVERAL = 5, 3
+"""How many of them are placed several times, and how often: that tells how far placements of one design differ."""
 
 
 @app.command()
 def measure(
     what: Annotated[list[What] | None, typer.Option(help="Synthesis, placement; both unless told.")] = None,
     device: Annotated[list[str] | None, typer.Option(help="Devices; one of each family unless told.")] = None,
-    first: Annotated[int | None, typer.Option(help="Only so many of the first designs of each set.")] = None,
+    first: Annotated[int | None, typer.Option(help="Only so many of the first rows of each set.")] = None,
     jobs: Annotated[int, typer.Option(help="Tools that run at once.")] = 2,
     data: Annotated[Path, typer.Option(help="Folder of the rows.")] = DATA,
 ) -> None:
     """Measure the designs that have not been measured yet."""
     console = Console()
     for purpose, name in product(Purpose, device or DEVICES):
-        designs = drawn(purpose, name)[:first]
+        designs = drawn(purpose, name)
         if What.SYNTHESIS in (what or What):
             syntheses = [synthesis_task(design) for design in designs]
-            _measure(console, f"{name} {purpose} synthesis", synthesis_table(purpose, name, data), syntheses, jobs)
+            _measure(
+                console, f"{name} {purpose} synthesis", synthesis_table(purpose, name, data), syntheses, jobs, first
+            )
         if What.PLACEMENT in (what or What) and nextpnr.can_place(device_named(name)):
             table = placement_table(purpose, name, data)
-            placements = placement_tasks(designs[: _PLACED[purpose]], _seeds)
-            _measure(console, f"{name} {purpose} placement", table, placements, jobs)
+            placements = placement_tasks(designs[: _PLACED[purpose]], *_SEVERAL)
+            _measure(console, f"{name} {purpose} placement", table, placements, jobs, first)
     spent = resource.getrusage(resource.RUSAGE_CHILDREN)
     console.print(f"{spent.ru_utime + spent.ru_stime:.0f} CPU seconds in tools")
 
@@ -78,17 +80,16 @@ def report(
     console.print(f"each kind of design: {out / f'{purpose}.md'}; picture: {out / f'{purpose}.png'}")
 
 
-def _seeds(index: int) -> tuple[int, ...]:
-    """A few designs are placed several times, to learn how far placements of one design differ."""
-    return _SEEDS_OF_FEW if index < _FEW else (1,)
-
-
-def _measure(console: Console, title: str, table: Table[AnyRow], tasks: list[Task[AnyRow]], jobs: int) -> None:
+def _measure(
+    console: Console, title: str, table: Table[AnyRow], tasks: list[Task[AnyRow]], jobs: int, first: int | None
+) -> None:
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     with Progress(*columns, console=console) as progress:
-        bar = progress.add_task(title, total=len(tasks))
-        measured = measure_missing(table, tasks, jobs, lambda done, _: progress.update(bar, completed=done))
-    console.print(f"{title}: {len(tasks)} rows, {measured} measured now")
+        bar = progress.add_task(title, total=None)
+        measured = measure_missing(
+            table, tasks, jobs, lambda done, total: progress.update(bar, completed=done, total=total), first
+        )
+    console.print(f"{title}: {measured} rows measured now")
 
 
 if __name__ == "__main__":

@@ -43,7 +43,11 @@ class Task(Generic[AnyRow]):
 
 
 def measure_missing(
-    table: Table[AnyRow], tasks: Sequence[Task[AnyRow]], jobs: int, done: Callable[[int, int], None]
+    table: Table[AnyRow],
+    tasks: Sequence[Task[AnyRow]],
+    jobs: int,
+    done: Callable[[int, int], None],
+    first: int | None = None,
 ) -> int:
     """Measure each task whose row is missing, or was measured on another netlist or by other tools.
 
@@ -54,22 +58,24 @@ def measure_missing(
         tasks: what the table shall hold.
         jobs: tools that run at once.
         done: told after each task how many there are of how many.
+        first: how many of the tasks are looked at; None: all.
 
     Returns:
         How many tasks were measured.
     """
     keys = {task.key for task in tasks}
     rows = {row.key: row for row in table.read() if row.key in keys}
+    now = tasks[:first]
     measured = 0
     with ThreadPoolExecutor(jobs) as pool:
-        pending = [pool.submit(_row_of, task, rows.get(task.key)) for task in tasks]
+        pending = [pool.submit(_row_of, task, rows.get(task.key)) for task in now]
         try:
             for count, future in enumerate(as_completed(pending), 1):
                 row = future.result()
                 measured += rows.get(row.key) is not row
                 rows[row.key] = row
                 table.write(list(rows.values()))
-                done(count, len(tasks))
+                done(count, len(now))
         finally:
             pool.shutdown(cancel_futures=True)
     return measured
@@ -111,9 +117,10 @@ def _parts_on(cells: Iterable[str]) -> str:
     return " ".join(name or "top" for name, _ in groupby(names))
 
 
-def placement_tasks(designs: Iterable[Drawn], seeds: Callable[[int], Sequence[int]]) -> list[Task[PlacementRow]]:
-    """Placements of designs; `seeds` tells those of the n-th."""
-    return [_placement_task(design, seed) for index, design in enumerate(designs) for seed in seeds(index)]
+def placement_tasks(designs: Sequence[Drawn], several: int, seeds: int) -> list[Task[PlacementRow]]:
+    """Placements of designs: each once, then the first `several` with other seeds, of which there are `seeds` in all."""
+    once = [_placement_task(design, 1) for design in designs]
+    return once + [_placement_task(design, seed) for design in designs[:several] for seed in range(2, seeds + 1)]
 
 
 def _placement_task(design: Drawn, seed: int) -> Task[PlacementRow]:
