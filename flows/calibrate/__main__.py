@@ -10,11 +10,13 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from flows.calibrate import fit_timing
 from flows.calibrate.draw import DEVICES, Purpose, drawn
-from flows.calibrate.judge import resource_pairs
+from flows.calibrate.fit_timing import START
+from flows.calibrate.judge import fmax_pairs, resource_pairs, spread_of_seeds
 from flows.calibrate.measure import Task, measure_missing, placement_tasks, synthesis_task
 from flows.calibrate.rows import DATA, AnyRow, Table, placement_table, synthesis_table
-from flows.calibrate.validate import lines_of, markdown, plot
+from flows.calibrate.validate import Pair, comma_separated, lines_of, markdown, plot
 from hw.devices import device_named
 from hw.tools import nextpnr
 
@@ -33,30 +35,48 @@ _PLACED = {Purpose.TRAIN: 36, Purpose.VALIDATION: 24}
 _SEVERAL = 5, 3
 """How many of them are placed several times, and how often: that tells how far placements of one design differ."""
 
+_Data = Annotated[Path, typer.Option(help="Folder of the rows.")]
+_Jobs = Annotated[int, typer.Option(help="Tools that run at once.")]
+_Out = Annotated[Path, typer.Option(help="Folder for table and picture.")]
+_OUT = Path("build/calibration")
+
+
+@app.command(name="all")
+def everything(jobs: _Jobs = 2, data: _Data = DATA, out: _Out = _OUT) -> None:
+    """Measure what is missing, fit, and report."""
+    measure(jobs=jobs, data=data)
+    fit(data)
+    report(data=data, out=out)
+
 
 @app.command()
 def measure(
     what: Annotated[list[What] | None, typer.Option(help="Synthesis, placement; both unless told.")] = None,
     device: Annotated[list[str] | None, typer.Option(help="Devices; one of each family unless told.")] = None,
     first: Annotated[int | None, typer.Option(help="Only so many of the first rows of each set.")] = None,
-    jobs: Annotated[int, typer.Option(help="Tools that run at once.")] = 2,
-    data: Annotated[Path, typer.Option(help="Folder of the rows.")] = DATA,
+    jobs: _Jobs = 2,
+    data: _Data = DATA,
 ) -> None:
     """Measure the designs that have not been measured yet."""
     console = Console()
     for purpose, name in product(Purpose, device or DEVICES):
         designs = drawn(purpose, name)
         if What.SYNTHESIS in (what or What):
-            syntheses = [synthesis_task(design) for design in designs]
-            _measure(
-                console, f"{name} {purpose} synthesis", synthesis_table(purpose, name, data), syntheses, jobs, first
-            )
+            table, tasks = synthesis_table(purpose, name, data), [synthesis_task(design) for design in designs]
+            _measure(console, f"{name} {purpose} synthesis", table, tasks, jobs, first)
         if What.PLACEMENT in (what or What) and nextpnr.can_place(device_named(name)):
-            table = placement_table(purpose, name, data)
+            placed = placement_table(purpose, name, data)
             placements = placement_tasks(designs[: _PLACED[purpose]], *_SEVERAL)
-            _measure(console, f"{name} {purpose} placement", table, placements, jobs, first)
+            _measure(console, f"{name} {purpose} placement", placed, placements, jobs, first)
     spent = resource.getrusage(resource.RUSAGE_CHILDREN)
     console.print(f"{spent.ru_utime + spent.ru_stime:.0f} CPU seconds in tools")
+
+
+@app.command()
+def fit(data: _Data = DATA) -> None:
+    """Fit the models to the designs of the training sets and store what they found."""
+    fitted = {name: fit_timing.fit(name, placement_table(Purpose.TRAIN, name, data).read()) for name in START}
+    Console().print(f"delays of {', '.join(fitted)}: {fit_timing.write(fitted)}")
 
 
 @app.command()
@@ -64,20 +84,31 @@ def report(
     purpose: Annotated[Purpose, typer.Option(help="Designs that the fit has not seen, or those that it has.")] = (
         Purpose.VALIDATION
     ),
-    data: Annotated[Path, typer.Option(help="Folder of the rows.")] = DATA,
-    out: Annotated[Path, typer.Option(help="Folder for table and picture.")] = Path("build/calibration"),
+    data: _Data = DATA,
+    out: _Out = _OUT,
 ) -> None:
     """Set the models' estimates beside the measured rows: a table and a scatter plot."""
-    figures = {name: resource_pairs(synthesis_table(purpose, name, data).read()) for name in DEVICES}
+    figures = {name: _pairs(purpose, name, data) for name in DEVICES}
     lines = [
         line for name, by in figures.items() for figure, pairs in by.items() for line in lines_of(name, figure, pairs)
     ]
     out.mkdir(parents=True, exist_ok=True)
     (out / f"{purpose}.md").write_text(markdown(lines))
+    (out / f"{purpose}.csv").write_text(comma_separated(lines))
     plot(figures, out / f"{purpose}.png")
     console = Console()
     console.print(markdown(line for line in lines if line[2] == "all"), soft_wrap=True)
+    for name in DEVICES:
+        spread = spread_of_seeds(placement_table(purpose, name, data).read())
+        if spread is not None:
+            console.print(f"{name}: placements of one design differ by {100 * spread:.1f} %, in the median")
     console.print(f"each kind of design: {out / f'{purpose}.md'}; picture: {out / f'{purpose}.png'}")
+
+
+def _pairs(purpose: Purpose, device: str, data: Path) -> dict[str, list[Pair]]:
+    resources = resource_pairs(synthesis_table(purpose, device, data).read())
+    placed = fmax_pairs(placement_table(purpose, device, data).read())
+    return {**resources, **({"Fmax": placed} if placed else {})}
 
 
 def _measure(

@@ -118,7 +118,7 @@ def _parts_on(cells: Iterable[str]) -> str:
 
 
 def placement_tasks(designs: Sequence[Drawn], several: int, seeds: int) -> list[Task[PlacementRow]]:
-    """Placements of designs: each once, then the first `several` with other seeds, of which there are `seeds` in all."""
+    """Each design once, then the first `several` of them with other seeds, `seeds` of them in all."""
     once = [_placement_task(design, 1) for design in designs]
     return once + [_placement_task(design, seed) for design in designs[:several] for seed in range(2, seeds + 1)]
 

@@ -80,6 +80,11 @@ def markdown(lines: Iterable[Sequence[str]]) -> str:
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
+def comma_separated(lines: Iterable[Sequence[str]]) -> str:
+    """The table for other programs."""
+    return "".join(f"{','.join(row)}\n" for row in (COLUMNS, *lines))
+
+
 def plot(figures: Mapping[str, Mapping[str, Sequence[Pair]]], path: Path) -> None:
     """Draw estimates against measurements, a row of panels for each device, a panel for each figure.
 

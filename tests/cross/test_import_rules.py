@@ -34,7 +34,8 @@ HW_LAYERS = [
     ["handover", "simulate"],
     ["diagnosis"],
     ["estimate.weights"],
-    ["estimate.accelerator", "estimate.power"],
+    ["estimate.accelerator", "estimate.power", "estimate.paths"],
+    ["estimate.timing"],
 ]
 """Rooms of hw, plain data first; a room imports from earlier lines and from itself only."""
 

@@ -1,0 +1,1 @@
+"""The ways between registers that may limit a design's clock, by what lies on them."""
