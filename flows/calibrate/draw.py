@@ -52,6 +52,7 @@ _MOST_LOGIC = {Kind.WHOLE: 6000, Kind.UNROLLED: 1500}
 _MOST_LOGIC_OF_OTHERS = 500
 _MOST_MEMORY_BITS_IN_LOGIC = 12_000
 _CONSTANT_BITS = 14
+_DEEP_SHARE = 0.4
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,8 @@ def draw(purpose: Purpose, device: str, kind: Kind, number: int) -> DesignRecord
     seed = [list(Purpose).index(purpose), DEVICES.index(device), list(Kind).index(kind), number]
     rng = np.random.default_rng(seed)
     candidates = (_DRAWS[kind](rng, device_named(device)) for _ in iter(int, 1))
-    return next(record for record in candidates if _is_small_enough(record, kind))
+    record = next(record for record in candidates if _is_small_enough(record, kind))
+    return _with_deep_pipeline(record) if rng.random() < _DEEP_SHARE else record
 
 
 def _folded(rng: np.random.Generator, device: Device) -> DesignRecord:
@@ -181,6 +183,17 @@ def _small_network(rng: np.random.Generator, device: Device, hidden: int) -> Des
         fraction_bits=int(rng.choice((0, 0, 0, 2))),
         margin=int(rng.choice((0, 0, 0, 2))),
         margin_port=bool(rng.random() < 0.1),
+    )
+
+
+def _with_deep_pipeline(record: DesignRecord) -> DesignRecord:
+    """With the registers that folded layers can have more of."""
+    return _with_layers(
+        record,
+        lambda index: replace(
+            record.layers[index],
+            deep_pipeline=record.lanes is None and record.layers[index].weight_storage is not Storage.CONSTANT,
+        ),
     )
 
 

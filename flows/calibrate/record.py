@@ -38,6 +38,7 @@ class LayerRecord:
         levels_per_stage: of an unrolled layer, additions in a row between two registers.
         loadable: whether weights are written at run time.
         count_tables: groups of columns whose matches are read from block memory.
+        deep_pipeline: of a folded layer, more registers for a faster clock.
         output: name of the outputs' format; of no meaning to the last layer, which gives scores.
     """
 
@@ -49,6 +50,7 @@ class LayerRecord:
     levels_per_stage: int = 1
     loadable: bool = False
     count_tables: int = 0
+    deep_pipeline: bool = False
     output: str = BIPOLAR.name
 
 
@@ -145,6 +147,7 @@ def accelerator_of(record: DesignRecord) -> Accelerator:
             levels_per_stage=choice.levels_per_stage,
             loadable=choice.loadable,
             count_tables=choice.count_tables,
+            deep_pipeline=choice.deep_pipeline,
         )
         for layer, choice in zip(network.layers, record.layers, strict=True)
     ]

@@ -14,8 +14,11 @@ from hw.estimate.paths.path import Path
 def handshake_paths(pipeline: Pipeline) -> Iterator[Path]:
     """For each layer the way from the furthest register whose state reaches its clock enables."""
     ready = _through_converter(pipeline.score_converter, 1)
-    parts = zip(pipeline.units, pipeline.replays, pipeline.converters, strict=True)
-    for unit, replay, converter in reversed(list(parts)):
+    parts = zip(pipeline.units, pipeline.replays, pipeline.converters, pipeline.buffers, strict=True)
+    for unit, replay, converter, buffer in reversed(list(parts)):
+        if buffer is not None:
+            yield Path(f"layer {unit.name}: buffer", 1, handshakes=ready, enables=buffer.bits)
+            ready = 0
         if isinstance(unit, MatrixVectorThresholdUnit):
             yield Path(f"layer {unit.name}: handshake of thresholds", 1, handshakes=ready, enables=_enabled(unit))
             ready += 1

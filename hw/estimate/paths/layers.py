@@ -40,7 +40,8 @@ def _products_paths(unit: MatrixVectorUnit, replay: VectorReplay) -> Iterator[Pa
     tree: SumTree = unit.terms.tree
     for stage, _ in enumerate(tree.stages):
         hops, chains, carry_bits = 0, 0, 0
-        for _ in range(LEVELS_PER_STAGE):
+        begins_in_registers = stage == 0 and tree.registered and len(tree.terms) > 1
+        for _ in range(0 if begins_in_registers else LEVELS_PER_STAGE):
             if len(tree.terms) > 1:
                 bits = _chain_bits(tree)
                 hops, chains, carry_bits = hops + 1, chains + (bits > 0), max(carry_bits, bits)
