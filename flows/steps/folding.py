@@ -1,6 +1,7 @@
 """Steps that choose how a network is folded, or take a folding that is given."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from hw.components.rom import Storage
 from hw.devices import Device, device_named
 from hw.errors import DoesNotFit
 from hw.estimate.accelerator import estimate
+from hw.estimate.timing import Fmax, estimate_fmax
 from hw.network.decide import UNSORTED
 from hw.network.types import IntegerFormat, Network, ScoreLayer, ThresholdLayer
 from hw.schedule.designs import Designs, designs_of
@@ -102,7 +104,8 @@ def _scheduled(
     accelerator = Accelerator(network, schedule)
     latency, interval = accelerator.latency_clocks, schedule.initiation_interval
     promised = f"{how} By formula: an inference every {interval} clocks, latency {latency} clocks."
-    promised += _changing_weights(schedule)
+    clock = estimate_fmax(accelerator, device)
+    promised += _clock_in_words(clock) + _changing_weights(schedule)
     layers = _layers(accelerator, device)
     # The layers of an engine take their turns: what is held to the target is all of them together.
     drawn = {"engine": interval} if accelerator.engine else {layer.name: layer.cycles for layer in layers}
@@ -120,8 +123,18 @@ def _scheduled(
     return {
         "initiation_interval_cycles": interval,
         "latency_cycles": latency,
+        "fmax_estimate": None if clock is None else asdict(clock),
         **contribution(network=section, pictures=[Picture("cycles.png", f"Clocks an inference{beside}")]),
     }
+
+
+def _clock_in_words(clock: Fmax | None) -> str:
+    if clock is None:
+        return " The clock that it reaches is not known before it is placed."
+    return (
+        f" By a fit to other placements, a clock of about {clock.mhz:.0f} MHz ({clock.low:.0f} to {clock.high:.0f}), "
+        f"limited by {clock.where}."
+    )
 
 
 def _layers(accelerator: Accelerator, device: Device) -> tuple[Layer, ...]:

@@ -105,3 +105,15 @@ def test_changing_weights_go_through_the_whole_flow_and_into_the_report(model, t
     assert f"2 weight sets: each spike chooses one. Written at run time, with a spare bank: {names}." in chosen
     result = spikeloom("hw", "--model", model, "--out", tmp_path / "other", "--loadable", "nothing")
     assert "loadable layer nothing: the layers are" in result.stderr
+
+
+def test_a_folding_tells_its_clock_where_placements_were_measured(model, tmp_path):
+    def told(device):
+        folded(model, tmp_path / device, "--device", device)
+        clock = json.loads((tmp_path / device / "fold/summary.json").read_text())["fmax_estimate"]
+        return clock, json.loads((tmp_path / device / "report.json").read_text())["network"]["chosen"]
+
+    clock, folding = told("up5k")
+    assert clock["low"] < clock["mhz"] < clock["high"]
+    assert f"a clock of about {clock['mhz']:.0f} MHz" in folding
+    assert told("xc7a35t")[0] is None
