@@ -10,6 +10,7 @@ from amaranth.lib.memory import ReadPort
 from amaranth.lib.wiring import In, Out
 from numpy.typing import NDArray
 
+from hw.components.columns import Columns, bits_of
 from hw.components.counters import is_power_of_two, successor
 from hw.components.probe import Probe, SumProbes
 from hw.components.rom import Rom, Storage
@@ -22,6 +23,8 @@ from hw.network.types import BIPOLAR, IntegerFormat
 
 # Simulation writes constants as decimal text, of which Python takes 4300 digits, 14,284 bits.
 _WIDEST_MEMORY = 8192
+# Of so many random words no column is constant.
+_WORDS_THAT_VARY = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -214,15 +217,24 @@ class MatrixVectorUnit:
         least, most = self._constant_range
         return max((~least).bit_length(), most.bit_length(), 1) + 1
 
-    @property
-    def varying_bias_bits(self) -> int:
-        """Bits in which the row constants differ from each other; synthesis keeps the others out of the memory."""
-        if self.writable:
-            return self.bias_bits
-        differing = 0
-        for unit in (self, *self.further):
-            differing |= int(np.bitwise_or.reduce(unit.row_constants ^ self.row_constants[0]))
-        return (differing & ((1 << self.bias_bits) - 1)).bit_count()
+    @cached_property
+    def bias_columns(self) -> Columns:
+        """Columns of the memory of row constants, all banks together, as far as it is only read."""
+        constants = [unit.row_constants.reshape(-1, self.pe) for unit in (self, *self.further)]
+        return Columns.of(bits_of(np.concatenate(constants), self.bias_bits))
+
+    @cached_property
+    def weight_columns(self) -> tuple[Columns, ...]:
+        """Columns of each weight memory, all banks together, as far as it is only read."""
+        # Of random weights the first words settle it.
+        some = self._weight_columns(-(-_WORDS_THAT_VARY // self.column_groups))
+        varying = sum(columns.varying for columns in some)
+        return some if varying == self.pe * self.terms.stored else self._weight_columns(self.row_groups)
+
+    def _weight_columns(self, row_groups: int) -> tuple[Columns, ...]:
+        rows = row_groups * self.pe
+        words = np.concatenate([self._stored_words(unit.weights[:rows]) for unit in (self, *self.further)])
+        return tuple(Columns.of(words[:, at : at + self._memory_step]) for at in self._memory_starts)
 
     def term_bounds(self) -> tuple[int, int]:
         """Least and greatest value of one term."""
@@ -252,9 +264,21 @@ class MatrixVectorUnit:
         return tuple(Rom.joined(roms) for roms in zip(*banks, strict=True))
 
     def _weight_bank(self) -> tuple[Rom, ...]:
-        words = self.terms.encode(self.to_words(self.weights)).reshape(self.depth, -1)
-        step = max(1, _WIDEST_MEMORY // self.terms.stored) * self.terms.stored
-        return tuple(self._rom(words[:, first : first + step]) for first in range(0, words.shape[1], step))
+        words = self._stored_words(self.weights)
+        return tuple(self._rom(words[:, at : at + self._memory_step]) for at in self._memory_starts)
+
+    @property
+    def _memory_step(self) -> int:
+        return max(1, _WIDEST_MEMORY // self.terms.stored) * self.terms.stored
+
+    @property
+    def _memory_starts(self) -> range:
+        return range(0, self.pe * self.terms.stored, self._memory_step)
+
+    def _stored_words(self, weights: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Words of the weight memory, `[depth, PE * stored]`, of the first so many rows."""
+        words = self.terms.encode(self.to_words(weights))
+        return words.reshape(len(words), -1)
 
     def _rom(self, words: NDArray[np.bool_]) -> Rom:
         packed = np.packbits(words, axis=1, bitorder="little")
@@ -263,8 +287,8 @@ class MatrixVectorUnit:
 
     def to_words(self, weights: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Weights `[rows, columns]` as `[depth, PE, SIMD]`, in the order in which words meet them."""
-        blocks = weights.reshape(self.row_groups, self.pe, self.column_groups, self.simd)
-        return blocks.transpose(0, 2, 1, 3).reshape(self.depth, self.pe, self.simd)
+        blocks = weights.reshape(-1, self.pe, self.column_groups, self.simd)
+        return blocks.transpose(0, 2, 1, 3).reshape(-1, self.pe, self.simd)
 
     def from_words(self, words: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """The inverse of `to_words`."""

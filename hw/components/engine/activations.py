@@ -8,7 +8,7 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 # A block memory that is written two bits at a time (one of them unused) is read 16 at a time: 8 lanes.
-_LANES_OF_A_BLOCK = 8
+LANES_OF_A_BLOCK = 8
 
 
 @dataclass(frozen=True)
@@ -26,13 +26,13 @@ class ActivationMemory:
     words: int
 
     def __post_init__(self) -> None:
-        if self.lanes < _LANES_OF_A_BLOCK or self.lanes & (self.lanes - 1):
-            raise ValueError(f"engine: lanes must be a power of two from {_LANES_OF_A_BLOCK}, not {self.lanes}")
+        if self.lanes < LANES_OF_A_BLOCK or self.lanes & (self.lanes - 1):
+            raise ValueError(f"engine: lanes must be a power of two from {LANES_OF_A_BLOCK}, not {self.lanes}")
 
     @property
     def blocks(self) -> int:
         """Memories of 8 lanes."""
-        return self.lanes // _LANES_OF_A_BLOCK
+        return self.lanes // LANES_OF_A_BLOCK
 
     @property
     def word_bits(self) -> int:
@@ -67,13 +67,13 @@ class ActivationMemoryCircuit(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        inner_bits = (_LANES_OF_A_BLOCK - 1).bit_length()
+        inner_bits = (LANES_OF_A_BLOCK - 1).bit_length()
         lane = self.write_address[: self.spec.lane_bits]
         word = self.write_address[self.spec.lane_bits :]
         # Nobody relies on a word that is read while it is written; to say so spares the logic that would settle it.
         attributes = {"ram_style": "block", "no_rw_check": 1}
         for block in range(self.spec.blocks):
-            memory = Memory(shape=unsigned(1), depth=self.spec.words * _LANES_OF_A_BLOCK, init=[], attrs=attributes)
+            memory = Memory(shape=unsigned(1), depth=self.spec.words * LANES_OF_A_BLOCK, init=[], attrs=attributes)
             m.submodules[f"block{block}"] = memory
             write = memory.write_port()
             m.d.comb += [
@@ -82,11 +82,11 @@ class ActivationMemoryCircuit(wiring.Component):
                 write.en.eq(self.write_enable & (lane[inner_bits:] == block)),
             ]
             # Synthesis joins read ports of neighbouring addresses into one wide port.
-            for inner in range(_LANES_OF_A_BLOCK):
+            for inner in range(LANES_OF_A_BLOCK):
                 read = memory.read_port()
                 m.d.comb += [
                     read.addr.eq(Cat(Const(inner, inner_bits), self.read_address)),
                     read.en.eq(self.read_enable),
-                    self.word[block * _LANES_OF_A_BLOCK + inner].eq(read.data),
+                    self.word[block * LANES_OF_A_BLOCK + inner].eq(read.data),
                 ]
         return m

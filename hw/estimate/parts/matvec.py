@@ -8,7 +8,7 @@ from hw.components.rom import Storage
 from hw.components.sums import shape_of
 from hw.components.terms import COUNT, TABLE_PATTERNS
 from hw.devices import Device
-from hw.estimate.memory import memory_resources
+from hw.estimate.memory import MemoryShape, memory_resources, read_only_memory
 from hw.estimate.resources import Resources, total
 
 
@@ -59,12 +59,19 @@ def matvec_resources(unit: MatrixVectorUnit, device: Device) -> Resources:
             + (unit.stages - 1 + 2 if accumulates else 0)  # last; whether a row group begins, now and a stage later
         ),
     )
-    words = unit.banks * unit.depth
-    weights = memory_resources(words, unit.pe * unit.terms.stored, unit.weight_storage, device)
-    table = memory_resources(words * TABLE_PATTERNS, unit.pe * COUNT.bits, Storage.BLOCK, device)
-    constants = unit.pe * unit.varying_bias_bits
-    bias = memory_resources(unit.banks * unit.row_groups, constants, unit.bias_storage, device)
-    return total([arithmetic, weights, bias, *[table] * unit.count_tables])
+    return total([arithmetic, *(memory_resources(memory, device) for memory in matvec_memories(unit))])
+
+
+def matvec_memories(unit: MatrixVectorUnit) -> list[MemoryShape]:
+    """The memories of weights, of counts and of row constants, as synthesis is left with them."""
+    words, writable = unit.banks * unit.depth, unit.writable
+    table = MemoryShape(words * TABLE_PATTERNS, unit.pe * COUNT.bits, Storage.BLOCK, is_written=writable)
+    tables, groups = [table] * unit.count_tables, unit.banks * unit.row_groups
+    if writable:
+        weights = MemoryShape(words, unit.pe * unit.terms.stored, unit.weight_storage, is_written=True)
+        return [weights, *tables, MemoryShape(groups, unit.bias_format.bits, unit.bias_storage, is_written=True)]
+    read_only = [read_only_memory(words, columns, unit.weight_storage) for columns in unit.weight_columns]
+    return [*read_only, *tables, read_only_memory(groups, unit.bias_columns, unit.bias_storage)]
 
 
 def _operand_luts(unit: MatrixVectorUnit, family: _Family) -> float:

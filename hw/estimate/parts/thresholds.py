@@ -3,7 +3,7 @@
 from hw.components.counters import counter_bits
 from hw.components.threshold import MultiThreshold
 from hw.devices import Device
-from hw.estimate.memory import memory_resources
+from hw.estimate.memory import MemoryShape, memory_resources, read_only_memory
 from hw.estimate.resources import Resources
 
 _THRESHOLD_CONTROL = 6
@@ -20,5 +20,12 @@ def threshold_resources(thresholds: MultiThreshold, device: Device) -> Resources
     )
     if n_levels == 0:
         return arithmetic
-    width = levels * thresholds.level_bits
-    return arithmetic + memory_resources(thresholds.banks * thresholds.row_groups, width, thresholds.storage, device)
+    return arithmetic + memory_resources(level_memory(thresholds), device)
+
+
+def level_memory(thresholds: MultiThreshold) -> MemoryShape:
+    """The memory of levels, as synthesis is left with it."""
+    depth = thresholds.banks * thresholds.row_groups
+    if thresholds.writable:
+        return MemoryShape(depth, thresholds.level_format.bits, thresholds.storage, is_written=True)
+    return read_only_memory(depth, thresholds.level_columns, thresholds.storage)
