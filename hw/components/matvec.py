@@ -23,8 +23,8 @@ from hw.network.types import BIPOLAR, IntegerFormat
 
 # Simulation writes constants as decimal text, of which Python takes 4300 digits, 14,284 bits.
 _WIDEST_MEMORY = 8192
-# Of so many random words no column is constant.
-_WORDS_THAT_VARY = 64
+# Of so many random words no column is constant, so that no others need be looked at.
+_WORDS_THAT_VARY = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -226,10 +226,11 @@ class MatrixVectorUnit:
     @cached_property
     def weight_columns(self) -> tuple[Columns, ...]:
         """Columns of each weight memory, all banks together, as far as it is only read."""
-        # Of random weights the first words settle it.
-        some = self._weight_columns(-(-_WORDS_THAT_VARY // self.column_groups))
-        varying = sum(columns.varying for columns in some)
-        return some if varying == self.pe * self.terms.stored else self._weight_columns(self.row_groups)
+        groups = min(self.row_groups, -(-_WORDS_THAT_VARY // self.column_groups))
+        some = self._weight_columns(groups)
+        if groups == self.row_groups or sum(columns.varying for columns in some) == self.pe * self.terms.stored:
+            return some
+        return self._weight_columns(self.row_groups)
 
     def _weight_columns(self, row_groups: int) -> tuple[Columns, ...]:
         rows = row_groups * self.pe

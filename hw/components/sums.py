@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 
 from amaranth.hdl import Cat, Const, Module, Shape, Signal, Value
 
@@ -13,6 +13,7 @@ LEVELS_PER_STAGE = 2
 """Adders in a row between two registers: a register behind a lookup table costs no further cell."""
 
 
+@cache
 def shape_of(bounds: Bounds) -> Shape:
     """The narrowest shape for values within bounds."""
     return Shape.cast(range(bounds[0], bounds[1] + 1))

@@ -13,6 +13,7 @@ once for all rows, and a row only chooses and inverts: a lookup table a bit, whe
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
 from itertools import accumulate, pairwise
 from typing import Protocol
 
@@ -71,6 +72,7 @@ TABLE_PATTERNS = 8
 """Values of the elements that a count table counts."""
 
 
+@cache
 def terms_of(element: IntegerFormat, columns: int, count_tables: int = 0, registered: bool = False) -> Terms:
     """The terms for elements of a format; registered ones stand in registers before they are added."""
     if element.bipolar:
@@ -118,9 +120,9 @@ class MatchTerms:
         """Groups of three columns."""
         return self.columns - self.singles - self.firsts - self.seconds
 
-    @property
+    @cached_property
     def tree(self) -> SumTree:
-        sizes = [1 + (group < self.seconds) + (group < self.thirds) for group in range(self.firsts)]
+        sizes = [3] * self.thirds + [2] * (self.seconds - self.thirds) + [1] * (self.firsts - self.seconds)
         return SumTree(tuple((0, size) for size in sizes), self.singles, self.registered)
 
     @property
@@ -207,7 +209,7 @@ class PairTerms:
     columns: int
     registered: bool = False
 
-    @property
+    @cached_property
     def tree(self) -> SumTree:
         low, high = self.element.minimum, self.element.maximum
         pair = min(2 * low, ~(2 * high), low + ~high), max(2 * high, ~(2 * low), high - low)

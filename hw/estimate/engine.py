@@ -5,11 +5,7 @@ what synthesis spends on them, read off Yosys 0.70's counts of seven engines for
 other families are not calibrated.
 """
 
-from collections.abc import Sequence
-
-import numpy as np
-
-from hw.components.engine.activations import LANES_OF_A_BLOCK
+from hw.components.engine.activations import LANES_OF_A_BLOCK, ActivationMemory
 from hw.components.engine.engine import Engine
 from hw.components.rom import Storage
 from hw.devices import Device
@@ -20,12 +16,14 @@ _CONTROL = 2  # what handshake and gates of flags take more than shared logic sa
 _LOGIC_COUNT_BIT = 1.75  # a bit counted without tables
 _EASY_WORDS = 256  # of activations; more are packed more tightly, and this many then cost so many lookup tables
 _PACKED_WORDS_LUTS = 20
+# Addresses of a single word are constants, and synthesis may then keep eight lanes apart.
+_ONE_WORD_BLOCKS = {"ice40": 2, "ecp5": 2, "xc7": 1}
 
 
 def engine_resources(engine: Engine, device: Device) -> Resources:
     """An engine with all its memories, without the winner behind it."""
-    banks = len(engine.weight_roms)
-    address_bits = (sum(len(rom.rows) for rom in engine.weight_roms) - 1).bit_length()
+    banks = len(engine.weight_depths)
+    address_bits = (sum(engine.weight_depths) - 1).bit_length()
     region_bits = (engine.n_regions - 1).bit_length()
     counter_bits = engine.counter.bits.bit_length()
     in_logic = engine.count_storage is Storage.LOGIC
@@ -58,14 +56,20 @@ def engine_resources(engine: Engine, device: Device) -> Resources:
 
 
 def _block_rams(engine: Engine, device: Device) -> int:
-    tables = [engine.counter.table] * engine.counter.n_tables
-    roms = (*engine.weight_roms, *tables, engine.row_rom, engine.program_rom)
-    read_only = sum(in_blocks(device.family, len(rom.rows), _varying_bits(rom.rows)).units for rom in roms)
-    lanes = in_blocks_written_by_bit(device.family, engine.activations.words, (LANES_OF_A_BLOCK - 1).bit_length())
-    return read_only + engine.activations.blocks * lanes.units
+    columns = engine.varying_columns
+    memories = [
+        *zip(engine.weight_depths, columns.weights, strict=True),
+        *[(len(engine.counter.table.rows), engine.counter.table.width)] * engine.counter.n_tables,
+        (engine.row_depth, columns.rows),
+        (engine.program_depth, columns.program),
+    ]
+    read_only = sum(in_blocks(device.family, depth, width).units for depth, width in memories if width)
+    return read_only + engine.activations.blocks * _activation_blocks(engine.activations, device)
 
 
-def _varying_bits(words: Sequence[int]) -> int:
-    """Bits in which the words differ from each other; synthesis keeps the others out of the memory."""
-    array = np.array(words, dtype=np.int64)
-    return int(np.bitwise_or.reduce(array ^ array[0])).bit_count()
+def _activation_blocks(activations: ActivationMemory, device: Device) -> int:
+    """Block memories for eight lanes."""
+    if activations.words == 1:
+        return _ONE_WORD_BLOCKS[device.family]
+    doublings = (LANES_OF_A_BLOCK - 1).bit_length()
+    return in_blocks_written_by_bit(device.family, activations.words, doublings).units

@@ -1,7 +1,8 @@
 """The engine's spec: what it stores, what it computes, and in how many clocks."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 
 import numpy as np
 from amaranth.hdl import Cat, Module, Mux, Shape, Signal, Value, signed, unsigned
@@ -15,13 +16,28 @@ from hw.components.engine.activations import ActivationMemory
 from hw.components.engine.counting import BitCounter
 from hw.components.engine.layers import EngineLayer, offset_codes
 from hw.components.engine.program import Step, loading_steps, row_steps, step_layout
-from hw.components.engine.weights import weight_banks
+from hw.components.engine.weights import bank_depths, weight_banks
 from hw.components.probe import Probe, SumProbes
 from hw.components.rom import Rom, Storage
 from hw.components.words import WordFormat
 from hw.devices import EBR, BlockRam
 from hw.errors import BadInput
 from hw.network.types import BIPOLAR, IntegerFormat, Network
+
+
+@dataclass(frozen=True)
+class EngineColumns:
+    """Columns of an engine's memories that are not the same in all words.
+
+    Attributes:
+        weights: of each memory of weights.
+        rows: of the row constants.
+        program: of the program.
+    """
+
+    weights: tuple[int, ...]
+    rows: int
+    program: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,15 +212,30 @@ class Engine:
         word_bits = self.row_bits - self.activations.lane_bits
         return step_layout((self.n_regions - 1).bit_length(), word_bits)
 
+    @property
+    def program_depth(self) -> int:
+        """Words of the program memory."""
+        return len(self.program) << self.step_bits
+
     @cached_property
     def program_rom(self) -> Rom:
         """The program: the phase in the address's high bits, the step in the low ones."""
         layout, depth = self.step_layout, 1 << self.step_bits
-        words = [0] * (depth * len(self.program))
+        words = [0] * self.program_depth
         for phase, steps in enumerate(self.program):
             for index, step in enumerate(steps):
                 words[phase * depth + index] = layout.const(vars(step)).as_bits()
         return Rom(words, layout.size, Storage.BLOCK)
+
+    @cached_property
+    def _packed_weights(self) -> NDArray[np.uint8]:
+        """The weights in the order in which the engine reads them, as bytes `[words, lanes / 8]`."""
+        return np.concatenate([layer.packed_words(self.lanes) for layer in self.layers])
+
+    @property
+    def weight_depths(self) -> tuple[int, ...]:
+        """Words of each of the memories that hold the weights."""
+        return bank_depths(len(self._packed_weights), self.lanes, self.block_ram)
 
     @cached_property
     def weight_roms(self) -> tuple[Rom, ...]:
@@ -217,11 +248,35 @@ class Engine:
         """How far the weights go back for the next bit of the inputs."""
         return -(-self.network.n_inputs // self.lanes) - 1
 
+    @property
+    def row_depth(self) -> int:
+        """Words of the memory of row constants."""
+        return (1 << self.row_bits) * (len(self.rows) - 1) + self.rows[-1]
+
+    @property
+    def varying_columns(self) -> EngineColumns:
+        """Columns of the memories that are not constant: synthesis keeps the others out of them."""
+        starts = np.cumsum((0, *self.weight_depths[:-1]))
+        ones = np.bitwise_or.reduceat(self._packed_weights, starts)
+        both = ones & ~np.bitwise_and.reduceat(self._packed_weights, starts)
+        # Rows of loading have the constant 0, and all rows but the last of a phase are not the last.
+        constants = [int(np.bitwise_or.reduce(layer.bias)) for layer in self.layers]
+        rows = (reduce(or_, constants) & ((1 << self.total_bits) - 1)).bit_count() + 1
+        return EngineColumns(tuple(np.bitwise_count(both).sum(axis=1).tolist()), rows, self._program_columns)
+
+    @property
+    def _program_columns(self) -> int:
+        steps = [step for steps in self.program for step in steps]
+        fields = np.array([list(vars(step).values()) for step in steps])
+        is_full = len(steps) == self.program_depth
+        always = np.bitwise_and.reduce(fields) if is_full else 0
+        return int(np.bitwise_count(np.bitwise_or.reduce(fields) & ~always).sum())
+
     @cached_property
     def row_rom(self) -> Rom:
         """Each row's constant and above it whether it is its phase's last; the phase in the high address bits."""
         depth, mask = 1 << self.row_bits, (1 << self.total_bits) - 1
-        words = [0] * (depth * (len(self.rows) - 1) + self.rows[-1])
+        words = [0] * self.row_depth
         for phase, n_rows in enumerate(self.rows):
             if phase:
                 bias = self.layers[phase - 1].bias

@@ -74,12 +74,15 @@ class EngineLayer:
         sums = products + ((1 << self.planes) - 1) * (~self.weights).sum(axis=1)
         return self.bias + (sums << self.doublings)
 
-    def words(self, lanes: int) -> list[int]:
-        """The weights of one row after another in words of `lanes` columns, column 0 in the lowest bit.
+    def packed_words(self, lanes: int) -> NDArray[np.uint8]:
+        """The weights of one row after another in words of `lanes` columns, `[words, lanes / 8]`, column 0 lowest.
 
         The last word of a row is filled up with ones. Nothing is ever written to the activations that they meet, so
         that these are zeros, match no one and count nothing.
         """
         padded = np.pad(self.weights, ((0, 0), (0, -self.columns % lanes)), constant_values=True)
-        packed = np.packbits(padded.reshape(-1, lanes), axis=-1, bitorder="little")
-        return [int.from_bytes(word.tobytes(), "little") for word in packed]
+        return np.packbits(padded.reshape(-1, lanes), axis=-1, bitorder="little")
+
+    def words(self, lanes: int) -> list[int]:
+        """The same words as integers."""
+        return [int.from_bytes(word.tobytes(), "little") for word in self.packed_words(lanes)]

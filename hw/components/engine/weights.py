@@ -1,6 +1,7 @@
 """The weights of all layers as one sequence of words, in as few block memories as possible."""
 
 from collections.abc import Sequence
+from functools import cache
 
 from hw.components.rom import Rom, Storage
 from hw.devices import BlockRam
@@ -11,14 +12,16 @@ def weight_banks(words: Sequence[int], lanes: int, block_ram: BlockRam) -> tuple
 
     Fewest blocks, then fewest memories.
     """
-    depths = _depths(len(words), lanes, block_ram)
+    depths = bank_depths(len(words), lanes, block_ram)
     starts = [sum(depths[:i]) for i in range(len(depths))]
     return tuple(
         Rom(words[start : start + depth], lanes, Storage.BLOCK) for start, depth in zip(starts, depths, strict=True)
     )
 
 
-def _depths(n_words: int, lanes: int, block_ram: BlockRam) -> tuple[int, ...]:
+@cache
+def bank_depths(n_words: int, lanes: int, block_ram: BlockRam) -> tuple[int, ...]:
+    """How many words each of the memories holds."""
     shapes = sorted(block_ram.shapes, reverse=True)
 
     def best(rest: int, first: int) -> tuple[int, int, tuple[int, ...]]:
