@@ -36,15 +36,20 @@ class ModelBoard:
     Attributes:
         networks: one for each weight set.
         status: what it says of itself; counters are kept in it.
-        loader: of weight frames; its memories are not modelled, the frame alone is judged.
+        loader: of weight frames.
+        trained: the network that a weight frame brings; one that is missing leaves the old network.
         latency_clocks: that it claims.
+        loading: what there is of a weight frame; None after one, and before the first.
+        loaded: the last whole weight frame, right or wrong.
     """
 
-    networks: tuple[Network, ...]
+    networks: list[Network]
     status: Status
     loader: WeightLoader | None = None
+    trained: dict[bytes, Network] = field(default_factory=dict)
     latency_clocks: int = 561
     weight_set: int = 0
+    loading: bytes | None = None
     loaded: bytes = b""
 
     def __post_init__(self):
@@ -96,12 +101,22 @@ class ModelBoard:
 
     def _load(self, payload: bytes) -> LoadAnswer:
         part = LoadRequest.decode(payload)
-        self.loaded = part.data if part.first else self.loaded + part.data
-        if len(self.loaded) == self.loader.frame_bytes:
-            count = (self.status.load_count + 1) % 256
-            good = self.loader.compute(self.loaded) is not None
-            self.status = replace(self.status, load_count=count, load_good=good)
+        if part.first:
+            self.loading = b""
+        if self.loading is not None:
+            self.loading += part.data
+            if len(self.loading) >= self.loader.frame_bytes:
+                self._judge(self.loading[: self.loader.frame_bytes])
+                self.loading = None
         return LoadAnswer(self.status.load_count, self.status.load_good)
+
+    def _judge(self, frame: bytes) -> None:
+        contents = self.loader.compute(frame)
+        count = (self.status.load_count + 1) % 256
+        self.status = replace(self.status, load_count=count, load_good=contents is not None)
+        self.loaded = frame
+        if contents is not None and frame in self.trained:
+            self.networks[contents[0]] = self.trained[frame]
 
     def _set(self, payload: bytes) -> SetAnswer:
         wanted, status = SetRequest.decode(payload), self.status
@@ -130,7 +145,7 @@ def model_board(network: Network, digest: bytes = bytes(8), *others: Network, **
         most_payload_bytes=max(window_bytes, 8),
     )
     assert not built_in
-    return ModelBoard((network, *others), status, loader)
+    return ModelBoard([network, *others], status, loader)
 
 
 @dataclass

@@ -75,8 +75,10 @@ class Wire:
     levels: NDArray[np.int64] = field(default_factory=lambda: np.zeros(1, np.int64))
 
     def add(self, clocks: NDArray[np.int64], levels: NDArray[np.int64]) -> None:
-        """Note changes of any output, of which this one's level is given."""
-        self.clocks, self.levels = np.append(self.clocks, clocks), np.append(self.levels, levels)
+        """Note its level in clocks in which any output has changed."""
+        changed = np.diff(levels, prepend=self.levels[-1]) != 0
+        self.clocks = np.append(self.clocks, clocks[changed])
+        self.levels = np.append(self.levels, levels[changed])
 
     def at(self, clocks: NDArray[np.int64]) -> NDArray[np.int64]:
         """The level in each clock."""

@@ -27,19 +27,25 @@ class SpiLine:
     patience: int
     name: str = "simulated SPI"
     _received: bytearray = field(default_factory=bytearray, init=False)
+    _within: bool = field(default=False, init=False)  # what was read last is no end of a frame
 
     def write(self, sent: bytes) -> None:
         """Send the bytes in one transfer; what the chip sends meanwhile is kept."""
         self.transfer(np.unpackbits(np.frombuffer(sent, np.uint8)))
 
     def read(self, timeout_s: float) -> bytes:
-        """What has come; where that is nothing but filler, what comes."""
+        """What has come; where that is nothing but filler, what comes. Filler that may end a frame is no such."""
         ends = self.session.clock + self.patience
-        while not self._received.strip(bytes([END])) and self.session.clock < ends:
+        while not self._tells() and self.session.clock < ends:
             self.write(bytes([END] * _ASKED))
-        received = bytes(self._received)
+        received = bytes(self._received) if self._tells() else b""
         self._received.clear()
-        return received if received.strip(bytes([END])) else b""
+        self._within = bool(received) and received[-1] != END
+        return received
+
+    def _tells(self) -> bool:
+        """Whether there is more than filler."""
+        return bool(self._received if self._within else self._received.strip(bytes([END])))
 
     def rest(self, clocks: int) -> None:
         """Let the lines be for some clocks."""
