@@ -8,9 +8,9 @@ from amaranth.lib.wiring import In, Out
 from hw.link.host_link import HostLink
 from hw.link.spi import SpiPeripheral
 from hw.link.uart import UartReceiver, UartTransmitter
-from hw.simulate.pins.session import Chip
+from hw.simulate.pins.session import Pins
 
-CHIP = Chip("chip", "clk", {"uart_rx": 1, "spi_cs_n": 1, "spi_sck": 0, "spi_copi": 0}, ("uart_tx", "spi_cipo"))
+PINS = Pins("chip", "clk", {"uart_rx": 1, "spi_cs_n": 1, "spi_sck": 0, "spi_copi": 0}, ("uart_tx", "spi_cipo"))
 
 
 class ChipCircuit(wiring.Component):
@@ -18,8 +18,8 @@ class ChipCircuit(wiring.Component):
 
     def __init__(self, link: HostLink, divisor: int):
         self.link, self.divisor = link, divisor
-        inputs = {name: In(1, init=level) for name, level in CHIP.inputs.items()}
-        super().__init__({CHIP.clock: In(1), **inputs, **{name: Out(1) for name in CHIP.outputs}})
+        inputs = {name: In(1, init=level) for name, level in PINS.inputs.items()}
+        super().__init__({PINS.clock: In(1), **inputs, **{name: Out(1) for name in PINS.outputs}})
 
     def elaborate(self, platform):
         m = Module()
@@ -42,5 +42,5 @@ class ChipCircuit(wiring.Component):
 
 def compiled(link: HostLink, divisor: int, cache):
     """The chip's program."""
-    netlist = rtlil.convert(ChipCircuit(link, divisor), name=CHIP.top, emit_src=False)
-    return CHIP.compile({f"{CHIP.top}.il": netlist}, cache, cells=netlist.count("\n  cell "))
+    netlist = rtlil.convert(ChipCircuit(link, divisor), name=PINS.top, emit_src=False)
+    return PINS.compile({f"{PINS.top}.il": netlist}, cache, cells=netlist.count("\n  cell "))

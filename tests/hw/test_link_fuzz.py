@@ -15,7 +15,7 @@ from hw.network.decide import decide
 from hw.simulate.pins.session import running
 from hw.simulate.pins.spi import SpiLine
 from hw.simulate.pins.uart import BITS, UartLine
-from tests.hw.chips import CHIP, compiled
+from tests.hw.chips import PINS, compiled
 from tests.hw.fuzz import Damage, Requests, spoiled, wrongly_clocked
 from tests.hw.modelboard import ModelBoard
 from tests.hw.networks import random_network, random_schedule, retrained
@@ -148,7 +148,7 @@ def program(cache):
 @pytest.fixture(params=LINES)
 def line(request, program):
     """A line to the chip from its first clock on."""
-    with running(program, CHIP) as session:
+    with running(program, PINS) as session:
         yield LINES[request.param](session)
 
 

@@ -22,7 +22,7 @@ CHANGE = np.dtype([("clock", "<u8"), ("levels", "<u4")])
 
 
 @dataclass(frozen=True)
-class Chip:
+class Pins:
     """A top module, all of whose ports are single bits.
 
     Attributes:
@@ -100,19 +100,19 @@ class Session:
     """A chip at work, as `running` gives it.
 
     Attributes:
-        chip: which.
+        pins: of the chip.
         clock: clocks so far.
         wires: its outputs, by name.
     """
 
-    chip: Chip
+    pins: Pins
     to_chip: IO[bytes]
     from_chip: IO[bytes]
     clock: int = field(default=0, init=False)
     wires: dict[str, Wire] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.wires = {name: Wire() for name in self.chip.outputs}
+        self.wires = {name: Wire() for name in self.pins.outputs}
 
     def play(
         self, levels: NDArray[np.integer] | int, clocks: NDArray[np.integer] | int = 1, quiet: int = 0
@@ -120,7 +120,7 @@ class Session:
         """Put words of levels on the inputs, one after another, each for its clocks.
 
         Args:
-            levels: as `Chip.levels` gives them.
+            levels: as `Pins.levels` gives them.
             clocks: how long each lasts.
             quiet: clocks of rest of the outputs, once they have moved, that end one of them early; 0: none do.
 
@@ -148,7 +148,7 @@ class Session:
 
 
 @contextmanager
-def running(program: Path, chip: Chip) -> Iterator[Session]:
+def running(program: Path, pins: Pins) -> Iterator[Session]:
     """A chip's program, from its first clock on, until the end of the block.
 
     Raises:
@@ -158,7 +158,7 @@ def running(program: Path, chip: Chip) -> Iterator[Session]:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin is not None and process.stdout is not None
         try:
-            yield Session(chip, process.stdin, process.stdout)
+            yield Session(pins, process.stdin, process.stdout)
         except BaseException:  # an interruption too; else the program would run on
             process.kill()
             raise

@@ -49,13 +49,13 @@ class SpiLine:
 
     def rest(self, clocks: int) -> None:
         """Let the lines be for some clocks."""
-        self.session.play(self.session.chip.levels(), clocks)
+        self.session.play(self.session.pins.levels(), clocks)
 
     def transfer(self, copi: NDArray[np.integer]) -> None:
         """Clock bits, any number of them, between a fall and a rise of CS; of what comes, whole bytes are kept."""
-        chip = self.session.chip
-        levels = np.array([[chip.levels(spi_cs_n=0, spi_copi=bit, spi_sck=sck) for sck in (0, 1)] for bit in (0, 1)])
-        selected, released = chip.levels(spi_cs_n=0), chip.levels()
+        pins = self.session.pins
+        levels = np.array([[pins.levels(spi_cs_n=0, spi_copi=bit, spi_sck=sck) for sck in (0, 1)] for bit in (0, 1)])
+        selected, released = pins.levels(spi_cs_n=0), pins.levels()
         played = np.concatenate([[selected], levels[copi].ravel(), [selected, released]])
         begins = self.session.play(played, np.where(played == released, 2 * self.half, self.half))
         wire = self.session.wires["spi_cipo"]

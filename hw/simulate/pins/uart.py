@@ -47,7 +47,7 @@ class UartLine:
     def read(self, timeout_s: float) -> bytes:
         """What has come; where that is nothing, what comes until the line is at rest."""
         if not self._received:
-            self.session.play(self.session.chip.levels(), self.patience, quiet=(BITS + 1) * self.divisor)
+            self.session.play(self.session.pins.levels(), self.patience, quiet=(BITS + 1) * self.divisor)
             self._listen()
         received = bytes(self._received)
         self._received.clear()
@@ -59,7 +59,7 @@ class UartLine:
 
     def play(self, levels: NDArray[np.integer], clocks: NDArray[np.integer] | int) -> None:
         """Put levels on the line, each for its clocks, whether they make bytes or not."""
-        low, high = (self.session.chip.levels(**{self.rx: level}) for level in (0, 1))
+        low, high = (self.session.pins.levels(**{self.rx: level}) for level in (0, 1))
         self.session.play(np.where(levels, high, low), clocks)
         self._listen()
 
