@@ -464,12 +464,16 @@ def send(
     baud: options.Baud = SendSettings.baud,
     spikes: options.SpikesToSend = str(SendSettings.spikes),
     timeout_s: options.TimeoutS = SendSettings.timeout_s,
+    load: options.LoadedModel = None,
+    weight_set: options.WeightSet = SendSettings.weight_set,
     any_design: options.AnyDesign = False,
     seed: options.Seed = 0,
 ) -> None:
     """Send a run's spikes to a board that is plugged in; exits with 1 if an answer is not the integer network's."""
     session: Session = context.obj
-    settings = SendSettings(port, baud, number_or_all("--spikes", spikes), timeout_s, any_design, seed)
+    settings = SendSettings(
+        port, baud, number_or_all("--spikes", spikes), timeout_s, load, weight_set, any_design, seed
+    )
     with bar_on(session.console) as progress:
         sent = session.bench.send_spikes(run, settings, progress)
     session.console.print(Text(sent.line), soft_wrap=True)

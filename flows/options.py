@@ -363,6 +363,16 @@ SpikesToSend = Annotated[
 TimeoutS = Annotated[
     float, Option("--timeout-s", help="Seconds an answer may take, until its request is sent again.")
 ]
+LoadedModel = Annotated[
+    Path | None,
+    Option(
+        "--load",
+        help="QONNX file whose weights are loaded first; the answers are then held against it.",
+        metavar="MODEL",
+        show_default=False,
+    ),
+]
+WeightSet = Annotated[int, Option("--weight-set", help="Weight set that sorts, and that --load writes anew.")]
 AnyDesign = Annotated[bool, Option("--any-design", help="Take a board that says it holds another design.")]
 
 # Faults

@@ -299,6 +299,10 @@ class SendSettings:
     spikes: SpikeCount = 100
     # How long an answer may take, until its request is sent again.
     timeout_s: float = 1.0
+    # QONNX file whose weights are loaded first, and whose network the answers are then held against.
+    load: Path | None = None
+    # That is loaded, and that sorts.
+    weight_set: int = 0
     # Take a board whatever design it says it holds.
     any_design: bool = False
     # Of random inputs.

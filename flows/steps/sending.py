@@ -14,6 +14,8 @@ from flows.runfolder import RunFolder, existing_run_folder
 from flows.settings import SendSettings
 from flows.steps import files
 from flows.steps.built import built_accelerator
+from flows.steps.frames import trained_anew
+from hw.accelerator.load import load_frame
 from hw.driver.serialport import open_port
 from hw.driver.sorter import Sorter, connect
 from hw.link.protocol import SortAnswer, design_digest
@@ -25,20 +27,28 @@ from qat.spikes.spikeset import TEST, SpikeSet
 def send_spikes(run: Path, settings: SendSettings, progress: Callable[[float, str], None]) -> Sent:
     """Send spikes one by one, and compare every class, and every best score where it is built in.
 
-    A margin and a weight set that can be set are set to the network's.
+    A margin and a weight set that can be set are set to the network's. The network is the run's, or that of a model
+    whose weights are loaded first.
 
     Raises:
-        BadInput: if the run has built no gateware, port or board cannot be used, or the board holds another design.
+        BadInput: if the run has built no gateware, port or board cannot be used, the board holds another design, or
+            the model's weights cannot be loaded into it.
         NoResult: if the board does not answer.
+        NotEqualError: if the model's network and its ONNX reference differ.
     """
     folder = existing_run_folder(run)
     accelerator = built_accelerator(folder)
-    network = accelerator.network
-    spikes, what = _vectors(folder, network, settings)
+    network, frame = accelerator.network, b""
     ours = design_digest(network.to_json(), accelerator.schedule.to_json())
+    if settings.load is not None:
+        network = trained_anew(settings.load, folder)
+        frame = load_frame(accelerator, network, settings.weight_set)
+    spikes, what = _vectors(folder, network, settings)
     with open_port(settings.port, settings.baud) as port:
         sorter = connect(port, None if settings.any_design else ours, settings.timeout_s)
-        _choose_network(sorter, network)
+        if frame:
+            sorter.load(frame, partial(_tell, progress, f"{len(frame)} bytes of weights to {port.name}"))
+        _choose(sorter, network.margin, settings.weight_set)
         began = perf_counter()
         told = partial(_tell, progress, f"{len(spikes)} {what} to {port.name}")
         answers = list(sorter.sort_all(spikes, told))
@@ -47,7 +57,8 @@ def send_spikes(run: Path, settings: SendSettings, progress: Callable[[float, st
     latencies = [answer.latency_clocks for answer in answers]
     scored = "class and score" if sorter.board.has_scores else "class"
     return Sent(
-        f"{len(spikes)} {what} of {run} sent to {settings.port}: each {scored} compared with the integer network",
+        f"{len(spikes)} {what} of {run} sent to {settings.port}: each {scored} compared with the integer network of "
+        f"{settings.load or 'the run'}",
         len(spikes),
         len(wrong),
         wrong[0] if wrong else None,
@@ -70,11 +81,12 @@ def _vectors(folder: RunFolder, network: Network, settings: SendSettings) -> tup
     return spikes.inputs(TEST)[:n], "test spikes"
 
 
-def _choose_network(sorter: Sorter, network: Network) -> None:
-    margin = network.margin if sorter.board.margin_bits else None
-    weight_set = 0 if sorter.board.weight_sets > 1 else None
-    if margin is not None or weight_set is not None:
-        sorter.set(margin, weight_set)
+def _choose(sorter: Sorter, margin: int, weight_set: int) -> None:
+    """Set what can be set; BadInput for a weight set where there is but one."""
+    chosen_margin = margin if sorter.board.margin_bits else None
+    chosen_set = weight_set if weight_set or sorter.board.weight_sets > 1 else None
+    if chosen_margin is not None or chosen_set is not None:
+        sorter.set(chosen_margin, chosen_set)
 
 
 def _mismatches(network: Network, spikes: NDArray[Any], answers: Sequence[SortAnswer]) -> list[str]:

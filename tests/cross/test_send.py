@@ -8,7 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from flows.runfolder import existing_run_folder
+from flows.steps.built import built_accelerator
 from hw.link.protocol import design_digest
+from hw.network.lower import lower
 from hw.network.types import Network
 from tests.cross.test_frame import build, model_of
 from tests.cross.test_thread import one_line, spikeloom
@@ -29,6 +32,10 @@ def network(run):
 
 @pytest.fixture(scope="module")
 def digest(run):
+    return digest_of(run)
+
+
+def digest_of(run):
     return design_digest(*((run / "gateware" / name).read_text() for name in ("network.json", "schedule.json")))
 
 
@@ -79,6 +86,24 @@ def test_every_answer_of_a_board_is_compared(run, network, digest):
     assert (spikes, mismatches, least, most, retries) == ("150", "0", "561 clocks", "561 clocks", "0")
     assert int(per_second.replace("\u202f", "")) > 0
     assert board.status.good_frames == 152
+
+
+def test_weights_trained_anew_are_loaded_first_and_sort(tmp_path):
+    """The board takes the frame that `spikeloom frame` makes, and every answer is the new network's."""
+    new, frame = model_of(tmp_path, 2), tmp_path / "weights.frame"
+    run = build(tmp_path / "run", model_of(tmp_path, 1), "--loadable", "all", "--weight-sets", 2)
+    assert spikeloom("frame", new, run, frame, "--weight-set", 1).exit_code == 0
+    accelerator = built_accelerator(existing_run_folder(run))
+    network = accelerator.network
+    board = model_board(network, digest_of(run), network, loader=accelerator.weights.loader)
+    board.trained[frame.read_bytes()] = lower(new)
+    with plugged_in(board) as port:
+        result = send(run, port, "--load", new, "--weight-set", 1, "--spikes", 40)
+        assert result.exit_code == 0, result.output
+        assert f"compared with the integer network of {new}" in result.output
+        assert figures(result)[:2] == ["40", "0"]
+        assert "weight set 2: the design on the board takes 0 to 1" in one_line(send(run, port, "--weight-set", 2))
+    assert (board.weight_set, board.status.load_count) == (1, 1)
 
 
 def test_lost_and_changed_bytes_cost_time_and_no_answer(run, network, digest):

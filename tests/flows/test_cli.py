@@ -301,12 +301,13 @@ def test_two_runs_are_shown_side_by_side_and_written_where_asked(in_an_empty_fol
 
 def test_options_of_sending_land_on_their_own_fields(in_an_empty_folder):
     bench = FakeBench()
-    words = "send runs/demo --port /dev/ttyUSB1 --baud 9600 --spikes all --timeout-s 3 --any-design --seed 5"
+    words = "send runs/demo --port /dev/ttyUSB1 --baud 9600 --spikes all --timeout-s 3 --seed 5"
+    words += " --load new.onnx --weight-set 2 --any-design"
     result = call(*words.split(), bench=bench)
     assert result.exit_code == 0, result.output
     ((run, settings),) = bench.asked
     assert run == Path("runs/demo")
-    assert settings == SendSettings("/dev/ttyUSB1", 9600, "all", 3.0, True, 5)
+    assert settings == SendSettings("/dev/ttyUSB1", 9600, "all", 3.0, Path("new.onnx"), 2, True, 5)
     assert "7 spikes sent" in result.output
 
 
