@@ -28,6 +28,7 @@ from flows.runfolder import MANIFEST, PROGRAM, RunFolder, existing_run_folder, l
 from flows.settings import (
     DEFAULT_SPIKES,
     CheckSettings,
+    DemandSettings,
     DesignEngine,
     FoldingSettings,
     HardwareSettings,
@@ -324,6 +325,29 @@ def explore(
     """Show every folding worth building: resources, latency, throughput and energy, by formula alone."""
     settings = Settings(model=model, hardware=hardware, folding=folding)
     _build(context.obj, "explore", settings, out, None, None, force)
+
+
+@app.command(rich_help_panel=_EVERYDAY)
+def power(
+    context: typer.Context,
+    model: options.ModelToExplore = None,
+    rate: options.SpikeRate = None,
+    channels: options.SharingChannels = DemandSettings.channels,
+    within_ms: options.WithinMs = DemandSettings.within_ms,
+    most_mhz: options.MostMhz = DemandSettings.most_mhz,
+    device: options.Device = HardwareSettings.device,
+    architecture: options.ArchitectureOf = FoldingSettings.architecture,
+    out: options.OutAfterTraining = None,
+    force: options.Force = False,
+) -> None:
+    """Find the lowest power that keeps up with spikes: clock and folding chosen together."""
+    settings = Settings(
+        model=model,
+        hardware=HardwareSettings(device),
+        folding=FoldingSettings(architecture=architecture),
+        demand=DemandSettings(rate, channels, within_ms, most_mhz),
+    )
+    _build(context.obj, "power", settings, out, None, None, force)
 
 
 @app.command(rich_help_panel=_EVERYDAY)

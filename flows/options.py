@@ -16,6 +16,7 @@ HARDWARE = "Hardware"
 FOLDING = "Folding"
 CHECK = "Check"
 FAULTS = "Faults"
+DEMAND = "Spikes to keep up with"
 
 # Input
 RecordingPath = Annotated[
@@ -376,6 +377,25 @@ WeightSet = Annotated[int, Option("--weight-set", help="Weight set that sorts, a
 AnyDesign = Annotated[bool, Option("--any-design", help="Take a board that says it holds another design.")]
 
 # Faults
+# Demand
+SpikeRate = Annotated[
+    float | None,
+    Option(
+        "--rate", help="Spikes a second of one channel.", show_default="1, 10, 50 and 100", rich_help_panel=DEMAND
+    ),
+]
+SharingChannels = Annotated[int, Option("--channels", help="Channels that share one sorter.", rich_help_panel=DEMAND)]
+WithinMs = Annotated[
+    float,
+    Option(
+        "--within-ms",
+        help="From a spike's last sample to its class, for 99 spikes of 100: waiting and computing.",
+        rich_help_panel=DEMAND,
+    ),
+]
+MostMhz = Annotated[
+    float, Option("--most-mhz", help="Fastest clock that a design is trusted with.", rich_help_panel=DEMAND)
+]
 MostFlips = Annotated[
     int,
     Option(

@@ -34,6 +34,30 @@ class Figure:
         return with_unit(self.value, self.unit)
 
 
+@dataclass(frozen=True)
+class Bounds:
+    """A figure between two bounds; None is unknown."""
+
+    low: float | None
+    high: float | None
+    unit: str
+    provenance: Provenance
+
+    def __str__(self) -> str:
+        return low_to_high(self.low, self.high, self.unit)
+
+
+def low_to_high(low: float | None, high: float | None, unit: str) -> str:
+    """Text of two bounds and their unit, to three digits."""
+    if low is None or high is None:
+        return UNKNOWN
+    return f"{number(_rounded(low))} to {with_unit(_rounded(high), unit)}"
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.3g}")
+
+
 def number(value: float | int | str | None) -> str:
     """Text of a value: whole numbers in full, others to four digits or more, None as `unknown`."""
     if value is None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from flows.report.figures import Figure
+from flows.report.figures import Bounds, Figure
 
 Labels = Literal["pseudo-labels", "true units"]
 
@@ -255,6 +255,95 @@ class Power:
 
 
 @dataclass(frozen=True)
+class WorkingPoint:
+    """A clock and a folding that keep up with spikes, and their average power."""
+
+    rate_per_s: float
+    """Spikes a second of one channel."""
+    channels: int
+    """That share the sorter."""
+    clock: str
+    folding: str
+    luts: int
+    flip_flops: int
+    block_rams: int
+    interval_clocks: int
+    core: Bounds
+    """At the core's supply."""
+    total: Bounds
+    """At all supplies."""
+    channel: Bounds
+    """The same for one channel."""
+    memory: Bounds
+    """Part of block memories, whose energy nobody has measured."""
+    delay: Figure
+    """From a spike's last sample to its class, but for one spike in a hundred."""
+    why: str
+    """Where the power goes."""
+
+
+@dataclass(frozen=True)
+class SpikeEnergy:
+    """What a spike takes in one folding, and the average power that follows for three ways to clock it."""
+
+    name: str
+    folding: str
+    luts: int
+    latency_clocks: int
+    clock: Figure
+    """Clock network and clocked flip-flops."""
+    logic: Bounds
+    memory: Bounds
+    total: Bounds
+    runs: Bounds
+    """Average power with a clock that runs always, as fast as a board's."""
+    stops: Bounds
+    """With one that stops between spikes."""
+    slowest: Figure
+    """Clock that just keeps up."""
+    slowed: Bounds
+    """With that one, running always."""
+
+
+@dataclass(frozen=True)
+class WorkingPoints:
+    """The lowest power that keeps up with spikes; None and nothing where no coefficients were measured."""
+
+    device: str
+    n_designs: int | None
+    """Foldings that were weighed at every clock."""
+    path: str | None
+    """Table of the rows."""
+    nanowatts_per_picojoule: Bounds | None
+    """What each picojoule that an access to a block memory takes adds to the least power."""
+    rows: tuple[WorkingPoint, ...]
+    """For each demand the best design of each kind of clock, the least power first; what was asked for comes last."""
+    energies: tuple[SpikeEnergy, ...]
+    """The best design beside slower and smaller ones."""
+
+
+@dataclass(frozen=True)
+class PublishedSorter:
+    """A spike sorter that somebody has published; None for what could not be read in its text."""
+
+    authors: str
+    year: int
+    doi: str
+    technology: str
+    scope: str
+    """Detector, feature extraction, classifier, or the whole chain."""
+    evidence: str
+    """Whether its power was measured, simulated after layout, or estimated."""
+    channels: int | None
+    channel_microwatts: float | None
+    area: str | None
+    accuracy: str | None
+    """As its authors state it, and on what."""
+    note: str
+    """Where the figures were read."""
+
+
+@dataclass(frozen=True)
 class UpsetPoint:
     """So many flipped bits in one place; fractions of spikes, over random draws of the bits."""
 
@@ -325,6 +414,10 @@ class Report:
     power: Power | None = None
     front: Front | None = None
     """What else the network could be folded to."""
+    working_points: WorkingPoints | None = None
+    """Clock and folding of the lowest power that keeps up."""
+    published_sorters: tuple[PublishedSorter, ...] = ()
+    """What others have built."""
     upsets: Upsets | None = None
     """What flipped bits do."""
     pictures: tuple[Picture, ...] = ()

@@ -1,6 +1,7 @@
 """Pictures for the report; the same numbers give the same bytes."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -103,6 +104,36 @@ def pareto_front(
     bar = figure.colorbar(points, ax=panels)
     bar.set_label("block RAM", fontsize=8)
     bar.ax.tick_params(labelsize=8)
+    _save(figure, path)
+
+
+@dataclass(frozen=True)
+class PowerCurve:
+    """Average power of a design over its clock, in microwatts, between bounds: while the clock runs, and stopped."""
+
+    name: str
+    clock_mhz: Sequence[float]
+    runs: Sequence[tuple[float, float]]
+    stops: Sequence[tuple[float, float]]
+
+
+def power_over_clock(curves: Sequence[PowerCurve], path: Path) -> None:
+    """Power of several designs over the clock: solid where it always runs, dashed where it stops between spikes.
+
+    Lines are halfway between the bounds; a band shows them where the clock runs.
+    """
+    figure, axes = _figure(width_inches=7.0, height_inches=4.2)
+    for index, curve in enumerate(curves):
+        colour = _COLOURS[index % len(_COLOURS)]
+        low, high = zip(*curve.runs, strict=True)
+        axes.fill_between(curve.clock_mhz, low, high, color=colour, alpha=0.12, linewidth=0)
+        for powers, style, label in ((curve.runs, "-", curve.name), (curve.stops, "--", None)):
+            middles = [sum(bounds) / 2 for bounds in powers]
+            axes.plot(curve.clock_mhz, middles, style, color=colour, linewidth=1.6, label=label)
+        axes.plot(curve.clock_mhz[0], sum(curve.runs[0]) / 2, "o", color=colour, markersize=4)
+    _logarithmic(axes, "clock, MHz (dot: the slowest that keeps up; dashed: stopped between spikes)")
+    axes.set_ylabel("average power, µW", fontsize=8)
+    axes.legend(frameon=False, fontsize=8)
     _save(figure, path)
 
 

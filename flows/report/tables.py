@@ -11,6 +11,7 @@ from flows.report.model import (
     Front,
     Layer,
     Power,
+    PublishedSorter,
     Recording,
     ReferenceCheck,
     Report,
@@ -18,6 +19,8 @@ from flows.report.model import (
     Simulation,
     UpsetPlace,
     Upsets,
+    WorkingPoint,
+    WorkingPoints,
 )
 
 Tone = Literal["plain", "good", "bad", "unknown"]
@@ -66,6 +69,7 @@ def headlines(report: Report) -> tuple[Headline, ...]:
         *_latency_headline(report.simulations),
         *_resource_headlines(report.resources),
         *_power_headline(report.power),
+        *_working_point_headline(report.working_points),
     )
 
 
@@ -82,6 +86,8 @@ def tables(report: Report) -> tuple[Table, ...]:
         _part_resource_tables(report.part_resources),
         _power_table(report.power),
         _front_table(report.front),
+        _working_point_tables(report.working_points),
+        _published_table(report.published_sorters),
         _upset_tables(report.upsets),
         _run_tables(report),
     )
@@ -409,10 +415,149 @@ def _front_table(front: Front | None) -> Iterator[Table]:
         "Foldings to choose from",
         f"{front.device}: of {number(front.n_foldings)} foldings, {number(front.n_designs)} are "
         f"{_beaten_by_none(front)}; {front.path} lists them. Here stands, at each throughput, the one of fewest "
-        "LUTs. Every figure is analytic; energy is of one inference at full speed, without block memories, from an "
+        "LUTs. Every figure is analytic; energy is of one inference at full speed, block memories included, from an "
         "activity counted on other foldings.",
         (*_words_in("PE x SIMD, weights in"), *_numbers_in(*_DESIGN_FIGURES)),
         tuple(rows),
+    )
+
+
+def _working_point_headline(points: WorkingPoints | None) -> Iterator[Headline]:
+    if points is None:
+        return
+    if not points.rows:
+        yield Headline("Least power", Cell(UNKNOWN, "unknown"), f"{points.device}: nobody has measured its energies")
+        return
+    best = _asked(points)[0]
+    yield Headline(
+        "Least power",
+        Cell(f"{best.channel} a channel"),
+        f"{points.device}, {best.channels} x {best.rate_per_s:g} spikes/s, {best.clock}, {best.folding}",
+    )
+
+
+def _asked(points: WorkingPoints) -> list[WorkingPoint]:
+    """The rows of the last demand, which was asked for."""
+    last = points.rows[-1].rate_per_s, points.rows[-1].channels
+    return [row for row in points.rows if (row.rate_per_s, row.channels) == last]
+
+
+def _working_point_tables(points: WorkingPoints | None) -> Iterator[Table]:
+    if points is None or not points.rows:
+        return
+    asked = _asked(points)
+    demand = f"{asked[0].channels} channels of {asked[0].rate_per_s:g} spikes a second, one sorter"
+    yield Table(
+        "Least power for each demand",
+        f"{points.device}: the best of {number(points.n_designs)} foldings at every clock that keeps up; "
+        f"{points.path} lists the best of each kind of clock. Spikes come at random and wait their turn. All "
+        "supplies; pins and the source of an external clock not counted.",
+        (
+            *_numbers_in("Spikes/s", "Channels"),
+            *_words_in("Clock", "PE x SIMD, weights in"),
+            *_numbers_in("Power", "A channel", "Of it block RAM", "99 % within"),
+            *_words_in("Where it goes"),
+        ),
+        tuple(_demand_row(row) for row in _first_of_each(points.rows)),
+    )
+    yield Table(
+        f"Clocks for {demand}",
+        "The best folding for each kind of clock.",
+        (
+            *_words_in("Clock", "PE x SIMD, weights in"),
+            *_numbers_in("LUTs", "Interval", "Core", "All supplies", "A channel", "99 % within"),
+            *_words_in("Where it goes"),
+        ),
+        tuple(
+            (
+                *_words(row.clock, row.folding),
+                _cell(row.luts),
+                _cell(row.interval_clocks),
+                *(Cell(str(figure)) for figure in (row.core, row.total, row.channel)),
+                _delay(row),
+                Cell(row.why),
+            )
+            for row in asked
+        ),
+    )
+    yield Table(
+        f"What a spike takes, and power for {demand}",
+        "Energy of a spike that comes alone, beside what the device draws at rest; average power with a clock that "
+        "runs always, that stops between spikes, and that is as slow as the spikes allow. Each pJ that an access to "
+        f"a block memory takes adds {points.nanowatts_per_picojoule} to the least power.",
+        (
+            *_words_in("Design"),
+            *_numbers_in(
+                "LUTs",
+                "Clocks",
+                "Clock network",
+                "Logic",
+                "Block RAM",
+                "A spike",
+                "Runs",
+                "Stops",
+                "Slowest",
+                "Slowed",
+            ),
+        ),
+        tuple(
+            (
+                Cell(row.name),
+                _cell(row.luts),
+                _cell(row.latency_clocks),
+                Cell(with_unit(row.clock.value, row.clock.unit)),
+                *(Cell(str(figure)) for figure in (row.logic, row.memory, row.total, row.runs, row.stops)),
+                _figure(row.slowest),
+                Cell(str(row.slowed)),
+            )
+            for row in points.energies
+        ),
+    )
+
+
+def _first_of_each(rows: Sequence[WorkingPoint]) -> list[WorkingPoint]:
+    return [next(of_demand) for _, of_demand in groupby(rows, lambda row: (row.rate_per_s, row.channels))]
+
+
+def _demand_row(row: WorkingPoint) -> tuple[Cell, ...]:
+    return (
+        _cell(row.rate_per_s),
+        _cell(row.channels),
+        *_words(row.clock, row.folding),
+        *(Cell(str(figure)) for figure in (row.total, row.channel, row.memory)),
+        _delay(row),
+        Cell(row.why),
+    )
+
+
+def _delay(row: WorkingPoint) -> Cell:
+    value = row.delay.value
+    return Cell(UNKNOWN, "unknown") if not isinstance(value, float) else Cell(f"{value:.3g} ms")
+
+
+def _published_table(sorters: Sequence[PublishedSorter]) -> Iterator[Table]:
+    if not sorters:
+        return
+    yield Table(
+        "Published spike sorters",
+        "Not to be compared but within one scope and one kind of evidence: an ASIC's power after layout is not an "
+        "FPGA's at its pins, and a detector is not a classifier. What could not be read in a source is unknown.",
+        (
+            *_words_in("Authors", "Technology", "Scope", "Evidence"),
+            *_numbers_in("Channels", "µW a channel"),
+            *_words_in("Area", "Accuracy as stated", "DOI", "Note"),
+        ),
+        tuple(
+            (
+                *_words(f"{sorter.authors}, {sorter.year}", sorter.technology, sorter.scope, sorter.evidence),
+                _cell(sorter.channels),
+                _cell(sorter.channel_microwatts),
+                _cell(sorter.area),
+                _cell(sorter.accuracy),
+                *_words(sorter.doi, sorter.note),
+            )
+            for sorter in sorters
+        ),
     )
 
 

@@ -16,8 +16,8 @@ from flows.report.replayed import Replayed
 from flows.report.sent import Sent
 from flows.settings import DesignEngine, SendSettings, Settings, SimulationSettings
 
-Kind = Literal["demo", "train", "hw", "sim", "explore", "faults"]
-"""Which chain of steps: all, up to the QONNX file, from there to a netlist, a simulation, foldings or upsets."""
+Kind = Literal["demo", "train", "hw", "sim", "explore", "power", "faults"]
+"""Which chain of steps: all, to the QONNX file, from there to a netlist, a simulation, foldings, power, upsets."""
 
 _READING = ("spikeinterface", "neo", "numpy", "scipy")
 _TRAINING = ("torch", "brevitas", "numpy")
@@ -31,6 +31,8 @@ def build(settings: Settings, kind: Kind) -> Sequence[Step]:
         return before
     if kind == "explore":
         return [*before, _lower(settings), _explore(settings)]
+    if kind == "power":
+        return [*before, _lower(settings), _working_points(settings)]
     if kind == "faults":
         return [*before, _lower(settings), _fold(settings), _faults(settings)]
     network = _to_network(settings)
@@ -155,6 +157,17 @@ def _explore(settings: Settings) -> Step:
         _action("exploring", "explore_foldings"),
         needs=("lower",),
         parameters={**_given(settings), "clock_mhz": settings.hardware.clock_mhz},
+        packages=("numpy", "matplotlib"),
+    )
+
+
+def _working_points(settings: Settings) -> Step:
+    return Step(
+        "working-points",
+        "find clock and folding of the lowest power that keeps up",
+        _action("working_points", "choose_working_points"),
+        needs=("lower",),
+        parameters={**_given(settings), **asdict(settings.demand)},
         packages=("numpy", "matplotlib"),
     )
 

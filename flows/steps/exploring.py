@@ -17,7 +17,11 @@ from flows.steps import files
 from flows.steps.folding import open_designs
 from flows.steps.network import load_network
 from hw.devices import Device
-from hw.estimate.power import Range, up5k_energy_nanojoules
+from hw.estimate.power.analytic import estimated
+from hw.estimate.power.coefficients import coefficients_of
+from hw.estimate.power.model import energy
+from hw.estimate.power.ranges import Range
+from hw.estimate.resources import Resources
 from hw.schedule.explore import Design, explore
 from hw.schedule.types import Schedule
 
@@ -43,10 +47,13 @@ def explore_foldings(context: StepContext) -> Mapping[str, Any]:
 
 
 def _energy(design: Design, device: Device) -> Range | None:
-    """Energy of an inference in nanojoules; unknown but for the device whose coefficients were measured."""
-    if device.name != "up5k":
+    """Energy of an inference at full speed, in nanojoules; unknown where no coefficients were measured."""
+    coefficients = coefficients_of(device.name)
+    if coefficients is None:
         return None
-    return up5k_energy_nanojoules(design.luts, design.flip_flops, design.interval_clocks)
+    resources = Resources(design.luts, design.flip_flops, design.block_rams)
+    switching = estimated(resources, design.interval_clocks, design.interval_clocks)
+    return energy(switching, coefficients).total
 
 
 def _row(design: Design, device: Device, clock_mhz: float) -> Mapping[str, Any]:
@@ -109,19 +116,20 @@ def _shown(design: Design, device: Device, clock_mhz: float) -> DesignRow:
     per_s = clock_mhz * 1e6 / design.interval_clocks
     low, high = (None, None) if energy is None else (energy.low, energy.high)
     return DesignRow(
-        folding=_folding(design.schedule),
+        folding=folding_in_words(design.schedule),
         luts=Figure(design.luts, "", "analytic"),
         flip_flops=Figure(design.flip_flops, "", "analytic"),
         block_rams=Figure(design.block_rams, "", "analytic"),
         latency_clocks=Figure(design.latency_clocks, "", "analytic"),
         interval_clocks=Figure(design.interval_clocks, "", "analytic"),
         inferences_per_s=Figure(per_s, "", "analytic", f"at {clock_mhz:g} MHz"),
-        energy_low=Figure(low, "nJ", "analytic", "without block memories"),
-        energy_high=Figure(high, "nJ", "analytic", "without block memories"),
+        energy_low=Figure(low, "nJ", "analytic", "block memories included"),
+        energy_high=Figure(high, "nJ", "analytic", "block memories included"),
     )
 
 
-def _folding(schedule: Schedule) -> str:
+def folding_in_words(schedule: Schedule) -> str:
+    """Such as `4x12 block, 8x32 block, 1x32 logic`: PE x SIMD and where weights are kept, or the engine."""
     if schedule.engine is not None:
         return f"engine of {schedule.engine.lanes} lanes, counts in {schedule.engine.count_storage}"
     return ", ".join(f"{fold.pe}x{fold.simd} {fold.weight_storage}" for fold in schedule.layers)

@@ -12,18 +12,19 @@ from flows.errors import NotEqualError
 from flows.pipeline import StepContext
 from flows.report.assemble import contribution
 from flows.report.figures import Figure
-from flows.report.model import Picture, Power, PowerPart, Resource, Simulation
+from flows.report.model import Picture, Resource, Simulation
 from flows.report.plots import resource_bars
 from flows.steps import files
 from flows.steps.differences import difference_from_graph, difference_of_gateware
 from flows.steps.network import load_network, model_of, vectors
+from flows.steps.power import counted_sorter, power_section
 from flows.steps.simulators import answers_by
 from hw.accelerator.accelerator import Accelerator
 from hw.accelerator.top import Ports, PortStyle
 from hw.devices import Device, device_named
 from hw.errors import DoesNotFit
 from hw.estimate.accelerator import Estimate, estimate
-from hw.estimate.power import Range, up5k_power
+from hw.estimate.power.coefficients import coefficients_of
 from hw.estimate.resources import Resources
 from hw.handover.template import instantiation
 from hw.handover.testbench import Vectors
@@ -33,7 +34,7 @@ from hw.network.types import Network
 from hw.schedule.types import Schedule
 from hw.simulate.compare import compare
 from hw.simulate.mapped import MappedNetlist
-from hw.simulate.netlist import run_netlist
+from hw.simulate.netlist import run_spaced
 from hw.simulate.result import Answers
 from hw.tools import yosys
 
@@ -43,8 +44,10 @@ _SIMULATORS = {"amaranth": "Amaranth", "verilator": "Verilator", "netlist": "Ver
 _WHOLE = "whole design"
 _SIMULATED = 0.9
 """Progress of a simulation when it ends and the reference begins to run."""
-_SPIKES_FOR_POWER = 20
-"""Enough for an average, beside those that fill and drain the pipeline."""
+_SPIKES_FOR_POWER = 8
+"""Enough for an average: changes differ by few percent from spike to spike."""
+_IDLE_CLOCKS = 64
+"""After each spike, to see what moves in a design at rest."""
 
 
 def simulate_gateware(context: StepContext, path: Path | None) -> Mapping[str, Any]:
@@ -152,37 +155,37 @@ def synthesise_gateware(context: StepContext) -> Mapping[str, Any]:
 
 
 def estimate_power(context: StepContext) -> Mapping[str, Any]:
-    """Run spikes through the mapped netlist: the same classes, and toggles that power follows from.
+    """Run spikes through the mapped netlist, idle stretches between: the same classes, and the power that follows.
 
     Raises:
         NotEqualError: if the mapped netlist gives another class or score.
     """
-    device, clock_mhz = device_named(context.parameters["device"]), context.parameters["clock_mhz"]
+    device = device_named(context.parameters["device"])
+    coefficients = coefficients_of(device.name)
     if device.family != "ice40":
         return {"power": None, "why": f"no coefficients for {device.title}"}
     accelerator = open_accelerator(context)
-    spikes, what = _vectors(context, accelerator.network, _SPIKES_FOR_POWER + 4 * len(accelerator.schedule.layers))
+    spikes, what = _vectors(context, accelerator.network, _SPIKES_FOR_POWER)
     netlist = MappedNetlist.read(context.of("synthesise") / _mapped_file(device), TOP_NAME)
     ports = Ports.of(accelerator, _port_style(context))
-    run = run_netlist(netlist, ports, accelerator, spikes, context.progress)
+    run = run_spaced(netlist, ports, accelerator, spikes, _IDLE_CLOCKS, context.progress)
     scores = accelerator.network.scores(spikes)
     wrong = int((run.classes != accelerator.network.classes(spikes)).sum())
     wrong += int((run.best_scores != scores.max(axis=1)).sum())
     if wrong:
         raise NotEqualError(f"the mapped netlist differs from the integer network in {wrong} classes and scores")
     facts = {
-        "toggles": asdict(run.toggles),
+        "busy": asdict(run.busy),
+        "idle": asdict(run.idle),
         "n_spikes": len(spikes),
-        "n_inferences": run.inferences,
         "vectors": what,
         "mismatches": wrong,
     }
-    if not run.inferences:
-        return {**facts, "power": None, "why": f"{len(spikes)} spikes are too few to fill the pipeline"}
-    if device.name != "up5k":
+    if coefficients is None:
         return {**facts, "power": None, "why": f"the coefficients were measured on UP5K, not on {device.title}"}
-    power = up5k_power(run.toggles, run.inferences, clock_mhz)
-    return {**facts, **contribution(power=_power_section(device, power, run.inferences, what))}
+    sorter = counted_sorter(accelerator, run, len(netlist.registers))
+    section = power_section(device, sorter, coefficients, context.parameters["clock_mhz"], f"{len(spikes)} {what}")
+    return {**facts, **contribution(power=section)}
 
 
 def warm(progress: Callable[[float, str], None]) -> Mapping[str, str]:
@@ -265,31 +268,3 @@ def _resource_rows(
         )
         for name, analytic, synthesised, available in zip(names, ours, theirs, has, strict=True)
     ]
-
-
-def _power_section(device: Device, power: Any, n_spikes: int, what: str) -> Power:
-    source = "tinyVision.ai, iCE40 power testing"
-    toggled = f"mapped netlist, {n_spikes} {what}; "
-    parts = (
-        _power_part("static", power.static, "measured elsewhere", source),
-        _power_part("clock tree", power.clock_tree, "measured elsewhere", source),
-        PowerPart(
-            "registers and logic",
-            Figure(power.toggles.low, "µW", "simulated", toggled + "settled changes"),
-            Figure(power.toggles.high, "µW", "simulated", toggled + "glitches at one unit of delay a cell included"),
-        ),
-        PowerPart("block RAM", *(Figure(None, "µW", "measured elsewhere", "no figure was found published"),) * 2),
-    )
-    at_50 = power.at_rate(50.0)
-    conditions = (
-        f"core at 1.2 V, {power.clock_mhz:g} MHz, spikes back to back; an inference takes "
-        f"{power.inference_nanojoules.low:.0f} to {power.inference_nanojoules.high:.0f} nJ and "
-        f"{power.memory_reads_per_inference:.0f} block RAM reads, whose energy is unknown; at 50 spikes a second "
-        f"with the clock stopped between them {at_50.low:.0f} to {at_50.high:.0f} µW without block RAM"
-    )
-    return Power(device.name, conditions, parts)
-
-
-def _power_part(name: str, power: Range, provenance: Any, note: str) -> PowerPart:
-    low, high = astuple(power)
-    return PowerPart(name, Figure(low, "µW", provenance, note), Figure(high, "µW", provenance, note))

@@ -8,6 +8,8 @@ Cells are as Yosys's `ice40/cells_sim.v` describes them.
 """
 
 import json
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _MAJORITY = 0xE8E8  # of inputs 0, 1 and 2
+_LUT, _CARRY, _ABSORBED = range(3)  # kinds of logic: what a cell's output loads
 _MAX_DEPTH = 4096  # unit delays after which a netlist that still moves must have a loop
 # First data pin that is used, and elements in a 16-bit row, for each read or write mode of a block memory.
 _RAM_MODES = {0: (0, 1), 1: (0, 2), 2: (1, 4), 3: (3, 8)}
@@ -29,19 +32,30 @@ class UnmappedCellError(ValueError):
 class Toggles:
     """Changes of cell outputs, summed over clocks.
 
+    A lookup table that drives nothing but one register's data shares a logic cell with it, and no wire outside of
+    the cell moves with it: its changes are not counted.
+
     Attributes:
         clocks: clocks counted.
         registers: changes of flip-flops.
-        logic: changes of lookup tables and carries between the settled values of neighbouring clocks.
-        logic_with_glitches: the same with every change on the way, at one unit of delay a cell.
+        luts: changes of lookup tables between the settled values of neighbouring clocks.
+        luts_with_glitches: the same with every change on the way, at one unit of delay a cell.
+        carries: settled changes of carries.
+        carries_with_glitches: the same with every change on the way.
+        memory_bits: changes of the bits that block memories give.
         memory_reads: reads of block memories (one a memory and clock in which it is enabled).
+        memory_writes: writes of block memories, likewise.
     """
 
     clocks: int = 0
     registers: int = 0
-    logic: int = 0
-    logic_with_glitches: int = 0
+    luts: int = 0
+    luts_with_glitches: int = 0
+    carries: int = 0
+    carries_with_glitches: int = 0
+    memory_bits: int = 0
     memory_reads: int = 0
+    memory_writes: int = 0
 
     def __add__(self, other: "Toggles") -> "Toggles":
         return Toggles(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
@@ -60,6 +74,7 @@ class MappedNetlist:
         logic_inputs: `[cells, 4]` nets.
         logic_tables: `[cells]` truth tables of 16 bits.
         logic_outputs: `[cells]` nets.
+        logic_kinds: `[cells]`, lookup table, carry, or lookup table that shares a cell with its register.
         registers: `[registers, 4]` nets of data, enable, reset and output.
         reset_values: `[registers]`, value that a reset sets.
         reset_needs_enable: `[registers]`.
@@ -75,6 +90,7 @@ class MappedNetlist:
     logic_inputs: NDArray[np.int64]
     logic_tables: NDArray[np.int64]
     logic_outputs: NDArray[np.int64]
+    logic_kinds: NDArray[np.int64]
     registers: NDArray[np.int64]
     reset_values: NDArray[np.uint8]
     reset_needs_enable: NDArray[np.bool_]
@@ -102,7 +118,7 @@ class _Reader:
     def __init__(self) -> None:
         self.nets: dict[Any, int] = {"0": 0, "1": 1, "x": 0}
         self.n_nets = 2
-        self.logic: list[tuple[list[int], int, int]] = []
+        self.logic: list[tuple[list[int], int, int, int]] = []
         self.registers: list[tuple[int, int, int, int]] = []
         self.resets: list[tuple[int, bool]] = []
         self.memories: list[_Memory] = []
@@ -120,9 +136,10 @@ class _Reader:
         return MappedNetlist(
             ports,
             self.n_nets,
-            np.array([inputs for inputs, _, _ in self.logic], dtype=np.int64).reshape(-1, 4),
-            np.array([table for _, table, _ in self.logic], dtype=np.int64),
-            np.array([output for _, _, output in self.logic], dtype=np.int64),
+            np.array([inputs for inputs, _, _, _ in self.logic], dtype=np.int64).reshape(-1, 4),
+            np.array([table for _, table, _, _ in self.logic], dtype=np.int64),
+            np.array([output for _, _, output, _ in self.logic], dtype=np.int64),
+            np.array(self._kinds(ports), dtype=np.int64),
             np.array(self.registers, dtype=np.int64).reshape(-1, 4),
             np.array([value for value, _ in self.resets], dtype=np.uint8),
             np.array([gated for _, gated in self.resets], dtype=np.bool_),
@@ -133,14 +150,26 @@ class _Reader:
             np.array([memory.rows for memory in self.memories], dtype=np.uint8).reshape(-1, 256, 16),
         )
 
+    def _kinds(self, ports: Mapping[str, list[int]]) -> list[int]:
+        """Kind of each logic cell, now that it is known what its output drives."""
+        driven = Counter(net for inputs, _, _, _ in self.logic for net in inputs)
+        driven.update(net for data, enable, reset, _ in self.registers for net in (data, enable, reset))
+        driven.update(net for memory in self.memories for net in (*memory.read_pins, *memory.write_pins))
+        driven.update(net for nets in ports.values() for net in nets)
+        data_pins = {data for data, _, _, _ in self.registers}
+        return [
+            _ABSORBED if kind == _LUT and driven[output] == 1 and output in data_pins else kind
+            for _, _, output, kind in self.logic
+        ]
+
     def _cell(self, name: str, cell: dict[str, Any]) -> None:
         kind = cell["type"]
         pins = {pin: [self.net(bit) for bit in bits] for pin, bits in cell["connections"].items()}
         if kind == "SB_LUT4":
             inputs = [pins[f"I{i}"][0] for i in range(4)]
-            self.logic.append((inputs, int(cell["parameters"]["LUT_INIT"], 2), pins["O"][0]))
+            self.logic.append((inputs, int(cell["parameters"]["LUT_INIT"], 2), pins["O"][0], _LUT))
         elif kind == "SB_CARRY":
-            self.logic.append(([pins["I0"][0], pins["I1"][0], pins["CI"][0], 0], _MAJORITY, pins["CO"][0]))
+            self.logic.append(([pins["I0"][0], pins["I1"][0], pins["CI"][0], 0], _MAJORITY, pins["CO"][0], _CARRY))
         elif kind in ("SB_DFF", "SB_DFFE", "SB_DFFSR", "SB_DFFSS", "SB_DFFESR", "SB_DFFESS"):
             reset = pins.get("R", pins.get("S", [0]))[0]
             self.registers.append((pins["D"][0], pins.get("E", [1])[0], reset, pins["Q"][0]))
@@ -197,14 +226,16 @@ class MappedSimulator:
         loaded = np.where(enabled, self.values[data], self.values[output])
         state = np.where(in_reset & (enabled | ~n.reset_needs_enable), n.reset_values, loaded)
         reads = self._memory_reads()
-        self._write_memories()
+        writes = self._write_memories()
         changes = int((state != self.values[output]).sum())
         self.values[output] = state
+        memory_bits = 0
         for memory, bits in reads:
+            memory_bits += int((self.values[n.read_outputs[memory]] != bits).sum())
             self.values[n.read_outputs[memory]] = bits
         self._drive(inputs)
-        glitches, settled = self._settle()
-        self.toggles += Toggles(1, changes, settled, glitches, len(reads))
+        (luts, carries), (luts_moved, carries_moved) = self._settle()
+        self.toggles += Toggles(1, changes, luts, luts_moved, carries, carries_moved, memory_bits, len(reads), writes)
 
     def _memory_reads(self) -> list[tuple[int, NDArray[np.uint8]]]:
         """Each enabled memory with the bits that it reads: those from before a write in the same clock."""
@@ -217,9 +248,11 @@ class MappedSimulator:
             reads.append((int(memory), bits))
         return reads
 
-    def _write_memories(self) -> None:
+    def _write_memories(self) -> int:
+        """Write what is enabled; how many memories were."""
         pins = self.values[self.netlist.write_pins]
-        for memory in np.flatnonzero(pins[:, 11] & pins[:, 12]):
+        written = np.flatnonzero(pins[:, 11] & pins[:, 12])
+        for memory in written:
             mode = self.netlist.memory_modes[memory, 1]
             row, elements, used_pins = _place(pins[memory, :11], mode)
             data, kept = pins[memory, 13:29], pins[memory, 29:]
@@ -227,27 +260,32 @@ class MappedSimulator:
                 self.memories[memory, row] = np.where(kept, self.memories[memory, row], data)
             else:
                 self.memories[memory, row, elements] = data[used_pins]
+        return len(written)
 
     def _drive(self, inputs: dict[str, int]) -> None:
         for port, value in inputs.items():
             nets = self.netlist.ports[port]
             self.values[nets] = [(value >> bit) & 1 for bit in range(len(nets))]
 
-    def _settle(self) -> tuple[int, int]:
-        """Evaluate until nothing moves; changes on the way, and changes against the last settled values."""
-        n, values, changes = self.netlist, self.values, 0
+    def _settle(self) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Evaluate until nothing moves; changes of tables and carries, against the last settled values and in all."""
+        n, values = self.netlist, self.values
+        changes = np.zeros(3, dtype=np.int64)
         a, b, c, d = n.logic_inputs.T
         for _ in range(_MAX_DEPTH):
             index = values[a] | values[b] << 1 | values[c] << 2 | values[d] << 3
             outputs = ((n.logic_tables >> index) & 1).astype(np.uint8)
-            moved = int((outputs != values[n.logic_outputs]).sum())
-            if not moved:
-                settled = int((outputs != self._settled).sum())
+            moved = outputs != values[n.logic_outputs]
+            if not moved.any():
+                settled = self._by_kind(outputs != self._settled)
                 self._settled = outputs
-                return changes, settled
-            changes += moved
+                return (int(settled[_LUT]), int(settled[_CARRY])), (int(changes[_LUT]), int(changes[_CARRY]))
+            changes += self._by_kind(moved)
             values[n.logic_outputs] = outputs
         raise RuntimeError(f"the netlist still moves after {_MAX_DEPTH} unit delays: it has a combinational loop")
+
+    def _by_kind(self, changed: NDArray[np.bool_]) -> NDArray[np.int64]:
+        return np.bincount(self.netlist.logic_kinds[changed], minlength=3)
 
 
 def _place(address_bits: NDArray[np.uint8], mode: int) -> tuple[int, slice, slice]:

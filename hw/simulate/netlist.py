@@ -52,8 +52,7 @@ def run_netlist(
     accelerator.network.check_inputs(spikes)
     words = [word for spike in accelerator.input_format.pack(spikes) for word in spike]
     simulator = MappedSimulator(netlist)
-    for _ in range(2):
-        simulator.clock({ports.reset: ports.reset_active, **accelerator.held_inputs})
+    _reset(simulator, ports, accelerator)
     results = _stream(simulator, ports, words, len(spikes), accelerator.schedule.quiet_cycles, progress)
     fields = [ports.split_result(result.word) for result in results]
     full = [result.toggles for result in results if result.words_left]
@@ -63,6 +62,77 @@ def run_netlist(
         full[-1] - full[0] if full else Toggles(),
         max(0, len(full) - 1),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class SpacedRun:
+    """What the mapped netlist answered to spikes that come one by one, and its toggles.
+
+    Attributes:
+        classes: int64 `[n]`, index of the unit.
+        best_scores: int64 `[n]`.
+        busy: toggles while a spike was inside: from its first word offered to its result taken.
+        idle: toggles between a result and the next spike, inputs at rest and the clock running.
+    """
+
+    classes: NDArray[np.int64]
+    best_scores: NDArray[np.int64]
+    busy: Toggles
+    idle: Toggles
+
+    @property
+    def n_spikes(self) -> int:
+        """Spikes that were run."""
+        return len(self.classes)
+
+
+def run_spaced(
+    netlist: MappedNetlist,
+    ports: Ports,
+    accelerator: Accelerator,
+    spikes: NDArray[np.integer],
+    idle_clocks: int,
+    progress: Callable[[float], None] | None = None,
+) -> SpacedRun:
+    """Run spike windows through a mapped netlist, each after the result of the one before and an idle stretch.
+
+    Args:
+        netlist: the mapped netlist.
+        ports: its port names.
+        accelerator: what the netlist was made from.
+        spikes: integers `[n, n_inputs]` in the input format.
+        idle_clocks: clocks between a result and the next spike, beside those that watch for a result too many.
+        progress: called with the fraction of spikes done.
+
+    Raises:
+        BadInput: if the spikes do not fit the network's input.
+        StreamError: if results are missing or too many.
+    """
+    accelerator.network.check_inputs(spikes)
+    simulator = MappedSimulator(netlist)
+    _reset(simulator, ports, accelerator)
+    fields, busy, idle = [], Toggles(), Toggles()
+    for index, words in enumerate(accelerator.input_format.pack(spikes)):
+        before = simulator.toggles
+        (result,) = _stream(simulator, ports, list(words), 1, accelerator.schedule.quiet_cycles, None)
+        for _ in range(idle_clocks):
+            simulator.clock({})
+        fields.append(ports.split_result(result.word))
+        busy += result.toggles - before
+        idle += simulator.toggles - result.toggles
+        if progress:
+            progress((index + 1) / len(spikes))
+    return SpacedRun(
+        np.array([unit for unit, _ in fields], dtype=np.int64),
+        np.array([score for _, score in fields], dtype=np.int64),
+        busy,
+        idle,
+    )
+
+
+def _reset(simulator: MappedSimulator, ports: Ports, accelerator: Accelerator) -> None:
+    for _ in range(2):
+        simulator.clock({ports.reset: ports.reset_active, **accelerator.held_inputs})
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from flows.report.figures import Figure
+from flows.report.figures import Bounds, Figure
 from flows.report.model import (
     Accuracy,
     Design,
@@ -13,16 +13,20 @@ from flows.report.model import (
     Picture,
     Power,
     PowerPart,
+    PublishedSorter,
     Recording,
     ReferenceCheck,
     Report,
     Resource,
     Run,
     Simulation,
+    SpikeEnergy,
     UnitScore,
     UpsetPlace,
     UpsetPoint,
     Upsets,
+    WorkingPoint,
+    WorkingPoints,
 )
 
 
@@ -145,6 +149,64 @@ FRONT = Front(
 )
 
 
+_MICROWATTS = Bounds(202.0, 455.0, "µW", "analytic")
+_NANOJOULES = Bounds(106.0, 395.0, "nJ", "analytic")
+
+WORKING_POINTS = WorkingPoints(
+    device="up5k",
+    n_designs=1769,
+    path="working-points/working_points.csv",
+    nanowatts_per_picojoule=Bounds(3510.0, 4510.0, "nW", "analytic"),
+    rows=(
+        WorkingPoint(
+            rate_per_s=50.0,
+            channels=16,
+            clock="external 0.2707 MHz, runs between spikes",
+            folding="8x8 block, 1x256 block, 3x1 block",
+            luts=2044,
+            flip_flops=1900,
+            block_rams=22,
+            interval_clocks=256,
+            core=_MICROWATTS,
+            total=_MICROWATTS,
+            channel=Bounds(12.6, 28.4, "µW", "analytic"),
+            memory=_MICROWATTS,
+            delay=Figure(9.99, "ms", "analytic"),
+            why="at rest 43 %, logic 57 %",
+        ),
+    ),
+    energies=(
+        SpikeEnergy(
+            name="least power",
+            folding="8x8 block, 1x256 block, 3x1 block",
+            luts=2044,
+            latency_clocks=527,
+            clock=Figure(44.13, "nJ", "analytic"),
+            logic=_NANOJOULES,
+            memory=Bounds(None, None, "nJ", "analytic"),
+            total=_NANOJOULES,
+            runs=_MICROWATTS,
+            stops=_MICROWATTS,
+            slowest=Figure(0.2707, "MHz", "analytic"),
+            slowed=_MICROWATTS,
+        ),
+    ),
+)
+
+PUBLISHED_SORTER = PublishedSorter(
+    authors="Somebody",
+    year=2020,
+    doi="10.1000/182",
+    technology="ASIC, 65 nm",
+    scope="classifier",
+    evidence="simulated after layout",
+    channels=16,
+    channel_microwatts=None,
+    area=None,
+    accuracy="91 % on simulated spikes",
+    note="abstract",
+)
+
 UPSETS = Upsets(
     vectors="test spikes",
     n_spikes=951,
@@ -180,6 +242,8 @@ def whole_report(pictures: tuple[Picture, ...] = ()) -> Report:
         part_resources=PART_RESOURCES,
         power=POWER,
         front=FRONT,
+        working_points=WORKING_POINTS,
+        published_sorters=(PUBLISHED_SORTER,),
         upsets=UPSETS,
         pictures=pictures,
     )

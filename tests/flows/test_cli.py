@@ -15,7 +15,7 @@ from flows.errors import BadInput
 from flows.pipeline import Step
 from flows.report.assemble import contribution
 from flows.report.sent import Sent
-from flows.settings import FoldingSettings, SendSettings, Settings
+from flows.settings import DemandSettings, FoldingSettings, SendSettings, Settings
 from hw.schedule.target import Target
 from tests.flows.doubles import NETWORK, SIMULATION
 
@@ -86,6 +86,7 @@ def test_help_names_every_command_and_where_to_start():
         "hw",
         "sim",
         "explore",
+        "power",
         "faults",
         "report",
         "simulate",
@@ -102,7 +103,21 @@ def test_help_names_every_command_and_where_to_start():
 
 @pytest.mark.parametrize(
     "command",
-    ["demo", "train", "hw", "sim", "explore", "faults", "report", "simulate", "finn", "frame", "steps", "warm"],
+    [
+        "demo",
+        "train",
+        "hw",
+        "sim",
+        "explore",
+        "power",
+        "faults",
+        "report",
+        "simulate",
+        "finn",
+        "frame",
+        "steps",
+        "warm",
+    ],
 )
 def test_every_command_has_help(command):
     result = call(command, "--help")
@@ -236,6 +251,31 @@ def test_explore_takes_a_model_or_what_training_left(in_an_empty_folder):
     assert (kind, settings.model.name, settings.hardware.device) == ("explore", "net.onnx", "hx8k")
     assert settings.folding.pe == (1, 1, 1)
     assert failure("explore").startswith("error: runs/train holds no run")
+
+
+def test_power_takes_what_is_to_be_kept_up_with(in_an_empty_folder):
+    (in_an_empty_folder / "net.onnx").write_bytes(b"")
+    bench = FakeBench()
+    options = ("--rate", "50", "--channels", "16", "--within-ms", "2")
+    assert call("power", "net.onnx", *options, bench=bench).exit_code == 0
+    kind, settings = bench.asked[0]
+    assert (kind, settings.demand) == ("power", DemandSettings(50.0, 16, 2.0))
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        (("--rate", "0"), "--rate 0.0: more than 0"),
+        (("--rate", "nan"), "--rate nan: more than 0"),
+        (("--channels", "0"), "--channels 0: 1 to"),
+        (("--within-ms", "0"), "--within-ms 0.0: more than 0"),
+        (("--most-mhz", "-1"), "--most-mhz -1.0: more than 0"),
+        (("--device", "up6k"), "device 'up6k' is not known"),
+    ],
+)
+def test_power_refuses_what_cannot_be(options, word, in_an_empty_folder):
+    (in_an_empty_folder / "net.onnx").write_bytes(b"")
+    assert word in failure("power", "net.onnx", *options)
 
 
 @pytest.mark.parametrize("command", ["hw", "sim"])

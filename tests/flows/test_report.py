@@ -91,6 +91,7 @@ def test_headlines_sum_the_run_up():
         ("Latency", "46.75 µs", "plain"),
         ("LUT", "2\u202f956", "plain"),
         ("Power", "0.737 to 0.769 mW", "plain"),
+        ("Least power", "12.6 to 28.4 µW a channel", "plain"),
     ]
 
 

@@ -19,7 +19,7 @@ from hw.netlist import emit
 from hw.network.vectors import random_inputs
 from hw.schedule.fold import fold
 from hw.simulate.mapped import MappedNetlist, Toggles
-from hw.simulate.netlist import run_netlist
+from hw.simulate.netlist import run_netlist, run_spaced
 from hw.simulate.streams import StreamError
 from hw.tools import yosys
 from hw.tools.run import ToolError
@@ -119,7 +119,15 @@ def test_the_mapped_netlist_gives_the_networks_classes(tmp_path, accelerator, sp
     scores = accelerator.network.scores(spikes)
     assert np.array_equal(run.classes, accelerator.network.classes(spikes))
     assert np.array_equal(run.best_scores, scores.max(axis=1))
-    assert run.toggles.logic_with_glitches >= run.toggles.logic > 0
+    assert run.toggles.luts_with_glitches >= run.toggles.luts > 0
+    spaced = run_spaced(mapped, netlist.ports, accelerator, spikes[:3], idle_clocks=10)
+    assert np.array_equal(spaced.classes, run.classes[:3])
+    assert np.array_equal(spaced.best_scores, run.best_scores[:3])
+    assert spaced.busy.clocks >= 3 * accelerator.latency_clocks
+    assert spaced.idle.clocks >= 3 * 10
+    # With no spike inside nothing moves but what the last result leaves behind.
+    assert spaced.idle.registers < spaced.idle.clocks
+    assert spaced.idle.memory_reads == 0
     # A full pipeline gives a result every initiation interval, and reads each of its memories as often.
     assert run.toggles.clocks == run.inferences * accelerator.schedule.initiation_interval
 

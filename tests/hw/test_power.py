@@ -4,14 +4,23 @@ import json
 
 import pytest
 
-from hw.estimate.power import (
-    ACTIVITY,
-    CLOCK_PICOJOULES,
-    STATIC_MICROWATTS,
-    TOGGLE_PICOJOULES,
-    up5k_energy_nanojoules,
-    up5k_power,
+from hw.estimate.power.analytic import GLITCHING, at_rest, estimated
+from hw.estimate.power.coefficients import UP5K, coefficients_of
+from hw.estimate.power.model import Switching, counted, energy
+from hw.estimate.power.queueing import MOST_UTILISATION, simulated_waits, wait_99
+from hw.estimate.power.ranges import Range, exactly
+from hw.estimate.power.working_point import (
+    Between,
+    Clocking,
+    Demand,
+    Sorter,
+    Source,
+    average_power,
+    delay_ms,
+    keeps_up,
+    slowest_mhz,
 )
+from hw.estimate.resources import Resources
 from hw.simulate.mapped import MappedNetlist, MappedSimulator, Toggles, UnmappedCellError
 
 
@@ -32,7 +41,7 @@ def register(data, output, kind="SB_DFF", **pins):
     return {"type": kind, "parameters": {}, "connections": connections}
 
 
-def test_a_toggling_register_is_counted_with_its_inverter(tmp_path):
+def test_a_toggling_register_is_counted_and_the_inverter_in_its_cell_is_not(tmp_path):
     invert = lut(0x5555, [4, "0", "0", "0"], 5)
     mapped = netlist(tmp_path, {"invert": invert, "bit": register(5, 4)}, {"clk": [2], "out": [4]})
     simulator = MappedSimulator(mapped)
@@ -41,7 +50,7 @@ def test_a_toggling_register_is_counted_with_its_inverter(tmp_path):
         simulator.clock({})
         seen.append(simulator.get("out"))
     assert seen == [1, 0, 1, 0]
-    assert simulator.toggles == Toggles(clocks=4, registers=4, logic=4, logic_with_glitches=4)
+    assert simulator.toggles == Toggles(clocks=4, registers=4)
 
 
 def test_a_glitch_is_counted_apart(tmp_path):
@@ -52,7 +61,41 @@ def test_a_glitch_is_counted_apart(tmp_path):
     simulator = MappedSimulator(mapped)
     simulator.clock({"a": 1})
     assert simulator.get("out") == 0
-    assert (simulator.toggles.logic, simulator.toggles.logic_with_glitches) == (1, 3)
+    assert (simulator.toggles.luts, simulator.toggles.luts_with_glitches) == (1, 3)
+
+
+def counter(tmp_path, bits, also=()):
+    """A counter as synthesis maps it: carries in a row, each sum in the cell of its register."""
+    state, total, carry = (list(range(first, first + bits)) for first in (10, 100, 200))
+    cells = {"sum0": lut(0x5555, [state[0], "0", "0", "0"], total[0])}
+    for bit in range(bits):
+        cells[f"bit{bit}"] = register(total[bit], state[bit])
+        if bit:
+            into = carry[bit - 1] if bit > 1 else state[0]
+            cells[f"sum{bit}"] = lut(0x6666, [state[bit], into, "0", "0"], total[bit])
+            pins = {"I0": [state[bit]], "I1": ["0"], "CI": [into], "CO": [carry[bit]]}
+            cells[f"carry{bit}"] = {"type": "SB_CARRY", "parameters": {}, "connections": pins}
+    return netlist(tmp_path, cells, {"clk": [2], "out": [state[-1], *also]})
+
+
+@pytest.mark.parametrize("bits", [3, 5, 8])
+def test_a_counters_changes_are_those_of_binary_numbers(tmp_path, bits):
+    """Over a whole period bit k changes 2^(bits - k) times, and the carry out of it twice as often as bit k + 1."""
+    simulator = MappedSimulator(counter(tmp_path, bits))
+    for _ in range(2**bits):
+        simulator.clock({})
+    assert simulator.get("out") == 0
+    toggles = simulator.toggles
+    assert toggles.registers == sum(2 ** (bits - k) for k in range(bits)) == 2 * (2**bits - 1)
+    assert toggles.carries == sum(2 ** (bits - k) for k in range(1, bits))
+    assert toggles.luts == toggles.luts_with_glitches == 0
+
+
+def test_a_sum_that_leaves_its_cell_is_counted(tmp_path):
+    simulator = MappedSimulator(counter(tmp_path, 4, also=[100]))
+    for _ in range(16):
+        simulator.clock({})
+    assert simulator.toggles.luts == 16
 
 
 @pytest.mark.parametrize(
@@ -81,34 +124,119 @@ def test_an_unknown_cell_is_named(tmp_path):
         netlist(tmp_path, {"odd": {"type": "SB_MAC16", "parameters": {}, "connections": {}}}, {})
 
 
-def test_power_is_the_sum_of_what_is_known():
-    counted = Toggles(clocks=1000, registers=2000, logic=3000, logic_with_glitches=6000, memory_reads=500)
-    power = up5k_power(counted, inferences=10, clock_mhz=12.0)
-    assert power.memory is None
-    assert power.memory_reads_per_inference == 50
-    assert power.static == STATIC_MICROWATTS
-    assert power.clock_tree.low == CLOCK_PICOJOULES.low * 12.0
-    assert power.toggles.low == 5 * TOGGLE_PICOJOULES.low * 12.0
-    assert power.toggles.high == 8 * TOGGLE_PICOJOULES.high * 12.0
-    assert power.without_memory.high == power.static.high + power.clock_tree.high + power.toggles.high
-    assert power.at_rate(0).low == power.static.low
+COUNTED = Toggles(
+    clocks=1000, registers=2000, luts=3000, luts_with_glitches=6000, carries_with_glitches=400, memory_reads=500
+)
 
 
-def test_the_coefficients_are_those_of_the_measurement():
-    """44 uA/MHz, 0.105 mW and 0.2 pJ, as the measurement's own arithmetic gives them."""
-    assert 0.104e3 < STATIC_MICROWATTS.low < 0.106e3
-    assert 52 < CLOCK_PICOJOULES.low < CLOCK_PICOJOULES.high < 54
-    assert 0.19 < TOGGLE_PICOJOULES.high < 0.21
+def test_energy_is_the_sum_of_clocks_changes_and_accesses():
+    of_one = energy(counted(COUNTED, flip_flops=100, stretches=10), UP5K)
+    assert of_one.clock_network == pytest.approx(100 * UP5K.clock_picojoules / 1000)
+    assert of_one.registers == pytest.approx(100 * 100 * UP5K.register_picojoules / 1000)
+    assert of_one.changes.low == pytest.approx(800 * UP5K.wire_change_picojoules / 1000)
+    with_glitches = 800 * UP5K.change_picojoules + 40 * UP5K.carry_picojoules.high
+    assert of_one.changes.high == pytest.approx(with_glitches / 1000)
+    assert (of_one.memory.low, of_one.memory.high) == pytest.approx((50 * 2.25 / 1000, 50 * 18 / 1000))
+    assert of_one.total.high == pytest.approx(of_one.without_memory.high + of_one.memory.high)
+
+
+def test_settled_changes_count_where_they_tell_more():
+    quiet = counted(Toggles(clocks=1, registers=1000), flip_flops=0, stretches=1)
+    assert energy(quiet, UP5K).changes.high == pytest.approx(UP5K.settled_change_picojoules)
 
 
 def test_nothing_counted_is_no_power():
     with pytest.raises(ValueError, match="at least one clock"):
-        up5k_power(Toggles(), 0, 12.0)
+        counted(Toggles(), 10, 0)
 
 
-def test_energy_before_a_netlist_is_that_of_a_netlist_with_such_activity():
-    settled, glitching = 1000 * ACTIVITY.low, 1000 * ACTIVITY.high
-    counted = Toggles(clocks=512, registers=0, logic=int(512 * settled), logic_with_glitches=int(512 * glitching))
-    counted_energy = up5k_power(counted, inferences=2, clock_mhz=12.0).inference_nanojoules
-    energy = up5k_energy_nanojoules(luts=600, flip_flops=400, clocks=256)
-    assert (energy.low, energy.high) == pytest.approx((counted_energy.low, counted_energy.high))
+def test_what_nobody_has_measured_is_unknown():
+    assert coefficients_of("hx8k") is None
+    assert coefficients_of("lfe5u-25f") is None
+    assert UP5K.spram_picojoules is None
+    assert UP5K.pin_picojoules is None
+
+
+def test_a_spike_that_comes_alone_changes_as_much_in_more_clocks():
+    resources = Resources(600, 400, 20)
+    full, alone = estimated(resources, 256, 256), estimated(resources, 256, 700)
+    assert alone.glitching == full.glitching
+    assert full.glitching.low >= GLITCHING.low * 1000 * 256
+    assert energy(alone, UP5K).changes == energy(full, UP5K).changes
+    assert energy(alone, UP5K).clock_network == pytest.approx(energy(full, UP5K).clock_network * 700 / 256)
+
+
+def sorter(latency=700, interval=256, idle_changes=0):
+    resources = Resources(600, 400, 20)
+    quiet = at_rest(resources)
+    idle = Switching(1, 400, exactly(idle_changes), exactly(idle_changes), exactly(0), exactly(0))
+    return Sorter(latency, interval, estimated(resources, interval, latency), idle if idle_changes else quiet)
+
+
+def power(clocking, demand=Demand(50, 16, 10), of=None):
+    return average_power(of or sorter(), clocking, demand, UP5K)
+
+
+def test_a_clock_that_stops_costs_the_clocks_of_its_spikes_only():
+    runs, stops = (power(Clocking(Source.EXTERNAL, 12.0, between)) for between in Between)
+    per_clock = UP5K.clock_picojoules + 400 * UP5K.register_picojoules
+    assert runs.clock == pytest.approx(12.0 * per_clock)
+    assert stops.clock == pytest.approx(800 * 700 / 1e6 * per_clock)
+    assert stops.changes == runs.changes
+    assert stops.static == runs.static == UP5K.static_microwatts
+
+
+def test_how_fast_a_stopped_clock_was_does_not_matter():
+    slow, fast = (power(Clocking(Source.EXTERNAL, mhz, Between.STOPS)) for mhz in (6.0, 24.0))
+    assert slow == fast
+
+
+def test_the_oscillator_draws_while_it_runs():
+    runs, stops = (power(Clocking(Source.HFOSC, 12.0, between)) for between in Between)
+    assert runs.oscillator == UP5K.oscillator_microwatts
+    assert stops.oscillator == pytest.approx(UP5K.oscillator_microwatts * 800 * 700 / 12e6)
+    assert stops.static == UP5K.oscillator_off_microwatts
+    assert power(Clocking(Source.EXTERNAL, 12.0, Between.RUNS)).oscillator == 0
+
+
+def test_idle_stretches_count():
+    restless = power(Clocking(Source.EXTERNAL, 12.0, Between.RUNS), of=sorter(idle_changes=3))
+    quiet = power(Clocking(Source.EXTERNAL, 12.0, Between.RUNS))
+    idle_clocks = 12e6 - 800 * 700
+    added = restless.changes.low - quiet.changes.low
+    assert added == pytest.approx(idle_clocks * 3 * UP5K.wire_change_picojoules / 1e6)
+    stopped = power(Clocking(Source.EXTERNAL, 12.0, Between.STOPS), of=sorter(idle_changes=3))
+    assert stopped.changes == quiet.changes
+
+
+def test_twice_the_spikes_take_twice_the_energy():
+    clocking = Clocking(Source.EXTERNAL, 12.0, Between.STOPS)
+    once, twice = (power(clocking, Demand(rate, 16, 10)) for rate in (50, 100))
+    for part in ("changes", "memory"):
+        assert getattr(twice, part).high == pytest.approx(2 * getattr(once, part).high)
+    assert twice.static == once.static
+
+
+def test_the_slowest_clock_keeps_up_and_a_slower_one_does_not():
+    demand = Demand(50, 16, 2.0)
+    mhz = slowest_mhz(sorter(), demand)
+    assert keeps_up(sorter(), mhz, demand)
+    assert not keeps_up(sorter(), mhz / 1.01, demand)
+    assert 1.9 < delay_ms(sorter(), mhz, demand) <= 2.0
+
+
+def test_spikes_that_pile_up_have_no_delay():
+    assert delay_ms(sorter(), 0.2, Demand(50, 16, 10)) is None
+    assert wait_99(MOST_UTILISATION + 0.01) is None
+
+
+@pytest.mark.parametrize("utilisation", [0.2, 0.5, 0.8])
+def test_waiting_is_that_of_an_m_d_1_queue(utilisation):
+    """Its mean wait is utilisation / 2 / (1 - utilisation) service times (Pollaczek, Khinchin)."""
+    assert simulated_waits(utilisation).mean() == pytest.approx(utilisation / 2 / (1 - utilisation), rel=0.05)
+    assert wait_99(utilisation) > wait_99(utilisation - 0.1)
+
+
+def test_nobody_waits_where_nothing_else_comes():
+    assert wait_99(0.0) == 0.0
+    assert Range(1, 3).middle == 2

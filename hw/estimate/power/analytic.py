@@ -1,0 +1,46 @@
+"""What switches in a design before there is a netlist: cells and block memories that move as others were seen to.
+
+Counted with `hw.simulate.netlist.run_spaced` on mapped netlists of a trained network (64 INT8 samples -> 256 -> 256
+-> 3) with simulated recordings' spikes: the engine of 8 lanes, and pipelines of 256, 1024 and 8192 clocks an
+inference. Each is told over the clocks in which inferences follow each other; a spike that comes alone moves as
+much, in more clocks.
+"""
+
+from hw.estimate.power.model import Switching
+from hw.estimate.power.ranges import Range, exactly
+from hw.estimate.resources import Resources
+
+# Changes of cell outputs, for each lookup table or flip-flop and clock.
+SETTLED = Range(0.13, 0.28)
+GLITCHING = Range(0.18, 0.32)
+# Changes of carries, for the same.
+CARRIES = Range(0.015, 0.13)
+# Accesses to a block memory a clock, and bits that change with one.
+ACCESSES = Range(0.78, 1.0)
+BITS_OF_ACCESS = Range(0.9, 8.0)
+
+
+def estimated(resources: Resources, interval_clocks: int, clocks: int) -> Switching:
+    """What switches for one spike.
+
+    Args:
+        resources: of the design.
+        interval_clocks: from an inference to the next, while spikes wait.
+        clocks: that the design gets, `interval_clocks` at full speed, its latency for a spike that comes alone.
+    """
+    cells = (resources.luts + resources.flip_flops) * interval_clocks
+    accesses = ACCESSES * (resources.block_rams * interval_clocks)
+    bits = Range(accesses.low * BITS_OF_ACCESS.low, accesses.high * BITS_OF_ACCESS.high)
+    return Switching(
+        clocks,
+        resources.flip_flops,
+        settled=SETTLED * cells + bits,
+        glitching=GLITCHING * cells + bits,
+        carries=CARRIES * cells,
+        memory_accesses=accesses,
+    )
+
+
+def at_rest(resources: Resources) -> Switching:
+    """What switches in a clock without a spike inside: no cell was seen to change, and no memory to be read."""
+    return Switching(1, resources.flip_flops, exactly(0), exactly(0), exactly(0), exactly(0))

@@ -1,0 +1,94 @@
+"""The lowest power that keeps up: clock and folding chosen together."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from hw.estimate.power.analytic import at_rest, estimated
+from hw.estimate.power.coefficients import PowerCoefficients
+from hw.estimate.power.working_point import (
+    HFOSC_MHZ,
+    LFOSC_MHZ,
+    AveragePower,
+    Between,
+    Clocking,
+    Demand,
+    Sorter,
+    Source,
+    average_power,
+    keeps_up,
+    slowest_mhz,
+)
+from hw.estimate.resources import Resources
+from hw.schedule.explore import Design
+
+EXTERNAL_MHZ = 12.0
+"""Of an oscillator on a board, where nothing asks for another clock."""
+
+
+@dataclass(frozen=True)
+class WorkingPoint:
+    """A design at a clock that keeps up, and its average power."""
+
+    design: Design
+    sorter: Sorter
+    clocking: Clocking
+    power: AveragePower
+
+
+def sorter_of(design: Design) -> Sorter:
+    """What a design's power follows from, before there is a netlist."""
+    resources = Resources(design.luts, design.flip_flops, design.block_rams)
+    spike = estimated(resources, design.interval_clocks, design.latency_clocks)
+    return Sorter(design.latency_clocks, design.interval_clocks, spike, at_rest(resources))
+
+
+def working_points(
+    designs: Iterable[Design], demand: Demand, coefficients: PowerCoefficients, most_mhz: float
+) -> list[WorkingPoint]:
+    """Every design with every clock that is worth a look and keeps up.
+
+    Args:
+        designs: to choose from.
+        demand: what is to be kept up with.
+        coefficients: of the device.
+        most_mhz: fastest clock at which a design is trusted to run.
+    """
+    points = []
+    for design in designs:
+        sorter = sorter_of(design)
+        for clocking in clockings(sorter, demand, most_mhz):
+            points.append(
+                WorkingPoint(design, sorter, clocking, average_power(sorter, clocking, demand, coefficients))
+            )
+    return points
+
+
+def clockings(sorter: Sorter, demand: Demand, most_mhz: float) -> Iterator[Clocking]:
+    """Clocks that keep up: an external one as slow as can be, or stopped; the oscillators, running or stopped."""
+    slowest = slowest_mhz(sorter, demand)
+    if slowest > most_mhz:
+        return
+    yield Clocking(Source.EXTERNAL, slowest, Between.RUNS)
+    # What a stopped clock costs does not depend on how fast it was.
+    yield Clocking(Source.EXTERNAL, max(slowest, min(EXTERNAL_MHZ, most_mhz)), Between.STOPS)
+    fast_enough = [mhz for mhz in HFOSC_MHZ if slowest <= mhz <= most_mhz]
+    if fast_enough:
+        yield Clocking(Source.HFOSC, fast_enough[0], Between.RUNS)
+        yield Clocking(Source.HFOSC, fast_enough[-1], Between.STOPS)
+    if keeps_up(sorter, LFOSC_MHZ, demand):
+        yield Clocking(Source.LFOSC, LFOSC_MHZ, Between.RUNS)
+
+
+def best_of_each(points: Sequence[WorkingPoint]) -> list[WorkingPoint]:
+    """For each kind of clock the design of least power, the least of all first."""
+    best: dict[tuple[Source, Between], WorkingPoint] = {}
+    for point in points:
+        kind = point.clocking.source, point.clocking.between
+        if kind not in best or _rank(point) < _rank(best[kind]):
+            best[kind] = point
+    return sorted(best.values(), key=_rank)
+
+
+def _rank(point: WorkingPoint) -> float:
+    """Halfway between the bounds: which of two designs takes less may be open where their bounds overlap."""
+    return point.power.total.middle
