@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from amaranth.hdl import Module, Mux, Signal, Value, signed, unsigned
+from amaranth.hdl import Module, Mux, ResetInserter, Signal, Value, unsigned
 from amaranth.lib import stream, wiring
 from amaranth.lib.crc import Parameters
 from amaranth.lib.crc.catalog import CRC32_ISO_HDLC
@@ -27,29 +27,35 @@ class FrameReceiver:
     """Stores a frame and passes it on, without its CRC, if it came whole.
 
     A frame is whole if its decoder has found nothing bad in it, its CRC is right, and its content, CRC included, has
-    6 to `capacity` bytes. Any other is dropped.
+    6 to `most_bytes`. Any other is dropped.
 
-    Takes a byte in 8 clocks, which is what its CRC takes. A whole frame goes out from the second clock behind its end
-    on, a byte a clock; nothing is taken until it is out, so that the next frame waits in front. Gives and takes
-    backpressure.
+    Takes a byte in 9 clocks, of which its CRC takes 8, and an end in two. A whole frame goes out from two clocks
+    behind its end on, a byte a clock; nothing is taken until it is out, so that the next frame waits in front. Gives
+    and takes backpressure.
 
     Attributes:
-        capacity: bytes of the longest frame's content; a power of two, at least 8.
+        memory_bytes: of the store, a power of two, at least 8. The longest frame has one byte less, so that a single
+            bit of the count of bytes tells one that is too long.
 
     Raises:
-        ValueError: if the capacity is none of these.
+        ValueError: if the store has no such size.
     """
 
-    capacity: int
+    memory_bytes: int
 
     def __post_init__(self) -> None:
-        if self.capacity < 8 or self.capacity & (self.capacity - 1):
-            raise ValueError(f"frame receiver: a capacity of {self.capacity}; expected a power of two, at least 8")
+        if self.memory_bytes < 8 or self.memory_bytes & (self.memory_bytes - 1):
+            raise ValueError(f"frame receiver: a store of {self.memory_bytes} bytes; expected a power of two from 8")
+
+    @property
+    def most_bytes(self) -> int:
+        """Of a frame's content."""
+        return self.memory_bytes - 1
 
     @property
     def most_payload_bytes(self) -> int:
         """Of a frame."""
-        return self.capacity - FRAME_BYTES
+        return self.most_bytes - FRAME_BYTES
 
     def compute(self, items: Iterable[int]) -> list[int]:
         """Words of `BYTE_LAYOUT` that come out for words of `ITEM_LAYOUT`."""
@@ -59,7 +65,7 @@ class FrameReceiver:
             if not item.end:
                 content.append(item.data)
                 continue
-            if not item.bad and len(content) <= self.capacity and Frame.decode(bytes(content)):
+            if not item.bad and len(content) <= self.most_bytes and Frame.decode(bytes(content)):
                 passed += byte_words(content[:-CRC_BYTES])
             content.clear()
         return passed
@@ -72,9 +78,9 @@ class FrameReceiver:
 class FrameReceiverCircuit(wiring.Component):
     """Circuit of a `FrameReceiver`.
 
-    Members: stream `i` of `ITEM_LAYOUT`; stream `o` of `BYTE_LAYOUT`; `payload_bytes`, which while a frame's first
-    byte is offered is the length of its payload; `good` and `dropped`, that a frame was found whole or is dropped
-    with this clock.
+    Members: stream `i` of `ITEM_LAYOUT`; stream `o` of `BYTE_LAYOUT`; `content_bytes`, which while a frame's first
+    byte is offered is the length of its content, CRC included; `good` and `dropped`, that a frame was found whole or
+    is dropped with this clock.
     """
 
     def __init__(self, spec: FrameReceiver):
@@ -83,7 +89,7 @@ class FrameReceiverCircuit(wiring.Component):
             {
                 "i": In(stream.Signature(ITEM_LAYOUT)),
                 "o": Out(stream.Signature(BYTE_LAYOUT)),
-                "payload_bytes": Out(range(spec.most_payload_bytes + 1)),
+                "content_bytes": Out(range(spec.memory_bytes + 1)),
                 "good": Out(1),
                 "dropped": Out(1),
             }
@@ -91,52 +97,53 @@ class FrameReceiverCircuit(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        item, last = self.i.payload, Signal()
+        item, count = self.i.payload, self.content_bytes  # up as a frame comes, and down as it goes
         holds = Signal()  # a whole frame, on its way out
-        # Counts the payload up as a frame comes, and down as it goes: below 0 with a frame that is too short, and
-        # again with the byte in front of the CRC.
-        count = Signal(signed(self.spec.capacity.bit_length()), init=-FRAME_BYTES)
-        too_long = count == self.spec.most_payload_bytes + 1
-        ends, stores, leaves = Signal(), Signal(), Signal()
-        right = self._check(m, self.i.valid & ~holds, ends, stores)
-        m.d.comb += [
-            ends.eq(self.i.valid & ~holds & item.end),
-            self.i.ready.eq(ends | stores),
-            self.good.eq(ends & right & ~item.bad & ~count[-1] & ~too_long),
-            self.dropped.eq(ends & ~self.good),
-            leaves.eq(self.o.valid & self.o.ready),
-            last.eq(count[-1]),
-            self.o.payload.last.eq(last),
-            self.payload_bytes.eq(count),
+        judges, stores, leaves, last = Signal(), Signal(), Signal(), Signal()
+        right = self._check(m, self.i.valid & ~holds, judges, stores)
+        # A frame is judged a clock behind the first of its end, and by what was found until then.
+        whole, too_long, too_short = Signal(), count[-1], count < FRAME_BYTES
+        m.d.sync += [
+            judges.eq(self.i.valid & ~holds & item.end & ~judges),
+            whole.eq(right & ~too_long & ~too_short),
         ]
+        m.d.comb += [
+            self.i.ready.eq(judges | stores),
+            self.good.eq(judges & whole & ~item.bad),
+            self.dropped.eq(judges & (~whole | item.bad)),
+            leaves.eq(self.o.valid & self.o.ready),
+            self.o.payload.last.eq(last),
+        ]
+        with m.If(leaves):
+            m.d.sync += last.eq(count == FRAME_BYTES)  # of the byte behind the one that leaves
         with m.If(self.good):
             m.d.sync += holds.eq(1)
         with m.If(self.dropped | (leaves & last)):
-            m.d.sync += [count.eq(-FRAME_BYTES), holds.eq(0)]
+            m.d.sync += [count.eq(0), holds.eq(0)]
         with m.Elif(leaves | (stores & ~too_long)):
             m.d.sync += count.eq(count + Mux(holds, -1, 1))
         self._store(m, count, stores, holds)
         return m
 
-    def _check(self, m: Module, offered: Value, ends: Signal, stores: Signal) -> Value:
-        """Adds each byte to the CRC, and tells with its last bit that it `stores`; whether the CRC is right."""
+    def _check(self, m: Module, offered: Value, judges: Signal, stores: Signal) -> Value:
+        """Adds each byte to the CRC, and then tells that it `stores` the byte; whether the CRC is right."""
         item, bit = self.i.payload, Signal(3)
-        m.submodules.crc = crc = serial_crc().create()
+        crc = serial_crc().create()
+        m.submodules.crc = ResetInserter(judges)(crc)  # which costs less than its own way to begin anew
         m.d.comb += [
             crc.data.eq(item.data.bit_select(bit, 1)),
-            crc.valid.eq(offered & ~item.end),
-            crc.start.eq(ends),
-            stores.eq(crc.valid & (bit == 7)),
+            crc.valid.eq(offered & ~item.end & ~stores),
         ]
+        m.d.sync += stores.eq(crc.valid & (bit == 7))
         with m.If(crc.valid):
             m.d.sync += bit.eq(bit + 1)
         return crc.match_detected
 
     def _store(self, m: Module, count: Signal, stores: Signal, holds: Signal) -> None:
         """Writes bytes as they come, and fetches them as they go."""
-        m.submodules.memory = memory = Memory(shape=unsigned(8), depth=self.spec.capacity, init=[])
+        m.submodules.memory = memory = Memory(shape=unsigned(8), depth=self.spec.memory_bytes, init=[])
         write, read = memory.write_port(), memory.read_port()
-        place = Signal(range(self.spec.capacity), init=-FRAME_BYTES % self.spec.capacity)
+        place = Signal(range(self.spec.memory_bytes))
         leaves, last = self.o.valid & self.o.ready, self.o.payload.last
         m.d.comb += [
             write.addr.eq(count),
@@ -149,4 +156,4 @@ class FrameReceiverCircuit(wiring.Component):
         with m.If(read.en):
             m.d.sync += [self.o.valid.eq(1), place.eq(place + 1)]
         with m.Elif(leaves):
-            m.d.sync += [self.o.valid.eq(0), place.eq(place.init)]
+            m.d.sync += [self.o.valid.eq(0), place.eq(0)]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Module, Mux, ResetInserter, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -38,7 +38,8 @@ class FrameSenderCircuit(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         byte = self.i.payload
-        m.submodules.crc = crc = serial_crc().create()
+        crc, ends = serial_crc().create(), Signal()
+        m.submodules.crc = ResetInserter(ends)(crc)
         shifts = Signal()  # the byte has gone out, and its CRC is formed, or the next byte of the CRC comes up
         trails = Signal()  # all bytes have gone out but the CRC's
         bit, place = Signal(3), Signal(range(CRC_BYTES))
@@ -51,14 +52,12 @@ class FrameSenderCircuit(wiring.Component):
             crc.valid.eq(shifts),
             # What equals the bit that leaves the register adds nothing to the others.
             crc.data.eq(Mux(trails, ~crc.crc[0], byte.data.bit_select(bit, 1))),
-            crc.start.eq(self.o.payload.last & self.o.valid & self.o.ready),
+            ends.eq(byte_ends & self.o.payload.last),
         ]
         with m.If(self.o.valid & self.o.ready):
-            m.d.sync += shifts.eq(~self.o.payload.last)
-        with m.If(crc.start):
-            m.d.sync += [trails.eq(0), place.eq(0)]
+            m.d.sync += shifts.eq(1)
         with m.If(shifts):
             m.d.sync += bit.eq(bit + 1)
         with m.If(byte_ends):
-            m.d.sync += [shifts.eq(0), trails.eq(trails | byte.last), place.eq(place + trails)]
+            m.d.sync += [shifts.eq(0), trails.eq(~ends & (trails | byte.last)), place.eq(place + trails)]
         return m

@@ -16,9 +16,9 @@ from hw.link.frame_sender import FrameSender
 from hw.link.protocol import element_bytes
 from hw.link.slip import SlipDecoder, SlipEncoder
 
-_MOST_WINDOW_BYTES = 0xFFFF - FRAME_BYTES  # what a status has room for, of a frame whose length is a power of two
-_LEAST_CAPACITY = 512
-"""Bytes of a frame: one block memory of the device that has the smallest ones."""
+_MOST_WINDOW_BYTES = 0xFFFF - FRAME_BYTES  # a status tells the most bytes of a payload in two
+_LEAST_BYTES = 512
+"""Of the store: one block memory of the device that has the smallest ones."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +71,7 @@ class HostLink:
     @property
     def receiver(self) -> FrameReceiver:
         """What stores a frame: room for a window, and for whatever else fits one block memory."""
-        return FrameReceiver(max(_LEAST_CAPACITY, 1 << (self.window_bytes + FRAME_BYTES - 1).bit_length()))
+        return FrameReceiver(max(_LEAST_BYTES, 1 << (self.window_bytes + FRAME_BYTES).bit_length()))
 
     @property
     def commands(self) -> Commands:
@@ -112,7 +112,7 @@ class HostLinkCircuit(wiring.Component):
         wiring.connect(m, sender.o, encoder.i)
         wiring.connect(m, encoder.o, wiring.flipped(self.o))
         m.d.comb += [
-            commands.payload_bytes.eq(receiver.payload_bytes),
+            commands.content_bytes.eq(receiver.content_bytes),
             commands.good.eq(receiver.good),
             commands.dropped.eq(receiver.dropped),
         ]
@@ -125,7 +125,7 @@ class HostLinkCircuit(wiring.Component):
         wiring.connect(m, commands.window, window.i)
         wiring.connect(m, window.o, accelerator.spikes)
         wiring.connect(m, accelerator.units, commands.units)
-        m.d.comb += commands.begins.eq(accelerator.spikes.valid & accelerator.spikes.ready)
+        m.d.comb += commands.takes_word.eq(accelerator.spikes.valid & accelerator.spikes.ready)
         settings = self.spec.commands.settings
         if settings.margin_bits:
             m.d.comb += accelerator.margin.eq(commands.margin)

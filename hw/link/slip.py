@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from amaranth.hdl import Module, Mux, Signal, unsigned
+from amaranth.hdl import Cat, Module, Mux, Signal, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -21,7 +21,7 @@ class SlipDecoder:
     """Frames from the bytes of a wire: their bytes without escapes, and where each ends.
 
     Nothing between two ENDs is no frame. An escape that is none makes a frame bad; nothing more of it comes out but
-    its end. No latency; gives and takes backpressure.
+    its end. A byte of the wire in two clocks, its item in the second; gives and takes backpressure.
     """
 
     def compute(self, wire: Iterable[int]) -> list[int]:
@@ -69,21 +69,27 @@ class SlipDecoderCircuit(wiring.Component):
         m = Module()
         byte, item = self.i.payload, self.o.payload
         inside, escaped, bad = Signal(), Signal(), Signal()
-        is_end, is_esc = Signal(), Signal()
-        wrong = escaped & (byte != ESC_END) & (byte != ESC_ESC)
+        is_end, is_esc, wrong = byte == END, byte == ESC, escaped & (byte != ESC_END) & (byte != ESC_ESC)
+        # Known in a byte's second clock, so that no long way leads through the comparisons.
+        known, ends, escapes, spoils = Signal(), Signal(), Signal(), Signal()
         passes = Mux(is_end, inside, ~bad & Mux(escaped, ~wrong, ~is_esc))
+        with m.If(self.i.valid):
+            m.d.sync += [
+                known.eq(~self.i.ready),
+                self.o.valid.eq(passes & ~self.i.ready),
+                ends.eq(is_end),
+                escapes.eq(is_esc & ~escaped),
+                spoils.eq(bad | wrong),
+            ]
         m.d.comb += [
-            is_end.eq(byte == END),
-            is_esc.eq(byte == ESC),
-            # The codes differ from what they stand for in few bits.
-            item.data.eq(Mux(escaped, Mux(byte[0], ESC, END), byte)),
-            item.end.eq(is_end),
-            item.bad.eq(is_end & (bad | escaped)),
-            self.o.valid.eq(self.i.valid & passes),
-            self.i.ready.eq(self.o.ready | ~passes),
+            # A code begins like the byte that it stands for.
+            item.data.eq(Cat(Mux(escaped, Mux(byte[0], ESC, END)[:5], byte[:5]), byte[5:])),
+            item.end.eq(ends),
+            item.bad.eq(ends & (bad | escaped)),
+            self.i.ready.eq(known & (self.o.ready | ~self.o.valid)),
         ]
-        with m.If(self.i.valid & self.i.ready):
-            m.d.sync += [inside.eq(~is_end), escaped.eq(is_esc & ~escaped), bad.eq((bad | wrong) & ~is_end)]
+        with m.If(self.i.ready):
+            m.d.sync += [inside.eq(~ends), escaped.eq(escapes), bad.eq(spoils & ~ends)]
         return m
 
 
@@ -91,7 +97,7 @@ class SlipDecoderCircuit(wiring.Component):
 class SlipEncoder:
     """Bytes of a wire from frames: END before and after each, escapes within.
 
-    A byte of the wire a clock, no latency. Gives and takes backpressure.
+    A byte within a frame in two clocks, those that it adds in one. Gives and takes backpressure.
     """
 
     def compute(self, frames: Iterable[Sequence[int]]) -> list[int]:
@@ -118,25 +124,22 @@ class SlipEncoderCircuit(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         byte = self.i.payload.data
-        inside, escaped, ends = Signal(), Signal(), Signal()
-        is_end, special, takes = Signal(), Signal(), Signal()
+        inside, ends, escaped = Signal(), Signal(), Signal()
+        known, special = Signal(), Signal()  # in a byte's second clock: whether it takes an escape
+        with m.If(self.i.valid):
+            m.d.sync += [known.eq(~self.i.ready), special.eq((byte == END) | (byte == ESC))]
+        between = ends | ~inside
+        # An escape and what it stands for begin alike.
+        code = Mux(escaped, Mux(byte[0], ESC_ESC, ESC_END), ESC)[:5]
         m.d.comb += [
-            is_end.eq(byte == END),
-            special.eq(is_end | (byte == ESC)),
-            self.o.valid.eq(self.i.valid | ends),
-            takes.eq(self.o.ready & inside & ~ends & (escaped | ~special)),
-            self.i.ready.eq(takes),
+            self.o.payload.eq(Mux(between, END, Cat(Mux(special, code, byte[:5]), byte[5:]))),
+            self.o.valid.eq(ends | known),
+            self.i.ready.eq(self.o.ready & ~between & known & (escaped | ~special)),
         ]
-        with m.If(ends | ~inside):
-            m.d.comb += self.o.payload.eq(END)
-        with m.Elif(escaped):
-            m.d.comb += self.o.payload.eq(Mux(is_end, ESC_END, ESC_ESC))
-        with m.Else():
-            m.d.comb += self.o.payload.eq(Mux(special, ESC, byte))
         with m.If(self.o.valid & self.o.ready):
             m.d.sync += [
                 inside.eq(~ends),
-                escaped.eq(inside & ~ends & special & ~escaped),
-                ends.eq(takes & self.i.payload.last),
+                escaped.eq(~between & special & ~escaped),
+                ends.eq(self.i.ready & self.i.payload.last),
             ]
         return m

@@ -99,15 +99,19 @@ class UartReceiverCircuit(wiring.Component):
         timer = Signal(range(divisor))
         left = Signal(range(BITS + 1))  # bits to come, this one included; 0 between bytes
         shift = Signal(8, reset_less=True)
+        in_middle = Signal()  # of a bit
+        m.d.sync += in_middle.eq((left != 0) & (timer == divisor // 2 - 2))
         with m.If(self.o.ready):
             m.d.sync += self.o.valid.eq(0)
-        with m.If(left == 0), m.If(before & ~line):
-            m.d.sync += [left.eq(BITS), timer.eq(divisor // 2 - 1)]
-        with m.Elif(timer != 0):
-            m.d.sync += timer.eq(timer - 1)
+        with m.If((left == 0) | (timer == divisor - 1)):
+            m.d.sync += timer.eq(0)
         with m.Else():
+            m.d.sync += timer.eq(timer + 1)
+        with m.If(left == 0):
+            m.d.sync += left.eq(Mux(before & ~line, BITS, 0))
+        with m.Elif(in_middle):
             no_start = (left == BITS) & line
-            m.d.sync += [timer.eq(divisor - 1), left.eq(Mux(no_start, 0, left - 1))]
+            m.d.sync += left.eq(Mux(no_start, 0, left - 1))
             with m.If(left != 1):
                 m.d.sync += shift.eq(Cat(shift[1:], line))
             with m.Elif(line & (~self.o.valid | self.o.ready)):
@@ -156,14 +160,19 @@ class UartTransmitterCircuit(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        timer = Signal(range(self.spec.divisor))
-        left = Signal(range(BITS + 1))
+        busy, timer = Signal(), Signal(range(self.spec.divisor))
+        left = Signal(range(BITS))  # bits behind the one on the line
         shift = Signal(9, init=-1)  # begins with the bit on the line
-        m.d.comb += [self.tx.eq(shift[0]), self.i.ready.eq(left == 0)]
-        with m.If(left == 0), m.If(self.i.valid):
-            m.d.sync += [left.eq(BITS), timer.eq(self.spec.divisor - 1), shift.eq(self.i.payload << 1)]
-        with m.Elif(timer != 0):
-            m.d.sync += timer.eq(timer - 1)
+        m.d.comb += [self.tx.eq(shift[0]), self.i.ready.eq(~busy)]
+        bit_ends = timer == self.spec.divisor - 1
+        with m.If(~busy | bit_ends):
+            m.d.sync += timer.eq(0)
         with m.Else():
-            m.d.sync += [left.eq(left - 1), timer.eq(self.spec.divisor - 1), shift.eq(Cat(shift[1:], 1))]
+            m.d.sync += timer.eq(timer + 1)
+        with m.If(~busy):
+            m.d.sync += left.eq(BITS - 1)
+            with m.If(self.i.valid):
+                m.d.sync += [busy.eq(1), shift.eq(self.i.payload << 1)]
+        with m.Elif(bit_ends):
+            m.d.sync += [busy.eq(left != 0), left.eq(left - 1), shift.eq(Cat(shift[1:], 1))]
         return m
