@@ -45,9 +45,9 @@ class _Part(enum.Enum, shape=2):  # type: ignore[call-arg]
 class AnswerBytesCircuit(wiring.Component):
     """Circuit of `AnswerBytes`.
 
-    Members: `due`, which holds until `ends`, that the last byte has been on its way for a clock; the answer's `kind` and
-    `sequence`; `follow`, how many bytes of the payload follow its first one; `left`, how many follow the one that is
-    to be on `byte` when it `fetches`; stream `o` of `BYTE_LAYOUT`.
+    Members: `due`, which holds until `ends`, that the last byte has been on its way for a clock; the answer's `kind`
+    and `sequence`; `follow`, how many bytes of the payload follow its first one; `left`, how many follow the one that
+    is to be on `byte` when it `fetches`; stream `o` of `BYTE_LAYOUT`.
     """
 
     def __init__(self, spec: AnswerBytes):

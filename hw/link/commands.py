@@ -32,8 +32,8 @@ from hw.link.window import WindowWords
 class Commands:
     """Carries out one request after another, each of which has one answer (`hw.link.protocol`).
 
-    Takes a request's bytes, one a clock, but two clocks for one that the accelerator takes, whose ready no other
-    handshake so depends on. Answers begin once all of the answer is known, and give a byte a clock. Gives and takes
+    Takes a request's bytes, one a clock, but two clocks for one that the accelerator takes, on whose ready no other
+    handshake then depends. An answer begins once all of it is known, and gives a byte in two clocks. Gives and takes
     backpressure.
 
     A result stays with the accelerator until its answer has gone, so that it needs no registers here, and one
@@ -116,8 +116,8 @@ class CommandsCircuit(wiring.Component):
     """Circuit of `Commands`.
 
     Members, at the host's side: stream `i` of `BYTE_LAYOUT`, requests without their CRC, and `content_bytes`, how
-    many a request has, its CRC included, while the first is offered; stream `o` of `BYTE_LAYOUT`, answers without their CRC;
-    `good` and `dropped`, that a frame was found whole or was dropped, to be counted.
+    many a request has, its CRC included, while the first is offered; stream `o` of `BYTE_LAYOUT`, answers without
+    their CRC; `good` and `dropped`, that a frame was found whole or was dropped, to be counted.
 
     At the accelerator's side: stream `window` of bytes, `takes_word`, that it takes a word of
     one, and stream `units`; `margin` and `weight_set`, without bits where fixed; stream `load`, `load_count` and

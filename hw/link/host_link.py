@@ -21,6 +21,11 @@ _LEAST_BYTES = 512
 """Of the store: one block memory of the device that has the smallest ones."""
 
 
+def frame_bytes(window_bytes: int) -> int:
+    """Bytes of the store for a frame: of one with a window, and of what else fits one block memory."""
+    return max(_LEAST_BYTES, 1 << (window_bytes + FRAME_BYTES).bit_length())
+
+
 @dataclass(frozen=True, eq=False)
 class HostLink:
     """An accelerator behind the bytes of `hw.link.frames` and `hw.link.protocol`.
@@ -29,9 +34,10 @@ class HostLink:
     it waits in the store, and is answered behind the first. While one waits, nothing more is taken, so that on a line
     that knows no backpressure a third is damaged, and dropped like any damaged frame.
 
-    A byte of the wire takes 8 clocks at most, as long as no frame waits; a byte of an answer may come every 9 clocks,
-    and END fills none of the space within a frame if it is taken no faster than one in 16. Gives and takes
-    backpressure.
+    A byte of the wire takes 11 clocks at most, as long as no frame waits; a byte of an answer comes within 12 clocks
+    of the one before it. So neither end of a line with 16 clocks a byte or more ever waits. Gives and takes
+    backpressure. No way through it is longer than five lookup tables between two registers, wherever the accelerator
+    waits or is ready.
 
     To connect it, for example to a UART:
 
@@ -71,7 +77,7 @@ class HostLink:
     @property
     def receiver(self) -> FrameReceiver:
         """What stores a frame: room for a window, and for whatever else fits one block memory."""
-        return FrameReceiver(max(_LEAST_BYTES, 1 << (self.window_bytes + FRAME_BYTES).bit_length()))
+        return FrameReceiver(frame_bytes(self.window_bytes))
 
     @property
     def commands(self) -> Commands:
@@ -90,13 +96,16 @@ class HostLink:
 class HostLinkCircuit(wiring.Component):
     """Circuit of a `HostLink`: stream `i` of bytes from the host, stream `o` of bytes to it.
 
+    `good` and `dropped` tell that a frame was found whole, or is dropped, with this clock.
+
     The accelerator's circuit is the submodule and the attribute `accelerator`.
     """
 
     def __init__(self, spec: HostLink):
         self.spec = spec
         self.accelerator = spec.accelerator.circuit()
-        super().__init__({"i": In(stream.Signature(unsigned(8))), "o": Out(stream.Signature(unsigned(8)))})
+        bytes_ = stream.Signature(unsigned(8))
+        super().__init__({"i": In(bytes_), "o": Out(bytes_), "good": Out(1), "dropped": Out(1)})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -113,6 +122,8 @@ class HostLinkCircuit(wiring.Component):
         wiring.connect(m, encoder.o, wiring.flipped(self.o))
         m.d.comb += [
             commands.content_bytes.eq(receiver.content_bytes),
+            self.good.eq(receiver.good),
+            self.dropped.eq(receiver.dropped),
             commands.good.eq(receiver.good),
             commands.dropped.eq(receiver.dropped),
         ]
