@@ -195,6 +195,7 @@ def _fold(settings: Settings) -> Step:
             **_given(settings),
             "minimise": folding.minimise,
             "target": asdict(folding.target(settings.hardware.clock_mhz)),
+            "clock_mhz": settings.hardware.clock_mhz,
         },
     )
     if folding.schedule is None:

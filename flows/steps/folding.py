@@ -22,7 +22,7 @@ from hw.estimate.timing import Fmax, estimate_fmax
 from hw.network.decide import UNSORTED
 from hw.network.types import IntegerFormat, Network, ScoreLayer, ThresholdLayer
 from hw.schedule.designs import Designs, designs_of
-from hw.schedule.fold import choose
+from hw.schedule.fold import Choice, choose
 from hw.schedule.shapes import Fixed
 from hw.schedule.target import Minimise, Target
 from hw.schedule.types import Architecture, LayerFolding, Schedule
@@ -36,9 +36,29 @@ def fold_network(context: StepContext) -> Mapping[str, Any]:
     designs, target = open_designs(network, parameters), Target(**parameters["target"])
     choice = choose(designs, target, Minimise(parameters["minimise"]))
     how = f"Chosen for {designs.device.name} and {target}: {choice.proof}"
+    if deep := _deep_choice(network, parameters, target, choice):
+        choice = deep
+        how = (
+            f"Chosen for {designs.device.name} and {target}, with more registers than the cheapest folding has, whose "
+            f"clock would stay below {parameters['clock_mhz']:g} MHz: {choice.proof}"
+        )
     if choice.schedule.weights_change:
         how += _with_changing_weights(Accelerator(network, choice.schedule), designs.device)
     return _scheduled(context, network, designs.device, choice.schedule, how, target.interval_clocks)
+
+
+def _deep_choice(network: Network, parameters: Mapping[str, Any], target: Target, cheapest: Choice) -> Choice | None:
+    """The cheapest folding of deep pipelines, where it is estimated to reach more of the clock that is asked for."""
+    device = device_named(parameters["device"])
+    clock = estimate_fmax(Accelerator(network, cheapest.schedule), device)
+    if clock is None or clock.mhz >= parameters["clock_mhz"]:
+        return None
+    try:
+        deep = choose(open_designs(network, parameters, deep_pipeline=True), target, Minimise(parameters["minimise"]))
+    except DoesNotFit:
+        return None
+    faster = estimate_fmax(Accelerator(network, deep.schedule), device)
+    return deep if faster is not None and faster.mhz > clock.mhz else None
 
 
 def _with_changing_weights(accelerator: Accelerator, device: Device) -> str:
@@ -75,7 +95,7 @@ def take_schedule(context: StepContext, path: Path) -> Mapping[str, Any]:
     return _scheduled(context, network, device, schedule, f"Given as {path.name}; nothing was searched.", None)
 
 
-def open_designs(network: Network, parameters: Mapping[str, Any]) -> Designs:
+def open_designs(network: Network, parameters: Mapping[str, Any], deep_pipeline: bool = False) -> Designs:
     """What a step's parameters leave to choose from."""
     wanted, storage = parameters["architecture"], parameters["storage"]
     weights = None if storage is None else tuple(Storage(word) for word in storage)
@@ -91,6 +111,7 @@ def open_designs(network: Network, parameters: Mapping[str, Any]) -> Designs:
             parameters["weight_sets"],
             parameters["count_tables"],
             parameters["levels_per_stage"],
+            deep_pipeline,
         ),
         parameters["unsorted_register"],
     )

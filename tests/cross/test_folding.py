@@ -117,3 +117,12 @@ def test_a_folding_tells_its_clock_where_placements_were_measured(model, tmp_pat
     assert clock["low"] < clock["mhz"] < clock["high"]
     assert f"a clock of about {clock['mhz']:.0f} MHz" in folding
     assert told("xc7a35t")[0] is None
+
+
+def test_a_clock_that_the_cheapest_folding_would_miss_asks_for_deep_pipelines(model, tmp_path):
+    def depths(clock_mhz):
+        schedule = folded(model, tmp_path / str(clock_mhz), "--architecture", "pipeline", "--clock-mhz", clock_mhz)
+        return {fold.deep_pipeline for fold in schedule.layers}
+
+    assert depths(12) == {False}
+    assert depths(100) == {True}
