@@ -39,7 +39,7 @@ def fold_network(context: StepContext) -> Mapping[str, Any]:
     if deep := _deep_choice(network, parameters, target, choice):
         choice = deep
         how = (
-            f"Chosen for {designs.device.name} and {target}, with more registers than the cheapest folding has, whose "
+            f"Chosen for {designs.device.name} and {target}, with more registers than the cheapest has, whose "
             f"clock would stay below {parameters['clock_mhz']:g} MHz: {choice.proof}"
         )
     if choice.schedule.weights_change:
