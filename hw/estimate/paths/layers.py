@@ -34,9 +34,9 @@ def _products_paths(unit: MatrixVectorUnit, replay: VectorReplay) -> Iterator[Pa
     yield from logic_memory_paths(
         f"layer {unit.name}: weights", words, unit.pe * unit.terms.stored, unit.weight_storage
     )
-    groups, constants = unit.banks * unit.row_groups, unit.pe * unit.varying_bias_bits
+    groups, constants = unit.banks * unit.row_groups, unit.pe * unit.bias_bits
     yield from logic_memory_paths(f"layer {unit.name}: row constants", groups, constants, unit.bias_storage)
-    in_block = unit.weight_storage is Storage.BLOCK or unit.count_tables > 0
+    in_block = (unit.weight_storage is Storage.BLOCK and words > 1) or unit.count_tables > 0
     tree: SumTree = unit.terms.tree
     for stage, _ in enumerate(tree.stages):
         hops, chains, carry_bits = 0, 0, 0
@@ -60,7 +60,7 @@ def _products_paths(unit: MatrixVectorUnit, replay: VectorReplay) -> Iterator[Pa
         1 + (unit.column_groups > 1),
         1,
         unit.total_format.bits,
-        from_memory=unit.bias_storage is Storage.BLOCK and unit.varying_bias_bits > 0,
+        from_memory=unit.bias_storage is Storage.BLOCK and groups > 1,
         fan_out=unit.pe * unit.total_format.bits if unit.column_groups > 1 else 1,
     )
 
@@ -91,7 +91,7 @@ def _threshold_paths(thresholds: MultiThreshold) -> Iterator[Path]:
         1 + ceil(log2(levels + 2)),
         int(levels > 0),
         thresholds.total.bits if levels else 0,
-        from_memory=bool(levels) and thresholds.storage is Storage.BLOCK,
+        from_memory=bool(levels) and words > 1 and thresholds.storage is Storage.BLOCK,
     )
 
 
