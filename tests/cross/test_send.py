@@ -40,14 +40,15 @@ def digest_of(run):
 
 
 @contextmanager
-def plugged_in(board, noise=None):
-    """A terminal at whose other end the board answers; its name."""
+def plugged_in(board, noise=None, pulled_after=None):
+    """A terminal at whose other end the board answers, until it is pulled after so many frames; its name."""
     ours, theirs = os.openpty()
     noise = noise or Noise(np.random.default_rng(0))
 
     def answer():
-        while received := _read(ours):
+        while board.status.good_frames != pulled_after and (received := _read(ours)):
             os.write(ours, noise.spoil(board.receive(noise.spoil(received))))
+        os.close(ours)
 
     thread = threading.Thread(target=answer)
     thread.start()
@@ -56,7 +57,6 @@ def plugged_in(board, noise=None):
     finally:
         os.close(theirs)
         thread.join()
-        os.close(ours)
 
 
 def _read(descriptor):
@@ -129,6 +129,11 @@ def test_another_design_is_refused_unless_any_will_do(run, network, digest):
     with plugged_in(model_board(network, b"another.", margin_bits=8)) as port:
         assert f"holds another design, {b'another.'.hex()} and not {digest.hex()}" in one_line(send(run, port))
         assert send(run, port, "--any-design", "--spikes", 3).exit_code == 0
+
+
+def test_a_board_that_is_pulled_out_is_one_line(run, network, digest):
+    with plugged_in(model_board(network, digest, margin_bits=8), pulled_after=20) as port:
+        assert f"port {port} is gone: " in one_line(send(run, port))
 
 
 def test_what_cannot_be_sent_is_one_line(run, network, tmp_path):
