@@ -324,11 +324,11 @@ class WorkingPoints:
 
 @dataclass(frozen=True)
 class PublishedSorter:
-    """A spike sorter that somebody has published; None for what could not be read in its text."""
+    """A spike sorter that somebody has published; None for what was not read in its own text."""
 
     authors: str
     year: int
-    doi: str
+    doi: str | None
     technology: str
     scope: str
     """Detector, feature extraction, classifier, or the whole chain."""

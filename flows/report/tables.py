@@ -87,7 +87,7 @@ def tables(report: Report) -> tuple[Table, ...]:
         _power_table(report.power),
         _front_table(report.front),
         _working_point_tables(report.working_points),
-        _published_table(report.published_sorters),
+        _published_table(report.published_sorters, report.working_points),
         _upset_tables(report.upsets),
         _run_tables(report),
     )
@@ -535,29 +535,41 @@ def _delay(row: WorkingPoint) -> Cell:
     return Cell(UNKNOWN, "unknown") if not isinstance(value, float) else Cell(f"{value:.3g} ms")
 
 
-def _published_table(sorters: Sequence[PublishedSorter]) -> Iterator[Table]:
+def _published_table(sorters: Sequence[PublishedSorter], points: WorkingPoints | None) -> Iterator[Table]:
     if not sorters:
         return
     yield Table(
         "Published spike sorters",
-        "Not to be compared but within one scope and one kind of evidence: an ASIC's power after layout is not an "
-        "FPGA's at its pins, and a detector is not a classifier. What could not be read in a source is unknown.",
+        "Only what has the same scope and the same kind of evidence can be compared: power of an ASIC after layout "
+        "is not that of an FPGA, and a classifier is no whole chain. What was not read in a source is unknown.",
         (
             *_words_in("Authors", "Technology", "Scope", "Evidence"),
             *_numbers_in("Channels", "µW a channel"),
             *_words_in("Area", "Accuracy as stated", "DOI", "Note"),
         ),
-        tuple(
-            (
-                *_words(f"{sorter.authors}, {sorter.year}", sorter.technology, sorter.scope, sorter.evidence),
-                _cell(sorter.channels),
-                _cell(sorter.channel_microwatts),
-                _cell(sorter.area),
-                _cell(sorter.accuracy),
-                *_words(sorter.doi, sorter.note),
-            )
-            for sorter in sorters
-        ),
+        (*_ours(points), *(_published_row(sorter) for sorter in sorters)),
+    )
+
+
+def _ours(points: WorkingPoints | None) -> Iterator[tuple[Cell, ...]]:
+    """The least power that was found, in the same columns."""
+    if points is None or not points.rows:
+        return
+    best = _asked(points)[0]
+    yield (
+        *_words("this one", f"FPGA, {points.device}, {best.clock}", "classifier: binarized network", "model, fitted"),
+        _cell(best.channels),
+        Cell(f"{best.channel}".removesuffix(f" {best.channel.unit}")),
+        *_words(f"{best.luts} LUTs, {best.block_rams} block RAMs", "in this report, where it was trained", "-"),
+        Cell("fitted on currents that others measured on the device; block RAM between bounds"),
+    )
+
+
+def _published_row(sorter: PublishedSorter) -> tuple[Cell, ...]:
+    return (
+        *_words(f"{sorter.authors}, {sorter.year}", sorter.technology, sorter.scope, sorter.evidence),
+        *map(_cell, (sorter.channels, sorter.channel_microwatts, sorter.area, sorter.accuracy, sorter.doi)),
+        Cell(sorter.note),
     )
 
 
