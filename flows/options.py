@@ -394,7 +394,12 @@ WithinMs = Annotated[
     ),
 ]
 MostMhz = Annotated[
-    float, Option("--most-mhz", help="Fastest clock that a design is trusted with.", rich_help_panel=DEMAND)
+    float,
+    Option(
+        "--most-mhz",
+        help="Fastest clock that is looked at; a design gets none beyond its estimated Fmax.",
+        rich_help_panel=DEMAND,
+    ),
 ]
 MostFlips = Annotated[
     int,

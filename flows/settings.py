@@ -346,7 +346,7 @@ class DemandSettings:
     channels: int = 1
     # From a spike's last sample to its class, but for one spike in a hundred.
     within_ms: float = 10.0
-    # Fastest clock that a design is trusted with.
+    # Fastest clock that is looked at.
     most_mhz: float = 24.0
 
     def __post_init__(self) -> None:

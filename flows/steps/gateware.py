@@ -183,7 +183,7 @@ def estimate_power(context: StepContext) -> Mapping[str, Any]:
     }
     if coefficients is None:
         return {**facts, "power": None, "why": f"the coefficients were measured on UP5K, not on {device.title}"}
-    sorter = counted_sorter(accelerator, run, len(netlist.registers))
+    sorter = counted_sorter(accelerator, run, len(netlist.registers), coefficients)
     section = power_section(device, sorter, coefficients, context.parameters["clock_mhz"], f"{len(spikes)} {what}")
     return {**facts, **contribution(power=section)}
 

@@ -7,7 +7,7 @@ from flows.report.model import Power, PowerPart
 from hw.accelerator.accelerator import Accelerator
 from hw.devices import Device
 from hw.estimate.power.coefficients import PowerCoefficients
-from hw.estimate.power.model import counted, energy
+from hw.estimate.power.model import counted
 from hw.estimate.power.ranges import Range, exactly
 from hw.estimate.power.working_point import (
     AveragePower,
@@ -24,13 +24,16 @@ _USUAL = Demand(rate_per_s=50.0, channels=1, within_ms=10.0)
 """What the power of a netlist is told for."""
 
 
-def counted_sorter(accelerator: Accelerator, run: SpacedRun, flip_flops: int) -> Sorter:
+def counted_sorter(
+    accelerator: Accelerator, run: SpacedRun, flip_flops: int, coefficients: PowerCoefficients
+) -> Sorter:
     """What power follows from, as counted on a mapped netlist."""
-    return Sorter(
+    return Sorter.of(
         accelerator.latency_clocks,
         accelerator.schedule.initiation_interval,
         counted(run.busy, flip_flops, run.n_spikes),
         counted(run.idle, flip_flops, run.idle.clocks),
+        coefficients,
     )
 
 
@@ -50,7 +53,7 @@ def power_section(
         average_power(sorter, Clocking(Source.EXTERNAL, clock_mhz, between), _USUAL, coefficients)
         for between in Between
     )
-    of_spike = energy(sorter.spike, coefficients)
+    of_spike = sorter.spike
     conditions = (
         f"core at 1.2 V and all supplies at rest, a clock of {clock_mhz:g} MHz that always runs, one channel of "
         f"{_USUAL.rate_per_s:g} spikes a second; a spike takes {_words(of_spike.total, 'nJ')} "

@@ -1,7 +1,8 @@
 """The step that chooses clock and folding together, for the least power that keeps up with spikes."""
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from io import StringIO
 from typing import Any
 
@@ -16,10 +17,11 @@ from flows.steps import files
 from flows.steps.exploring import folding_in_words
 from flows.steps.folding import open_designs
 from flows.steps.network import load_network
+from hw.accelerator.accelerator import Accelerator
+from hw.devices import Device
 from hw.errors import DoesNotFit
 from hw.estimate.power.choice import EXTERNAL_MHZ, WorkingPoint, best_of_each, sorter_of, working_points
 from hw.estimate.power.coefficients import PowerCoefficients, coefficients_of
-from hw.estimate.power.model import energy
 from hw.estimate.power.ranges import Range
 from hw.estimate.power.working_point import (
     AveragePower,
@@ -32,6 +34,8 @@ from hw.estimate.power.working_point import (
     delay_ms,
     slowest_mhz,
 )
+from hw.estimate.timing import estimate_fmax
+from hw.network.types import Network
 from hw.schedule.explore import Design, explore
 
 _RATES_PER_S = (1.0, 10.0, 50.0, 100.0)
@@ -48,32 +52,31 @@ def choose_working_points(context: StepContext) -> Mapping[str, Any]:
     Raises:
         DoesNotFit: if nothing keeps up.
     """
-    designs, parameters = open_designs(load_network(context), context.parameters), context.parameters
+    network, most_mhz = load_network(context), context.parameters["most_mhz"]
+    designs = open_designs(network, context.parameters)
     coefficients = coefficients_of(designs.device.name)
     if coefficients is None:
         unknown = WorkingPoints(designs.device.name, None, None, None, (), ())
         return contribution(working_points=unknown, published_sorters=published_sorters())
     front = explore(designs, lambda fraction: context.progress(fraction / 2, "finding foldings")).designs
-    demands = tuple(_demands(parameters))
-    found: dict[Demand, list[WorkingPoint]] = {}
-    for index, demand in enumerate(demands):
-        context.progress(0.5 + 0.5 * index / len(demands), f"{demand.spikes_per_s:g} spikes a second")
-        found[demand] = best_of_each(working_points(front, demand, coefficients, parameters["most_mhz"]))
-    asked = demands[-1]
-    if not found[asked]:
-        raise DoesNotFit(_cannot(asked, parameters["most_mhz"], front))
+    sorters = {design: sorter_of(design, coefficients) for design in front}
+    found = _best(context, network, designs.device, sorters, coefficients)
+    asked, chosen = list(found.items())[-1]
+    if not chosen:
+        raise DoesNotFit(_cannot(asked, most_mhz, sorters.values()))
     rows = [_row(point, demand) for demand, points in found.items() for point in points]
     (context.folder / files.WORKING_POINTS).write_text(_csv(rows), encoding="utf-8", newline="\n")
-    compared = _compared(_able(front, asked, parameters["most_mhz"]), found[asked][0].design)
-    curves = [_curve(name, sorter_of(design), asked, coefficients, parameters) for name, design in compared.items()]
+    able = [design for design in front if slowest_mhz(sorters[design], asked) <= most_mhz]
+    compared = _compared(able, chosen[0].design)
+    curves = [_curve(name, sorters[design], asked, coefficients, most_mhz) for name, design in compared.items()]
     power_over_clock(curves, context.folder / "power.png")
     section = WorkingPoints(
         designs.device.name,
         len(front),
         f"working-points/{files.WORKING_POINTS}",
-        _memory_sensitivity(found[asked][0], asked),
+        _memory_sensitivity(chosen[0], asked),
         tuple(rows),
-        tuple(_spike_energy(name, design, asked, coefficients) for name, design in compared.items()),
+        tuple(_spike_energy(name, design, sorters[design], asked, coefficients) for name, design in compared.items()),
     )
     caption = f"{asked.channels} channels of {asked.rate_per_s:g} spikes a second: power over the clock, by folding"
     return contribution(
@@ -81,6 +84,29 @@ def choose_working_points(context: StepContext) -> Mapping[str, Any]:
         published_sorters=published_sorters(),
         pictures=[Picture("power.png", caption)],
     )
+
+
+def _best(
+    context: StepContext,
+    network: Network,
+    device: Device,
+    sorters: Mapping[Design, Sorter],
+    coefficients: PowerCoefficients,
+) -> dict[Demand, list[WorkingPoint]]:
+    """For each demand the best design of each kind of clock; what was asked for comes last."""
+
+    @cache
+    def reaches(design: Design, mhz: float) -> bool:
+        fmax = estimate_fmax(Accelerator(network, design.schedule), device)
+        return fmax is None or mhz <= fmax.low
+
+    demands = tuple(_demands(context.parameters))
+    found = {}
+    for index, demand in enumerate(demands):
+        context.progress(0.5 + 0.5 * index / len(demands), f"{demand.spikes_per_s:g} spikes a second")
+        points = working_points(sorters, demand, coefficients, context.parameters["most_mhz"])
+        found[demand] = best_of_each(points, reaches)
+    return found
 
 
 def _demands(parameters: Mapping[str, Any]) -> Iterator[Demand]:
@@ -97,16 +123,12 @@ def _demands(parameters: Mapping[str, Any]) -> Iterator[Demand]:
     yield Demand(rate, channels, within_ms)
 
 
-def _cannot(demand: Demand, most_mhz: float, designs: Sequence[Design]) -> str:
-    slowest = min(slowest_mhz(sorter_of(design), demand) for design in designs)
+def _cannot(demand: Demand, most_mhz: float, sorters: Iterable[Sorter]) -> str:
+    slowest = min(slowest_mhz(sorter, demand) for sorter in sorters)
     return (
         f"{demand.channels} channels of {demand.rate_per_s:g} spikes a second within {demand.within_ms:g} ms need a "
         f"clock of {slowest:.4g} MHz at the least, and --most-mhz is {most_mhz:g}: ask for fewer, or allow more time"
     )
-
-
-def _able(designs: Sequence[Design], demand: Demand, most_mhz: float) -> list[Design]:
-    return [design for design in designs if slowest_mhz(sorter_of(design), demand) <= most_mhz]
 
 
 def _compared(front: Sequence[Design], best: Design) -> dict[str, Design]:
@@ -152,9 +174,10 @@ def _why(power: AveragePower) -> str:
     return ", ".join(f"{name} {share} %" for name, share in shares.items() if share)
 
 
-def _spike_energy(name: str, design: Design, demand: Demand, coefficients: PowerCoefficients) -> SpikeEnergy:
-    sorter = sorter_of(design)
-    of_spike, slowest = energy(sorter.spike, coefficients), slowest_mhz(sorter, demand)
+def _spike_energy(
+    name: str, design: Design, sorter: Sorter, demand: Demand, coefficients: PowerCoefficients
+) -> SpikeEnergy:
+    of_spike, slowest = sorter.spike, slowest_mhz(sorter, demand)
     runs, stops, slowed = (
         average_power(sorter, clocking, demand, coefficients).total for clocking in _external(slowest)
     )
@@ -184,12 +207,10 @@ def _external(slowest_mhz: float) -> tuple[Clocking, Clocking, Clocking]:
     )
 
 
-def _curve(
-    name: str, sorter: Sorter, demand: Demand, coefficients: PowerCoefficients, parameters: Mapping[str, Any]
-) -> PowerCurve:
+def _curve(name: str, sorter: Sorter, demand: Demand, coefficients: PowerCoefficients, most_mhz: float) -> PowerCurve:
     """Power over the clocks that keep up, running and stopped."""
-    slowest, most = slowest_mhz(sorter, demand), parameters["most_mhz"]
-    clocks = [slowest * (most / slowest) ** (step / (_CURVE_POINTS - 1)) for step in range(_CURVE_POINTS)]
+    slowest = slowest_mhz(sorter, demand)
+    clocks = [slowest * (most_mhz / slowest) ** (step / (_CURVE_POINTS - 1)) for step in range(_CURVE_POINTS)]
     at = {
         between: [
             average_power(sorter, Clocking(Source.EXTERNAL, mhz, between), demand, coefficients).total
@@ -203,7 +224,7 @@ def _curve(
 
 def _memory_sensitivity(point: WorkingPoint, demand: Demand) -> Bounds:
     """What a picojoule an access adds to the least power."""
-    return _bounds(point.sorter.spike.memory_accesses * (demand.spikes_per_s / 1000), "nW")
+    return _bounds(point.sorter.memory_accesses * (demand.spikes_per_s / 1000), "nW")
 
 
 def _bounds(figure: Range, unit: str) -> Bounds:

@@ -12,7 +12,7 @@ from tests.hw.graphs import random_graph, write
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
-    graph = random_graph(np.random.default_rng(1), 16, (24, 16), 4, "INT8", "gemm")
+    graph = random_graph(np.random.default_rng(1), 16, (24,), 4, "INT8", "gemm")
     return write(graph, tmp_path_factory.mktemp("models") / "small.onnx")
 
 

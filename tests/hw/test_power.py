@@ -170,7 +170,8 @@ def sorter(latency=700, interval=256, idle_changes=0):
     resources = Resources(600, 400, 20)
     quiet = at_rest(resources)
     idle = Switching(1, 400, exactly(idle_changes), exactly(idle_changes), exactly(0), exactly(0))
-    return Sorter(latency, interval, estimated(resources, interval, latency), idle if idle_changes else quiet)
+    spike = estimated(resources, interval, latency)
+    return Sorter.of(latency, interval, spike, idle if idle_changes else quiet, UP5K)
 
 
 def power(clocking, demand=Demand(50, 16, 10), of=None):

@@ -1,6 +1,6 @@
 """The lowest power that keeps up: clock and folding chosen together."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hw.estimate.power.analytic import at_rest, estimated
@@ -35,27 +35,26 @@ class WorkingPoint:
     power: AveragePower
 
 
-def sorter_of(design: Design) -> Sorter:
+def sorter_of(design: Design, coefficients: PowerCoefficients) -> Sorter:
     """What a design's power follows from, before there is a netlist."""
     resources = Resources(design.luts, design.flip_flops, design.block_rams)
     spike = estimated(resources, design.interval_clocks, design.latency_clocks)
-    return Sorter(design.latency_clocks, design.interval_clocks, spike, at_rest(resources))
+    return Sorter.of(design.latency_clocks, design.interval_clocks, spike, at_rest(resources), coefficients)
 
 
 def working_points(
-    designs: Iterable[Design], demand: Demand, coefficients: PowerCoefficients, most_mhz: float
+    sorters: Mapping[Design, Sorter], demand: Demand, coefficients: PowerCoefficients, most_mhz: float
 ) -> list[WorkingPoint]:
     """Every design with every clock that is worth a look and keeps up.
 
     Args:
-        designs: to choose from.
+        sorters: designs to choose from, with what their power follows from.
         demand: what is to be kept up with.
         coefficients: of the device.
-        most_mhz: fastest clock at which a design is trusted to run.
+        most_mhz: fastest clock that is looked at.
     """
     points = []
-    for design in designs:
-        sorter = sorter_of(design)
+    for design, sorter in sorters.items():
         for clocking in clockings(sorter, demand, most_mhz):
             points.append(
                 WorkingPoint(design, sorter, clocking, average_power(sorter, clocking, demand, coefficients))
@@ -74,21 +73,26 @@ def clockings(sorter: Sorter, demand: Demand, most_mhz: float) -> Iterator[Clock
     fast_enough = [mhz for mhz in HFOSC_MHZ if slowest <= mhz <= most_mhz]
     if fast_enough:
         yield Clocking(Source.HFOSC, fast_enough[0], Between.RUNS)
-        yield Clocking(Source.HFOSC, fast_enough[-1], Between.STOPS)
+    for mhz in fast_enough:
+        yield Clocking(Source.HFOSC, mhz, Between.STOPS)
     if keeps_up(sorter, LFOSC_MHZ, demand):
         yield Clocking(Source.LFOSC, LFOSC_MHZ, Between.RUNS)
 
 
-def best_of_each(points: Sequence[WorkingPoint]) -> list[WorkingPoint]:
-    """For each kind of clock the design of least power, the least of all first."""
+def best_of_each(
+    points: Sequence[WorkingPoint], reaches: Callable[[Design, float], bool] = lambda design, mhz: True
+) -> list[WorkingPoint]:
+    """For each kind of clock the design of least power, the least of all first.
+
+    Power is weighed halfway between its bounds: which of two designs takes less may be open where theirs overlap.
+
+    Args:
+        points: to choose from.
+        reaches: whether a design is fast enough for a clock in MHz; asked only of those that would be chosen.
+    """
     best: dict[tuple[Source, Between], WorkingPoint] = {}
-    for point in points:
+    for point in sorted(points, key=lambda point: point.power.total.middle):
         kind = point.clocking.source, point.clocking.between
-        if kind not in best or _rank(point) < _rank(best[kind]):
+        if kind not in best and reaches(point.design, point.clocking.mhz):
             best[kind] = point
-    return sorted(best.values(), key=_rank)
-
-
-def _rank(point: WorkingPoint) -> float:
-    """Halfway between the bounds: which of two designs takes less may be open where their bounds overlap."""
-    return point.power.total.middle
+    return list(best.values())

@@ -8,6 +8,7 @@ pin. A clock that is slowed is one that runs always, as slow as the spikes allow
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 from hw.estimate.power.coefficients import PowerCoefficients
 from hw.estimate.power.model import Energy, Switching, energy
@@ -40,14 +41,24 @@ class Sorter:
     Attributes:
         latency_clocks: from a spike's first word to its result.
         interval_clocks: from an inference to the next, while spikes wait.
-        spike: what switches for one spike that comes alone, over its latency.
-        idle: what switches in one clock without a spike inside.
+        spike: energy of one spike that comes alone, over its latency.
+        idle: energy of one clock without a spike inside.
+        memory_accesses: to block memories, of one spike.
     """
 
     latency_clocks: int
     interval_clocks: int
-    spike: Switching
-    idle: Switching
+    spike: Energy
+    idle: Energy
+    memory_accesses: Range
+
+    @classmethod
+    def of(
+        cls, latency_clocks: int, interval_clocks: int, spike: Switching, idle: Switching, prices: PowerCoefficients
+    ) -> Self:
+        """A sorter of what switches, for a spike and for an idle clock, at what it costs."""
+        energies = energy(spike, prices), energy(idle, prices)
+        return cls(latency_clocks, interval_clocks, *energies, spike.memory_accesses)
 
 
 @dataclass(frozen=True)
@@ -149,31 +160,23 @@ def average_power(
 ) -> AveragePower:
     """Average power of a sorter that keeps up.
 
-    Spikes are priced as if each came alone; several at once share clocks, and take less.
+    Where the clock stops, spikes are priced as if each came alone; several at once share clocks, and take less.
     """
     runs = clocking.between is Between.RUNS
     clocks_per_s = clocking.mhz * 1e6
     busy = demand.spikes_per_s * sorter.latency_clocks
     idle = max(0.0, clocks_per_s - busy) if runs else 0.0
-    of_spikes = energy(sorter.spike, coefficients)
-    # While spikes overlap there are fewer clocks than their latencies together.
-    clocked = energy(sorter.idle, coefficients)
     clocks = clocks_per_s if runs else busy
-    per_clock = (clocked.clock_network + clocked.registers) / sorter.idle.clocks
+    a_clock = sorter.idle.clock_network + sorter.idle.registers
     oscillates = 1.0 if runs else min(1.0, busy / clocks_per_s)
     return AveragePower(
         static=_static(clocking, coefficients),
         other_supplies=coefficients.other_supplies_microwatts,
         oscillator=coefficients.oscillator_microwatts * oscillates if clocking.source is Source.HFOSC else 0.0,
-        clock=per_clock * clocks / 1000,
-        changes=_per_second(of_spikes.changes, clocked.changes, demand, idle),
-        memory=_per_second(of_spikes.memory, clocked.memory, demand, idle),
+        clock=a_clock * clocks / 1000,
+        changes=_per_second(sorter.spike.changes, sorter.idle.changes, demand, idle),
+        memory=_per_second(sorter.spike.memory, sorter.idle.memory, demand, idle),
     )
-
-
-def energy_of_spike(sorter: Sorter, coefficients: PowerCoefficients) -> Energy:
-    """Energy of one spike that comes alone, in nanojoules, beside what the device draws at rest."""
-    return energy(sorter.spike, coefficients)
 
 
 def _static(clocking: Clocking, coefficients: PowerCoefficients) -> Range:
