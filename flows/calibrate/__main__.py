@@ -10,12 +10,13 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from flows.calibrate import fit_timing
+from flows.calibrate import fit_resources, fit_timing
+from flows.calibrate.components import COMPONENTS
 from flows.calibrate.draw import DEVICES, Purpose, drawn
 from flows.calibrate.fit_timing import START
 from flows.calibrate.judge import fmax_pairs, resource_pairs, spread_of_seeds
-from flows.calibrate.measure import Task, measure_missing, placement_tasks, synthesis_task
-from flows.calibrate.rows import DATA, AnyRow, Table, placement_table, synthesis_table
+from flows.calibrate.measure import Task, component_task, measure_missing, placement_tasks, synthesis_task
+from flows.calibrate.rows import DATA, AnyRow, Table, component_table, placement_table, synthesis_table
 from flows.calibrate.validate import Pair, comma_separated, lines_of, markdown, plot
 from hw.devices import device_named
 from hw.tools import nextpnr
@@ -26,6 +27,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 class What(StrEnum):
     """What is measured."""
 
+    COMPONENTS = "components"
     SYNTHESIS = "synthesis"
     PLACEMENT = "placement"
 
@@ -51,7 +53,7 @@ def everything(jobs: _Jobs = 2, data: _Data = DATA, out: _Out = _OUT) -> None:
 
 @app.command()
 def measure(
-    what: Annotated[list[What] | None, typer.Option(help="Synthesis, placement; both unless told.")] = None,
+    what: Annotated[list[What] | None, typer.Option(help="Components, synthesis, placement; all if none.")] = None,
     device: Annotated[list[str] | None, typer.Option(help="Devices; one of each family unless told.")] = None,
     first: Annotated[int | None, typer.Option(help="Only so many of the first rows of each set.")] = None,
     jobs: _Jobs = 2,
@@ -59,6 +61,10 @@ def measure(
 ) -> None:
     """Measure the designs that have not been measured yet."""
     console = Console()
+    for name in device or DEVICES:
+        if What.COMPONENTS in (what or What):
+            parts = [component_task(record, device_named(name)) for record in COMPONENTS]
+            _measure(console, f"{name} components", component_table(name, data), parts, jobs, first)
     for purpose, name in product(Purpose, device or DEVICES):
         designs = drawn(purpose, name)
         if What.SYNTHESIS in (what or What):
@@ -74,7 +80,8 @@ def measure(
 
 @app.command()
 def fit(data: _Data = DATA) -> None:
-    """Fit the models to the designs of the training sets and store what they found."""
+    """Fit the models to components and to the designs of the training sets, and store what they found."""
+    Console().print(f"lookup tables of {', '.join(DEVICES)}: {fit_resources.write(data)}")
     fitted = {name: fit_timing.fit(name, placement_table(Purpose.TRAIN, name, data).read()) for name in START}
     Console().print(f"delays of {', '.join(fitted)}: {fit_timing.write(fitted)}")
 

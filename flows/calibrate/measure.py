@@ -9,13 +9,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Generic
 
+from amaranth.back import rtlil
+
+from flows.calibrate.components import ComponentRecord
 from flows.calibrate.draw import Drawn
 from flows.calibrate.record import accelerator_of
-from flows.calibrate.rows import AnyRow, PlacementRow, SynthesisRow, Table
-from hw.devices import device_named
+from flows.calibrate.rows import AnyRow, ComponentRow, PlacementRow, SynthesisRow, Table
+from hw.devices import Device, device_named
 from hw.netlist import TOP_NAME, emit, emit_behind_few_pins
 from hw.tools import nextpnr, yosys
 from hw.tools.run import ToolError
+
+_COMPONENT = "component"
 
 TARGET_MHZ = {"ice40": 60.0, "ecp5": 150.0}
 """What nextpnr works towards: more than all but the smallest designs reach."""
@@ -87,6 +92,22 @@ def _row_of(task: Task[AnyRow], known: AnyRow | None) -> AnyRow:
     if known is not None and (known.netlist, known.tools) == (digest, task.tools):
         return known
     return task.measure(rtlil, digest)
+
+
+def component_task(record: ComponentRecord, device: Device) -> Task[ComponentRow]:
+    """Cells of a component by itself."""
+    tools = f"yosys {yosys.yosys_version()}"
+
+    def measure(rtlil_text: str, digest: str) -> ComponentRow:
+        with TemporaryDirectory() as name:
+            folder = Path(name)
+            (folder / "component.il").write_text(rtlil_text)
+            counts = yosys.synthesise("component.il", _COMPONENT, device, folder, "mapped.json")
+        return ComponentRow(record, digest, tools, counts.luts, counts.flip_flops, counts.block_rams)
+
+    return Task(
+        record.key, lambda: rtlil.convert(record.component.circuit(), name=_COMPONENT, emit_src=False), tools, measure
+    )
 
 
 def synthesis_task(design: Drawn) -> Task[SynthesisRow]:

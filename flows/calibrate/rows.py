@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Generic, Self, TypeVar
 
+from flows.calibrate.components import ComponentRecord
 from flows.calibrate.draw import Kind, Purpose
 from flows.calibrate.record import DesignRecord
 from hw.devices import device_named
@@ -134,7 +135,45 @@ class PlacementRow:
         )
 
 
-AnyRow = TypeVar("AnyRow", SynthesisRow, PlacementRow)
+@dataclass(frozen=True)
+class ComponentRow:
+    """What Yosys makes of a component.
+
+    Attributes:
+        record: the component.
+        netlist: digest of the emitted component, 16 hexadecimal digits.
+        tools: version of Yosys.
+        luts: lookup tables.
+        flip_flops: flip-flops.
+        block_rams: block memories.
+    """
+
+    record: ComponentRecord
+    netlist: str
+    tools: str
+    luts: int
+    flip_flops: int
+    block_rams: int
+
+    @property
+    def key(self) -> str:
+        """The record's."""
+        return self.record.key
+
+    def to_text(self) -> Mapping[str, str]:
+        """A text for each column."""
+        counts = {name: str(getattr(self, name)) for name in ("luts", "flip_flops", "block_rams")}
+        sizes = json.dumps(self.record.sizes, sort_keys=True)
+        return {"kind": self.record.kind, **counts, "netlist": self.netlist, "tools": self.tools, "sizes": sizes}
+
+    @classmethod
+    def from_text(cls, text: Mapping[str, str]) -> Self:
+        """The inverse of `to_text`."""
+        counts = (int(text[name]) for name in ("luts", "flip_flops", "block_rams"))
+        return cls(ComponentRecord(text["kind"], json.loads(text["sizes"])), text["netlist"], text["tools"], *counts)
+
+
+AnyRow = TypeVar("AnyRow", ComponentRow, SynthesisRow, PlacementRow)
 
 
 @dataclass(frozen=True)
@@ -162,6 +201,11 @@ class Table(Generic[AnyRow]):
         beside = self.path.with_suffix(".part")
         beside.write_text(lines.getvalue())
         beside.replace(self.path)
+
+
+def component_table(device: str, folder: Path = DATA) -> Table[ComponentRow]:
+    """The synthesised components of a device."""
+    return Table(folder / f"{device}-components.csv", ComponentRow)
 
 
 def synthesis_table(purpose: Purpose, device: str, folder: Path = DATA) -> Table[SynthesisRow]:

@@ -49,17 +49,17 @@ def estimate(accelerator: Accelerator, device: Device) -> Estimate:
     design = accelerator.design
     if isinstance(design, Engine):
         engine = engine_resources(design, device)
-        return Estimate({"engine": engine}, _winner_resources(design.argmax), Resources(), Resources())
+        return Estimate({"engine": engine}, _winner_resources(design.argmax, device), Resources(), Resources())
     layers = {
         unit.name: _unit_resources(unit, device)
-        + converter_resources(converter)
+        + converter_resources(converter, device)
         + replay_resources(replay, device)
-        + (Resources() if buffer is None else buffer_resources(buffer))
+        + (Resources() if buffer is None else buffer_resources(buffer, device))
         for unit, converter, replay, buffer in zip(
             design.units, design.converters, design.replays, design.buffers, strict=True
         )
     }
-    winner = converter_resources(design.score_converter) + _winner_resources(design.argmax)
+    winner = converter_resources(design.score_converter, device) + _winner_resources(design.argmax, device)
     front = table_resources(design.front, device) if design.front else Resources()
     weights = changing_weights_resources(design.weights) if design.weights else Resources()
     return Estimate(layers, winner, front, weights)
@@ -69,7 +69,7 @@ def _unit_resources(unit: LayerUnit | UnrolledLayer, device: Device) -> Resource
     return unrolled_resources(unit, device) if isinstance(unit, UnrolledLayer) else layer_resources(unit, device)
 
 
-def _winner_resources(argmax: ArgMax | ParallelArgMax) -> Resources:
+def _winner_resources(argmax: ArgMax | ParallelArgMax, device: Device) -> Resources:
     if isinstance(argmax, ParallelArgMax):
         return parallel_argmax_resources(argmax)
-    return argmax_resources(argmax)
+    return argmax_resources(argmax, device)

@@ -15,7 +15,6 @@ from hw.components.unrolled.nodes import Sum
 from hw.components.unrolled.plan import Plan, PlanBuilder, sums_of_rows
 from hw.components.unrolled.timeline import shape_of
 from hw.devices import Device
-from hw.estimate.parts.argmax import MARGIN_BIT
 from hw.estimate.resources import Resources
 from hw.network.types import IntegerFormat, ThresholdLayer
 
@@ -24,8 +23,8 @@ _COMPARED_ROW = {4: 16, 6: 6}
 _SCORED_ROW = {4: 26, 6: 20}
 # Registers beside each lookup table, with a register after each level; the waiting input words come on top.
 _REGISTERS_A_LUT = 1.5
-# A bit of a score compared, and chosen.
-_WINNER_BIT = 2.0
+# A bit of a score compared, and chosen; what a bit takes more with a margin, constant or port.
+_WINNER_BIT, _MARGIN_BIT = 2.0, {False: 1.5, True: 2.7}
 
 
 def unrolled_resources(unit: UnrolledLayer, device: Device) -> Resources:
@@ -53,7 +52,7 @@ def parallel_argmax_resources(argmax: ParallelArgMax) -> Resources:
     if not argmax.can_be_unsorted:
         return winner
     margins = (argmax.stages - 1) * (bits + 1) if argmax.margin_port else 0
-    return winner + Resources(round(MARGIN_BIT[argmax.margin_port] * bits * comparisons), registers + margins)
+    return winner + Resources(round(_MARGIN_BIT[argmax.margin_port] * bits * comparisons), registers + margins)
 
 
 @cache

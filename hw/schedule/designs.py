@@ -144,5 +144,5 @@ def _engines(network: Network, device: Device, margin_port: bool, wanted: Archit
 
 
 def _figures(engine: Engine, device: Device) -> tuple[int, ...]:
-    resources = engine_resources(engine, device) + argmax_resources(engine.argmax)
+    resources = engine_resources(engine, device) + argmax_resources(engine.argmax, device)
     return (*astuple(resources), engine.latency_clocks, engine.cycles)

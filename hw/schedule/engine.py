@@ -54,7 +54,7 @@ def schedule_engine(network: Network, device: Device, max_cycles: int, margin_po
 
 
 def _fits(engine: Engine, device: Device) -> bool:
-    needed = engine_resources(engine, device) + argmax_resources(engine.argmax)
+    needed = engine_resources(engine, device) + argmax_resources(engine.argmax, device)
     return (
         needed.luts <= device.luts
         and needed.flip_flops <= device.flip_flops

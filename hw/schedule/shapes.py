@@ -183,7 +183,7 @@ def _folded(network: Network, index: int, device: Device, fixed: Fixed) -> Itera
             shared, latency = replay_resources(replay, device), units[0].latency_clocks
             if fold.deep_pipeline:
                 buffer = StreamBuffer(units[0].output_format.bits)
-                shared, latency = shared + buffer_resources(buffer), latency + buffer.latency_clocks
+                shared, latency = shared + buffer_resources(buffer, device), latency + buffer.latency_clocks
             clocks = (latency + (clocks_into_first(fold) if index == 0 else 0), fold.cycles + begins)
             yield Shape(fold, storages, np.array([(*astuple(shared + each), *clocks) for each in own], np.int64))
 

@@ -79,7 +79,7 @@ def space_of(network: Network, device: Device, fixed: Fixed = Fixed(), margin_po
     pairs = list(zip(shapes[:-1], shapes[1:], bits, strict=True))
     return Space(
         shapes=tuple(shapes),
-        links=tuple(_links(*pair) for pair in pairs),
+        links=tuple(_links(*pair, device) for pair in pairs),
         possible=tuple(_possible(before, here, k == 0) for k, (before, here, _) in enumerate(pairs)),
         ends=_ends(shapes[-1], network, device, margin_port),
         weight_sets=fixed.weight_sets,
@@ -87,10 +87,12 @@ def space_of(network: Network, device: Device, fixed: Fixed = Fixed(), margin_po
     )
 
 
-def _links(before: Sequence[Shape], here: Sequence[Shape], bits: int) -> NDArray[np.int64]:
+def _links(before: Sequence[Shape], here: Sequence[Shape], bits: int, device: Device) -> NDArray[np.int64]:
     links = np.zeros((len(before), len(here), FIGURES), np.int64)
     lanes = product({shape.fold.pe for shape in before}, {shape.fold.simd for shape in here})
-    converters = {(pe, simd): astuple(converter_resources(WidthConverter(bits, pe, simd))) for pe, simd in lanes}
+    converters = {
+        (pe, simd): astuple(converter_resources(WidthConverter(bits, pe, simd), device)) for pe, simd in lanes
+    }
     for b, previous in enumerate(before):
         for h, shape in enumerate(here):
             one, other = previous.fold, shape.fold
@@ -122,8 +124,8 @@ def _ends(head: Sequence[Shape], network: Network, device: Device, margin_port: 
         if shape.fold.is_unrolled:
             ends.append(_end_of_unrolled(network, device, margin_port))
             continue
-        resources = argmax_resources(winner)
-        resources += converter_resources(WidthConverter(score.bits, shape.fold.pe, score_lanes(shape.fold)))
+        resources = argmax_resources(winner, device)
+        resources += converter_resources(WidthConverter(score.bits, shape.fold.pe, score_lanes(shape.fold)), device)
         clocks = (clocks_to_last_score(shape.fold) + winner.latency_clocks, network.head.rows)
         ends.append((*astuple(resources), *clocks))
     return np.array(ends, np.int64).reshape(len(ends), FIGURES)

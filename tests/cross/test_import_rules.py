@@ -23,7 +23,7 @@ HW_LAYERS = [
     ["driver"],
     ["components"],
     ["tools"],
-    ["estimate.resources", "estimate.mapping"],
+    ["estimate.resources", "estimate.mapping", "estimate.alike", "estimate.coefficients"],
     ["estimate.memory"],
     ["estimate.parts"],
     ["estimate.engine", "estimate.unrolled"],

@@ -155,7 +155,7 @@ def test_a_winner_without_a_margin_pays_nothing_for_it():
     assert declared(plain.circuit()) + 1 == declared(replace(plain, margin=1).circuit())
     assert declared(plain.circuit()) + 1 + 9 == declared(replace(plain, margin_port=True).circuit())
     for spec in (plain, replace(plain, margin=9), replace(plain, margin_port=True), ArgMax(1, plain.score, margin=3)):
-        assert argmax_resources(spec).flip_flops == declared(spec.circuit())
+        assert argmax_resources(spec, UP5K).flip_flops == declared(spec.circuit())
         parallel = ParallelArgMax(spec.classes, spec.score, spec.margin, spec.margin_port)
         assert parallel_argmax_resources(parallel).flip_flops == declared(parallel.circuit())
 

@@ -2,20 +2,33 @@
 
 from hw.components.argmax import ArgMax
 from hw.components.counters import counter_bits
+from hw.devices import Device
+from hw.estimate.coefficients import Features, luts_of
 from hw.estimate.resources import Resources
 
-_WINNER_BIT, _WINNER_CONTROL = 2.0, 6
-MARGIN_BIT = {False: 1.5, True: 2.7}  # added to a bit of the winner that tells 'unsorted': constant margin, port
 
-
-def argmax_resources(argmax: ArgMax) -> Resources:
+def argmax_resources(argmax: ArgMax, device: Device) -> Resources:
     """The winner."""
     bits = argmax.score.bits
-    winner = Resources(
-        luts=round(_WINNER_BIT * bits) + _WINNER_CONTROL,
-        flip_flops=bits + 2 * counter_bits(argmax.classes) + 1,
-    )
-    if not argmax.can_be_unsorted:
-        return winner
-    margin_registers = bits + 1 if argmax.margin_port else 0
-    return winner + Resources(round(MARGIN_BIT[argmax.margin_port] * bits), margin_registers + 1)
+    flip_flops = bits + 2 * counter_bits(argmax.classes) + 1
+    if argmax.can_be_unsorted:
+        flip_flops += 1 + (bits + 1 if argmax.margin_port else 0)
+    return Resources(round(luts_of(argmax_features(argmax), device)), flip_flops)
+
+
+def argmax_features(argmax: ArgMax) -> Features:
+    """What it spends lookup tables on.
+
+    - `winner`: its handshake.
+    - `winner_bit`: a bit of the comparison with the best score.
+    - `winner_count`: a bit of the index that is counted, and of the best one.
+    - `margin_bit`, `margin_port_bit`: a bit compared with the margin, a constant or an input.
+    """
+    bits = argmax.score.bits if argmax.classes > 1 else 0
+    margin_bits = bits if argmax.can_be_unsorted else 0
+    return {
+        "winner": 1,
+        "winner_bit": bits,
+        "winner_count": counter_bits(argmax.classes),
+        "margin_port_bit" if argmax.margin_port else "margin_bit": margin_bits,
+    }

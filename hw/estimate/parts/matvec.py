@@ -1,64 +1,21 @@
 """What a folded matrix-vector unit takes."""
 
-from dataclasses import dataclass
-
 from hw.components.counters import counter_bits, is_power_of_two
 from hw.components.matvec import MatrixVectorUnit
 from hw.components.rom import Storage
-from hw.components.sums import shape_of
-from hw.components.terms import COUNT, TABLE_PATTERNS
+from hw.components.terms import COUNT, TABLE_PATTERNS, MatchTerms
 from hw.devices import Device
+from hw.estimate.alike import different
+from hw.estimate.coefficients import Features, luts_of
 from hw.estimate.memory import MemoryShape, memory_resources, read_only_memory
+from hw.estimate.parts.adders import Level, levels_of
+from hw.estimate.parts.counter import counter_features
 from hw.estimate.resources import Resources, total
 
 
-@dataclass(frozen=True)
-class _Family:
-    """Lookup tables that synthesis spends on a unit of arithmetic.
-
-    Attributes:
-        match_group: a group of up to three 1-bit weights and elements.
-        pair_bit: a bit of an integer element, for its part in a sum and a difference.
-        adder_bit: a bit of an adder's result.
-        total_bit: one bit of a row's running total, with the choice of its start.
-        control: counters and handshake of a matrix-vector unit.
-    """
-
-    match_group: float
-    pair_bit: float
-    adder_bit: float
-    total_bit: float
-    control: int
-
-
-_FAMILIES = {
-    # Read off Yosys 0.70's counts in several foldings (random weights, 48 -> 256 -> 256 -> 5).
-    "ice40": _Family(3.0, 1.6, 1.0, 2.0, control=30),
-    # A handful of syntheses, one inference per 256 and per 16 clocks: rough.
-    "ecp5": _Family(3.0, 1.6, 1.2, 2.2, control=35),
-    "xc7": _Family(2.0, 1.2, 1.0, 1.0, control=20),
-}
-
-
 def matvec_resources(unit: MatrixVectorUnit, device: Device) -> Resources:
-    """A matrix-vector unit with both its memories."""
-    family = _FAMILIES[device.family]
-    accumulates = unit.column_groups > 1
-    total_bits = unit.pe * (unit.total_format.bits if accumulates or not unit.emit_signs else 1)
-    arithmetic = Resources(
-        luts=round(_operand_luts(unit, family) + unit.pe * _row_luts(unit, family) + family.control),
-        flip_flops=(
-            sum(shape.width for shape in unit.terms.operand_shapes)
-            + unit.pe * unit.terms.tree.flip_flops
-            + total_bits
-            + counter_bits(unit.depth)
-            + (0 if is_power_of_two(unit.column_groups) else counter_bits(unit.column_groups))
-            + counter_bits(unit.row_groups)
-            + unit.stages  # valid
-            + (unit.stages - 1) * counter_bits(unit.banks)
-            + (unit.stages - 1 + 2 if accumulates else 0)  # last; whether a row group begins, now and a stage later
-        ),
-    )
+    """A matrix-vector unit with all its memories."""
+    arithmetic = Resources(round(luts_of(matvec_features(unit), device)), _flip_flops(unit))
     return total([arithmetic, *(memory_resources(memory, device) for memory in matvec_memories(unit))])
 
 
@@ -74,19 +31,96 @@ def matvec_memories(unit: MatrixVectorUnit) -> list[MemoryShape]:
     return [*read_only, *tables, read_only_memory(groups, unit.bias_columns, unit.bias_storage)]
 
 
-def _operand_luts(unit: MatrixVectorUnit, family: _Family) -> float:
-    """What all rows share: sums and differences of pairs of integer elements."""
-    if unit.element.bipolar:
-        return 0
-    return 2 * family.pair_bit * (unit.element.bits + 1) * (unit.simd // 2)
+def matvec_features(unit: MatrixVectorUnit) -> Features:
+    """What it spends lookup tables on, beside its memories.
+
+    - `match_group`, `match_pair`, `match`: matches of three columns, of two and of one, counted for a row.
+    - `operand_bit`, `operand_pair`: sums and differences of integer elements, for all rows: bits with the inverted
+      ones of each pair's second element, and pairs.
+    - `term_bit`: a bit of an integer term, chosen and inverted for a row.
+    - `sum_bit`, `sum_chain`: bits of a row's adders, and carry chains that they stand in.
+    - `total_bit`: a bit of a row's total that goes on from the word before or begins with the row's constant.
+    - `added_bit`: a bit of the adder behind it, or of one without a word before.
+    - `compared_bit`: a bit of a total of which only the sign is kept.
+    - `row`: a row's result.
+    - `stages`: registers on the way, which move and stop together.
+    - `bank_bit`: a bit of the memories' addresses where weights change.
+    - `unit`: the handshake.
+    """
+    accumulates, row_bits = unit.column_groups > 1, unit.total_format.bits
+    only_sign = unit.emit_signs and not accumulates
+    levels = _levels(unit)
+    return {
+        **(_match_features(unit) if unit.element.bipolar else _pair_features(unit)),
+        "sum_bit": sum(_different_rows(unit, level) * level.sum_bits for level in levels),
+        "sum_chain": sum(_different_rows(unit, level) * level.chains for level in levels),
+        "total_bit": unit.pe * row_bits if accumulates else 0,
+        "added_bit": 0 if only_sign else unit.pe * (row_bits - unit.shift),
+        "compared_bit": unit.pe * row_bits if only_sign else 0,
+        "row": unit.pe,
+        "stages": unit.stages,
+        "bank_bit": counter_bits(unit.banks * unit.depth) if unit.banks > 1 else 0,
+        "unit": 1,
+        **counter_features(*_counters(unit)),
+    }
 
 
-def _row_luts(unit: MatrixVectorUnit, family: _Family) -> float:
-    """Terms of one row, their sum and the total."""
-    tree = unit.terms.tree
-    if unit.element.bipolar:
-        terms = family.match_group * (len(tree.terms) - unit.count_tables) + tree.bits
-    else:
-        terms = sum(shape_of(bounds).width for bounds in tree.terms)
-    total_bit = family.total_bit if unit.column_groups > 1 else family.adder_bit
-    return terms + family.adder_bit * tree.adder_bits + total_bit * unit.total_format.bits
+def _match_features(unit: MatrixVectorUnit) -> Features:
+    terms = unit.terms
+    assert isinstance(terms, MatchTerms), "bipolar columns are matched"
+    rows = different(unit.pe, 3 * _weight_words(unit))
+    return {
+        "match_group": rows * (terms.thirds - terms.count_tables),
+        "match_pair": rows * (terms.seconds - terms.thirds),
+        "match": rows * (terms.firsts - terms.seconds) + unit.pe * terms.singles,
+    }
+
+
+def _pair_features(unit: MatrixVectorUnit) -> Features:
+    pairs = unit.simd // 2
+    widths = [shape.width for shape in unit.terms.operand_shapes[: 2 * pairs]]
+    rows = different(unit.pe, 2 * _weight_words(unit))
+    first = _levels(unit)[0]
+    return {
+        "operand_bit": sum(widths) + pairs * unit.element.bits,
+        "operand_pair": pairs,
+        "term_bit": rows * first.term_bits,
+    }
+
+
+def _flip_flops(unit: MatrixVectorUnit) -> int:
+    accumulates = unit.column_groups > 1
+    total_bits = unit.pe * (unit.total_format.bits if accumulates or not unit.emit_signs else 1)
+    sums = sum(_different_rows(unit, level) * level.register_bits for level in _levels(unit))
+    return (
+        sum(shape.width for shape in unit.terms.operand_shapes)
+        + round(sums)
+        + total_bits
+        + sum(counter_bits(states) for states in _counters(unit))
+        + unit.stages  # valid
+        + (unit.stages - 1) * counter_bits(unit.banks)
+        + (unit.stages - 1 + 2 if accumulates else 0)  # last; whether a row group begins, now and a stage later
+    )
+
+
+def _counters(unit: MatrixVectorUnit) -> list[int]:
+    """States of its counters: words of the weight memory, row groups, words where they need one of their own."""
+    words = [] if is_power_of_two(unit.column_groups) else [unit.column_groups]
+    return [unit.depth, unit.row_groups, *words]
+
+
+def _levels(unit: MatrixVectorUnit) -> tuple[Level, ...]:
+    return levels_of(unit.element, unit.simd, unit.count_tables, unit.register_terms)
+
+
+def _different_rows(unit: MatrixVectorUnit, level: Level) -> float:
+    """Rows whose sums at a level differ: with few words of weights, several rows may add up the same."""
+    return different(unit.pe, level.columns * _weight_words(unit))
+
+
+def _weight_words(unit: MatrixVectorUnit) -> float:
+    """Words that weights vary over, as far as synthesis looks into them: not where block memory gives them."""
+    constant = unit.depth * unit.banks == 1
+    if unit.writable or (unit.weight_storage is Storage.BLOCK and not constant):
+        return float("inf")
+    return unit.depth * unit.banks

@@ -3,22 +3,16 @@
 from hw.components.counters import counter_bits
 from hw.components.threshold import MultiThreshold
 from hw.devices import Device
+from hw.estimate.coefficients import Features, luts_of
 from hw.estimate.memory import MemoryShape, memory_resources, read_only_memory
+from hw.estimate.parts.counter import counter_features
 from hw.estimate.resources import Resources
-
-_THRESHOLD_CONTROL = 6
 
 
 def threshold_resources(thresholds: MultiThreshold, device: Device) -> Resources:
     """Several thresholds a row, with the memory of their levels."""
-    n_levels, total_bits = thresholds.levels.shape[1], thresholds.total.bits
-    counter = counter_bits(thresholds.row_groups) if n_levels else 0
-    levels = thresholds.pe * n_levels
-    arithmetic = Resources(
-        luts=levels * (total_bits + 1) + thresholds.output_format.bits + _THRESHOLD_CONTROL,
-        flip_flops=thresholds.input_format.bits + thresholds.output_format.bits + counter + 2,
-    )
-    if n_levels == 0:
+    arithmetic = Resources(round(luts_of(threshold_features(thresholds), device)), _flip_flops(thresholds))
+    if thresholds.levels.size == 0:
         return arithmetic
     return arithmetic + memory_resources(level_memory(thresholds), device)
 
@@ -29,3 +23,27 @@ def level_memory(thresholds: MultiThreshold) -> MemoryShape:
     if thresholds.writable:
         return MemoryShape(depth, thresholds.level_format.bits, thresholds.storage, is_written=True)
     return read_only_memory(depth, thresholds.level_columns, thresholds.storage)
+
+
+def threshold_features(thresholds: MultiThreshold) -> Features:
+    """What they spend lookup tables on, beside the counter of row groups.
+
+    - `thresholds`: their handshake.
+    - `level_bit`: a bit of a total compared with a level.
+    - `level`: a comparison's result on its way to the output.
+    - `output_bit`: a bit of an output.
+    """
+    n_levels = thresholds.levels.shape[1]
+    levels = thresholds.pe * n_levels
+    return {
+        "thresholds": 1,
+        "level_bit": levels * thresholds.total.bits,
+        "level": levels,
+        "output_bit": thresholds.output_format.bits,
+        **(counter_features(thresholds.row_groups) if n_levels else {}),
+    }
+
+
+def _flip_flops(thresholds: MultiThreshold) -> int:
+    counter = counter_bits(thresholds.row_groups) if thresholds.levels.size else 0
+    return thresholds.input_format.bits + thresholds.output_format.bits + counter + 2

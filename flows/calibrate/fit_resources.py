@@ -1,0 +1,162 @@
+"""Fits what synthesis spends on a unit of each feature of the folded parts, from components and training designs."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flows.calibrate.components import Component
+from flows.calibrate.draw import DEVICES, Purpose
+from flows.calibrate.record import DesignRecord, accelerator_of
+from flows.calibrate.rows import DATA, component_table, synthesis_table
+from hw.accelerator.pipeline import Pipeline
+from hw.components.argmax import ArgMax
+from hw.components.buffer import StreamBuffer
+from hw.components.matvec import MatrixVectorUnit
+from hw.components.mvtu import MatrixVectorThresholdUnit
+from hw.components.replay import VectorReplay
+from hw.components.rom import MEMORIES
+from hw.components.table import TableLookup
+from hw.components.threshold import MultiThreshold
+from hw.components.width import WidthConverter
+from hw.devices import Device, device_named
+from hw.estimate.coefficients import FILE, Features
+from hw.estimate.memory import MemoryShape, memory_resources
+from hw.estimate.parts.argmax import argmax_features
+from hw.estimate.parts.buffer import buffer_features
+from hw.estimate.parts.converter import converter_features
+from hw.estimate.parts.matvec import matvec_features, matvec_memories
+from hw.estimate.parts.replay import replay_features
+from hw.estimate.parts.table import table_features
+from hw.estimate.parts.thresholds import level_memory, threshold_features
+
+# Lookup tables that a component is taken to have at the least, so that the smallest do not outweigh the others.
+_LEAST_LUTS = 20
+# How firmly a coefficient that the rows say little of stays at what is usual, a lookup table.
+_USUAL, _FIRMNESS = 1.0, 0.01
+_SWEEPS = 3000
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A component or a whole design.
+
+    Attributes:
+        features: what it spends lookup tables on.
+        memory_luts: what its memories take, which have a model of their own.
+        luts: all that were measured.
+    """
+
+    features: Features
+    memory_luts: int
+    luts: int
+
+
+def fit(folder: Path = DATA) -> dict[str, Any]:
+    """Coefficients of every family, with their provenance, from the rows in a folder."""
+    return {"families": {device_named(name).family: _fit_device(name, folder) for name in DEVICES}}
+
+
+def write(folder: Path = DATA) -> Path:
+    """Fit, and replace the coefficients that the estimates read; the file that holds them."""
+    FILE.write_text(json.dumps(fit(folder), indent=1) + "\n")
+    return FILE
+
+
+def measured_components(device: str, folder: Path = DATA) -> list[Measured]:
+    """The components of a device."""
+    rows = component_table(device, folder).read()
+    return [_measured([row.record.component], device_named(device), row.luts) for row in rows]
+
+
+def measured_designs(device: str, purpose: Purpose, folder: Path = DATA) -> list[Measured]:
+    """Those designs of a set of which all is folded, with weights that stay."""
+    rows = [row for row in synthesis_table(purpose, device, folder).read() if _is_folded(row.record)]
+    return [_measured(_parts(row.record), device_named(device), row.total.luts) for row in rows]
+
+
+def _fit_device(device: str, folder: Path) -> dict[str, Any]:
+    components = measured_components(device, folder)
+    designs = measured_designs(device, Purpose.TRAIN, folder)
+    both = components + designs
+    names = sorted({name for each in both for name in each.features})
+    weights = np.array([1 / max(each.luts, _LEAST_LUTS) for each in both])
+    matrix = np.array([[each.features.get(name, 0) for name in names] for each in both], float)
+    luts = np.array([each.luts - each.memory_luts for each in both], float)
+    coefficients = _non_negative(weights[:, None] * matrix, weights * luts)
+    return {
+        "device": device,
+        "tools": sorted({row.tools for row in component_table(device, folder).read()}),
+        "components": len(components),
+        "designs": len(designs),
+        "luts": {name: round(float(value), 3) for name, value in zip(names, coefficients, strict=True)},
+    }
+
+
+def _non_negative(matrix: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Least squares without negative coefficients, by turns along each axis."""
+    firmness = _FIRMNESS**2 * (matrix**2).sum(axis=0)
+    square = matrix.T @ matrix + np.diag(firmness)
+    toward = matrix.T @ wanted + firmness * _USUAL
+    found = np.full(matrix.shape[1], _USUAL)
+    for _ in range(_SWEEPS):
+        for axis in range(len(found)):
+            found[axis] = max(0.0, found[axis] + (toward[axis] - square[axis] @ found) / square[axis, axis])
+    return found
+
+
+def _is_folded(record: DesignRecord) -> bool:
+    stay = record.weight_sets == 1 and not any(layer.loadable for layer in record.layers)
+    return record.lanes is None and stay and all(layer.weight_storage in MEMORIES for layer in record.layers)
+
+
+def _parts(record: DesignRecord) -> list[Component]:
+    design = accelerator_of(record).pipeline
+    assert design is not None and isinstance(design.argmax, ArgMax), "all of it is folded"
+    front, buffers = [design.front] if design.front else [], [buffer for buffer in design.buffers if buffer]
+    converters = [*design.converters, design.score_converter]
+    return [*front, *converters, *design.replays, *_units(design), *buffers, design.argmax]
+
+
+def _units(design: Pipeline) -> Iterator[MatrixVectorUnit | MultiThreshold]:
+    for unit in design.units:
+        if isinstance(unit, MatrixVectorThresholdUnit):
+            yield from (unit.products, unit.thresholds)
+        elif isinstance(unit, MatrixVectorUnit):
+            yield unit
+
+
+def _measured(parts: Iterable[Component], device: Device, luts: int) -> Measured:
+    features: Counter[str] = Counter()
+    memories: list[MemoryShape] = []
+    for part in parts:
+        features.update(_features(part, device))
+        memories += _memories(part)
+    return Measured(features, sum(memory_resources(memory, device).luts for memory in memories), luts)
+
+
+def _features(part: Component, device: Device) -> Features:
+    if isinstance(part, VectorReplay):
+        return replay_features(part, device)
+    return _FEATURES[type(part)](part)
+
+
+_FEATURES: Mapping[type[Component], Callable[[Any], Features]] = {
+    ArgMax: argmax_features,
+    MatrixVectorUnit: matvec_features,
+    MultiThreshold: threshold_features,
+    StreamBuffer: buffer_features,
+    TableLookup: table_features,
+    WidthConverter: converter_features,
+}
+
+
+def _memories(part: Component) -> list[MemoryShape]:
+    if isinstance(part, MatrixVectorUnit):
+        return matvec_memories(part)
+    return [level_memory(part)] if isinstance(part, MultiThreshold) and part.levels.size else []
