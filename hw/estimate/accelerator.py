@@ -61,7 +61,7 @@ def estimate(accelerator: Accelerator, device: Device) -> Estimate:
     }
     winner = converter_resources(design.score_converter, device) + _winner_resources(design.argmax, device)
     front = table_resources(design.front, device) if design.front else Resources()
-    weights = changing_weights_resources(design.weights) if design.weights else Resources()
+    weights = changing_weights_resources(design.weights, device) if design.weights else Resources()
     return Estimate(layers, winner, front, weights)
 
 
@@ -71,5 +71,5 @@ def _unit_resources(unit: LayerUnit | UnrolledLayer, device: Device) -> Resource
 
 def _winner_resources(argmax: ArgMax | ParallelArgMax, device: Device) -> Resources:
     if isinstance(argmax, ParallelArgMax):
-        return parallel_argmax_resources(argmax)
+        return parallel_argmax_resources(argmax, device)
     return argmax_resources(argmax, device)

@@ -135,4 +135,4 @@ def _end_of_unrolled(network: Network, device: Device, margin_port: bool) -> tup
     """All scores come at once and are compared at once."""
     head = UnrolledLayer(network.head, network.format_into(len(network.hidden)), device.lut_inputs)
     winner = ParallelArgMax(network.head.rows, head.output_format.element, network.margin, margin_port)
-    return (*astuple(parallel_argmax_resources(winner)), winner.latency_clocks, 1)
+    return (*astuple(parallel_argmax_resources(winner, device)), winner.latency_clocks, 1)

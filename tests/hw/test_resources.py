@@ -108,11 +108,11 @@ def test_engines(input_format, lanes, hidden, count_storage):
 @pytest.mark.parametrize(("words", "tag_bits", "capacity"), [(1, 1, 2), (5, 3, 8)])
 def test_notes_of_inferences_in_flight(words, tag_bits, capacity):
     spec = InFlight(4, words, tag_bits, readers=2, capacity=capacity)
-    assert in_flight_resources(spec).flip_flops == declared(spec.circuit())
+    assert in_flight_resources(spec, UP5K).flip_flops == declared(spec.circuit())
 
 
 @pytest.mark.parametrize("memories", [((1, 1),), ((3, 2), (5, 9))])
 @pytest.mark.parametrize("weight_sets", [1, 3])
 def test_loaders(memories, weight_sets):
     spec = WeightLoader(memories, weight_sets, start=7)
-    assert loader_resources(spec).flip_flops == declared(spec.circuit())
+    assert loader_resources(spec, UP5K).flip_flops == declared(spec.circuit())
