@@ -55,6 +55,7 @@ def everything(jobs: _Jobs = 2, data: _Data = DATA, out: _Out = _OUT) -> None:
 def measure(
     what: Annotated[list[What] | None, typer.Option(help="Components, synthesis, placement; all if none.")] = None,
     device: Annotated[list[str] | None, typer.Option(help="Devices; one of each family unless told.")] = None,
+    only: Annotated[Purpose | None, typer.Option(help="Only designs to fit, or only those to judge a fit.")] = None,
     first: Annotated[int | None, typer.Option(help="Only so many of the first rows of each set.")] = None,
     jobs: _Jobs = 2,
     data: _Data = DATA,
@@ -62,10 +63,10 @@ def measure(
     """Measure the designs that have not been measured yet."""
     console = Console()
     for name in device or DEVICES:
-        if What.COMPONENTS in (what or What):
+        if What.COMPONENTS in (what or What) and only is None:
             parts = [component_task(record, device_named(name)) for record in COMPONENTS]
             _measure(console, f"{name} components", component_table(name, data), parts, jobs, first)
-    for purpose, name in product(Purpose, device or DEVICES):
+    for purpose, name in product([only] if only else Purpose, device or DEVICES):
         designs = drawn(purpose, name)
         if What.SYNTHESIS in (what or What):
             table, tasks = synthesis_table(purpose, name, data), [synthesis_task(design) for design in designs]

@@ -28,14 +28,17 @@ def unrolled_paths(layer: UnrolledLayer) -> Iterator[Path]:
 
 @dataclass(frozen=True)
 class _Way:
-    """Lookup tables in a row, carry chains among them, and their positions."""
+    """Lookup tables in a row, carry chains among them, and the positions of the longest.
+
+    Of adders in a row each begins with its lowest bit as soon as that is there: their chains run side by side.
+    """
 
     hops: int = 0
     chains: int = 0
     bits: int = 0
 
     def __add__(self, other: "_Way") -> "_Way":
-        return _Way(self.hops + other.hops, self.chains + other.chains, self.bits + other.bits)
+        return _Way(self.hops + other.hops, self.chains + other.chains, max(self.bits, other.bits))
 
 
 def _length(way: _Way) -> float:
@@ -58,6 +61,6 @@ def _own(operation: Node, bits: int, lut_inputs: int) -> _Way:
         case Limit() | Offset():
             return _Way(1, 1, bits)
         case Passed():
-            return _Way(1 + bits.bit_length())  # halved, in logic without a chain
+            return _Way(max(1, (bits - 1).bit_length()))  # two positions a lookup table, then halvings
         case Score():
-            return _Way(2, 2, 2 * bits)
+            return _Way(2, 2, bits)
