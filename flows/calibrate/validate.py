@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 
@@ -93,21 +94,34 @@ def plot(figures: Mapping[str, Mapping[str, Sequence[Pair]]], path: Path) -> Non
         path: of the PNG file.
     """
     columns = max(len(panels) for panels in figures.values())
+    kinds = _kinds(pair for panels in figures.values() for pairs in panels.values() for pair in pairs)
+    colours = {kind: f"C{index}" for index, kind in enumerate(kinds)}
     page = Figure(figsize=(4 * columns, 4 * len(figures)), layout="constrained")
     axes = page.subplots(len(figures), columns, squeeze=False)
     for row, (device, panels) in zip(axes, figures.items(), strict=True):
         for panel, (figure, pairs) in zip(row, panels.items(), strict=False):
-            known = [pair for pair in pairs if pair.estimated is not None]
-            ends = [0, 1.05 * max((pair.measured for pair in known), default=1)]
-            panel.plot(ends, ends, color="0.7", linewidth=1)
-            for kind in _kinds(known):
-                points = np.array([(p.measured, p.estimated) for p in known if p.kind == kind], float)
-                panel.plot(points[:, 0], points[:, 1], "o", markersize=4, alpha=0.7, label=kind)
+            _scatter(panel, pairs, colours)
             panel.set(title=f"{device}: {figure}", xlabel="measured", ylabel="estimated")
-            panel.legend(fontsize="small")
         for panel in row[len(panels) :]:
             panel.set_axis_off()
     page.savefig(path, dpi=110, metadata={"Software": None})
+
+
+def _scatter(panel: Axes, pairs: Iterable[Pair], colours: Mapping[str, str]) -> None:
+    """Points of each kind and the line on which both are equal; on scales of ratios where they span a decade."""
+    known = [(pair.kind, pair.measured, pair.estimated) for pair in pairs if pair.estimated is not None]
+    values = [value for _, *both in known for value in both]
+    if not values:
+        return
+    if max(values) > 10 * min(values) > 0:
+        panel.set(xscale="log", yscale="log")
+    ends = [min(values), max(values)]
+    panel.plot(ends, ends, color="0.7", linewidth=1)
+    for kind, colour in colours.items():
+        points = [both for name, *both in known if name == kind]
+        if points:
+            panel.plot(*zip(*points, strict=True), "o", color=colour, markersize=4, alpha=0.7, label=kind)
+    panel.legend(fontsize="small")
 
 
 def _kinds(pairs: Iterable[Pair]) -> list[str]:
