@@ -462,7 +462,8 @@ def _working_point_tables(points: WorkingPoints | None) -> Iterator[Table]:
     )
     yield Table(
         f"Clocks for {demand}",
-        "The best folding for each kind of clock.",
+        "The best folding for each kind of clock. The first one's schedule stands beside that table, for "
+        "`spikeloom hw --schedule`, which counts what changes in its netlist.",
         (
             *_words_in("Clock", "PE x SIMD, weights in"),
             *_numbers_in("LUTs", "Interval", "Core", "All supplies", "A channel", "99 % within"),

@@ -41,7 +41,7 @@ from hw.schedule.explore import Design, explore
 _RATES_PER_S = (1.0, 10.0, 50.0, 100.0)
 _CHANNELS = (1, 16)
 """What is looked at where no rate is given."""
-_SLOWER_CLOCKS = (1024, 4096)
+_SLOWER = {"smaller": 1024, "smaller still": 4096}
 """Initiation intervals of the designs that stand beside the best and the smallest."""
 _CURVE_POINTS = 40
 
@@ -67,6 +67,7 @@ def choose_working_points(context: StepContext) -> Mapping[str, Any]:
     rows = [_row(point, demand) for demand, points in found.items() for point in points]
     (context.folder / files.WORKING_POINTS).write_text(_csv(rows), encoding="utf-8", newline="\n")
     able = [design for design in front if slowest_mhz(sorters[design], asked) <= most_mhz]
+    (context.folder / files.SCHEDULE).write_text(chosen[0].design.schedule.to_json(), encoding="utf-8", newline="\n")
     compared = _compared(able, chosen[0].design)
     curves = [_curve(name, sorters[design], asked, coefficients, most_mhz) for name, design in compared.items()]
     power_over_clock(curves, context.folder / "power.png")
@@ -134,10 +135,10 @@ def _cannot(demand: Demand, most_mhz: float, sorters: Iterable[Sorter]) -> str:
 def _compared(front: Sequence[Design], best: Design) -> dict[str, Design]:
     """The best design, those of fewest lookup tables at some throughputs, and the smallest of all that keep up."""
     chosen = {"least power": best}
-    for clocks in _SLOWER_CLOCKS:
+    for name, clocks in _SLOWER.items():
         slower = [design for design in front if design.interval_clocks >= clocks]
         if slower:
-            chosen[f"about {clocks} clocks"] = min(slower, key=lambda design: (design.interval_clocks, design.luts))
+            chosen[name] = min(slower, key=lambda design: (design.interval_clocks, design.luts))
     return {**chosen, "fewest LUTs": min(front, key=lambda design: design.luts)}
 
 
@@ -219,7 +220,7 @@ def _curve(name: str, sorter: Sorter, demand: Demand, coefficients: PowerCoeffic
         for between in Between
     }
     runs, stops = ([(power.low, power.high) for power in at[between]] for between in Between)
-    return PowerCurve(f"{name} ({sorter.interval_clocks} clocks)", clocks, runs, stops)
+    return PowerCurve(f"{name}, {sorter.interval_clocks} clocks an inference", clocks, runs, stops)
 
 
 def _memory_sensitivity(point: WorkingPoint, demand: Demand) -> Bounds:

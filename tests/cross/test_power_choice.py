@@ -57,6 +57,15 @@ def test_a_fast_design_whose_clock_stops_takes_less_than_the_smallest(asked):
     assert fast["stops"]["high"] < small["stops"]["low"]
 
 
+def test_the_best_design_can_be_built(model, asked, tmp_path):
+    schedule = asked / "working-points/schedule.json"
+    words = ("hw", "--model", model, "--schedule", schedule, "--to", "fold", "--random-inputs", 10)
+    result = spikeloom(*words, "--out", tmp_path / "built")
+    assert result.exit_code == 0, result.output
+    built = json.loads((tmp_path / "built/fold/summary.json").read_text())
+    assert built["initiation_interval_cycles"] == report(asked)["working_points"]["rows"][-1]["interval_clocks"]
+
+
 def test_the_report_draws_and_shows_what_others_built(asked):
     told = report(asked)
     assert [picture["path"] for picture in told["pictures"]] == ["working-points/power.png"]
