@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from hw.estimate.power.analytic import GLITCHING, at_rest, estimated
+from hw.estimate.power.analytic import SLOW, at_rest, estimated
 from hw.estimate.power.coefficients import UP5K, coefficients_of
 from hw.estimate.power.model import Switching, counted, energy
 from hw.estimate.power.queueing import MOST_UTILISATION, simulated_waits, wait_99
@@ -161,9 +161,30 @@ def test_a_spike_that_comes_alone_changes_as_much_in_more_clocks():
     resources = Resources(600, 400, 20)
     full, alone = estimated(resources, 256, 256), estimated(resources, 256, 700)
     assert alone.glitching == full.glitching
-    assert full.glitching.low >= GLITCHING.low * 1000 * 256
+    assert full.glitching.low >= SLOW.glitching.low * 1000 * 256
     assert energy(alone, UP5K).changes == energy(full, UP5K).changes
     assert energy(alone, UP5K).clock_network == pytest.approx(energy(full, UP5K).clock_network * 700 / 256)
+
+
+@pytest.mark.parametrize(
+    ("interval", "resources", "spikes", "toggles"),
+    [
+        (4, (4514, 1717, 23), 20, (560, 47475, 128235, 192587, 0, 145866, 9980, 1840, 0)),
+        (256, (1630, 2326, 27), 10, (7180, 1503514, 1273444, 1635904, 0, 1215439, 435011, 57280, 0)),
+        (1024, (761, 1902, 26), 10, (22510, 4825993, 1292734, 1348928, 0, 1331340, 436074, 209920, 0)),
+        (8192, (403, 1515, 24), 10, (164600, 25682997, 2324552, 2886966, 0, 2806155, 1610571, 1644480, 0)),
+        (25187, (182, 103, 29), 3, (75568, 569737, 2332027, 3376641, 0, 1471980, 2322448, 2191414, 3072)),
+    ],
+)
+def test_what_was_counted_lies_within_what_is_estimated(interval, resources, spikes, toggles):
+    """On the netlists that the activity was counted on: clocks an inference, cells, spikes and their toggles."""
+    spike = counted(Toggles(*toggles), resources[1], spikes)
+    before = estimated(Resources(*resources), interval, int(spike.clocks))
+    for name in ("settled", "glitching", "carries", "memory_accesses"):
+        bounds, value = getattr(before, name), getattr(spike, name).low
+        assert bounds.low <= value <= bounds.high, name
+    estimate, count = energy(before, UP5K), energy(spike, UP5K)
+    assert estimate.total.low <= count.total.low <= count.total.high <= estimate.total.high
 
 
 def sorter(latency=700, interval=256, idle_changes=0):
