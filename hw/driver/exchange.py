@@ -24,13 +24,14 @@ class Exchange:
         timeout_s: how long an answer may take, its way and the request's included.
         attempts: how often a request is sent before it is given up.
         retries: how many requests were sent again so far.
+        sequence: number of the request that was sent last.
     """
 
     transport: Transport
     timeout_s: float = TIMEOUT_S
     attempts: int = ATTEMPTS
     retries: int = field(default=0, init=False)
-    _sequence: int = field(default=0, init=False)
+    sequence: int = field(default=0, init=False)
     _reader: FrameReader = field(default_factory=FrameReader, init=False)
 
     def ask(self, request: Request) -> bytes:
@@ -52,12 +53,12 @@ class Exchange:
 
     def try_once(self, request: Request) -> bytes | None:
         """The payload of the answer to one attempt; None if none comes. NoResult if the board refuses."""
-        self._sequence = (self._sequence + 1) % 256
-        self.transport.write(Frame(request.kind, self._sequence, request.encode()).encode())
+        self.sequence = (self.sequence + 1) % 256
+        self.transport.write(Frame(request.kind, self.sequence, request.encode()).encode())
         ends = monotonic() + self.timeout_s
         while (left_s := ends - monotonic()) > 0 and (received := self.transport.read(left_s)):
             for frame in self._reader.feed(received):
-                if frame.sequence == self._sequence and frame.kind in (request.kind | ANSWER, ERROR):
+                if frame.sequence == self.sequence and frame.kind in (request.kind | ANSWER, ERROR):
                     return self._payload(request, frame)
         return None
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hw.driver.exchange import Exchange
 from hw.link.frames import END, ESC, Frame
 from hw.link.protocol import Kind, LoadRequest, SetRequest, SortRequest, Status, StatusRequest
 from hw.network.vectors import random_inputs
@@ -16,13 +17,17 @@ _AWKWARD = (END, ESC, 0xDC, 0xDD)
 class Requests:
     """Draws requests that a board carries out.
 
+    None has the sequence number that a driver gives its next one, as no request has that a driver has given up.
+
     Attributes:
         rng: what decides.
         board: whose.
+        exchange: the driver's.
     """
 
     rng: np.random.Generator
     board: Status
+    exchange: Exchange
 
     def window(self) -> np.ndarray:
         return random_inputs(self.board.element, self.board.n_inputs, 4, int(self.rng.integers(2**31)))[-1]
@@ -30,10 +35,11 @@ class Requests:
     def frame(self, **chances: float) -> Frame:
         """A request of a kind with that chance: SORT, STATUS, LOAD, SET."""
         kind = Kind[self.rng.choice(list(chances), p=list(chances.values()))]
-        request = {Kind.SORT: self._sort, Kind.STATUS: StatusRequest, Kind.LOAD: self._load, Kind.SET: self._set}[
-            kind
-        ]()
-        return Frame(kind, int(self.rng.integers(256)), request.encode())
+        makers = {Kind.SORT: self._sort, Kind.STATUS: StatusRequest, Kind.LOAD: self._load, Kind.SET: self._set}
+        return Frame(kind, self.sequence(), makers[kind]().encode())
+
+    def sequence(self) -> int:
+        return int(self.exchange.sequence + self.rng.integers(2, 257)) % 256
 
     def any(self) -> Frame:
         return self.frame(SORT=0.5, STATUS=0.2, LOAD=0.1, SET=0.2)
@@ -129,12 +135,12 @@ class Damage:
         if self.rng.random() < 0.9:
             return self.good()
         n = self.requests.board.most_payload_bytes + int(self.rng.integers(-2, 4))
-        return Frame(Kind.LOAD, self._byte(), bytes(1) + self.rng.bytes(n - 1)).encode()
+        return Frame(Kind.LOAD, self.requests.sequence(), bytes(1) + self.rng.bytes(n - 1)).encode()
 
     def not_to_be_carried_out(self) -> bytes:
         """A right CRC around any kind and any length."""
         kind = int(self.rng.choice([*Kind, 0x00, 0x05, 0x81, 0xFF, self._byte()]))
-        return Frame(kind, self._byte(), self._bytes(20)).encode()
+        return Frame(kind, self.requests.sequence(), self._bytes(20)).encode()
 
     def doubled(self) -> bytes:
         """The next before the first was answered: it waits for its turn."""

@@ -66,7 +66,7 @@ def test_an_answer_that_comes_after_it_was_given_up_is_passed_over():
     first, second = random_inputs(INT8, NETWORK.n_inputs, 8, seed=5)[6:]
     late = line.board.receive(Frame(Kind.SORT, 2, SortRequest(tuple(map(int, first)), INT8).encode()).encode())
     line.waiting = Frame(0x81, 200, b"none of ours").encode() + late
-    sorter.exchange._sequence = 2
+    sorter.exchange.sequence = 2
     answer = sorter.sort(second)
     assert (answer.unit, answer.score) == (NETWORK.classes(second[None])[0], NETWORK.scores(second[None]).max())
 

@@ -160,7 +160,7 @@ def bench_of(line, seed):
     model = ModelBoard(networks, status, ACCELERATOR.weights.loader, TRAINED)
     witness = Witness(line, model)
     sorter = connect(witness, status.digest, timeout_s=60.0, attempts=1)
-    requests = Requests(rng, sorter.board)
+    requests = Requests(rng, sorter.board, sorter.exchange)
     model.latency_clocks = sorter.sort(requests.window()).latency_clocks
     witness.received = witness.expected = b""
     return Bench(witness, sorter, requests, Damage(rng, requests), rng)
