@@ -74,6 +74,7 @@ def _parts(power: AveragePower, coefficients: PowerCoefficients, vectors: str) -
         Figure(power.changes.high, "µW", "simulated", "glitches at one unit of delay a cell; " + sources["changes"]),
     )
     yield _part("block RAM", power.memory, "simulated", f"{toggled}energy of an access {sources['memory']}")
+    yield PowerPart("pins", *(Figure(None, "µW", "measured elsewhere", sources["pins"]),) * 2)
 
 
 def _part(name: str, power: Range, provenance: Provenance, note: str) -> PowerPart:

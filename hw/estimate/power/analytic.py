@@ -32,8 +32,8 @@ class Activity:
 SLOW = Activity(Range(0.13, 0.28), Range(0.18, 0.32), Range(0.015, 0.13))
 FAST = Activity(Range(0.31, 0.36), Range(0.32, 0.49), Range(0.18, 0.30))
 _FAST_CLOCKS = 32  # clocks an inference below which a design is more like the fast ones that were counted
-# Accesses to a block memory a clock, and bits that change with one.
-ACCESSES = Range(0.78, 1.0)
+# Accesses to a block memory a clock, writes included, and bits that change with one.
+ACCESSES = Range(0.78, 1.01)
 BITS_OF_ACCESS = Range(0.9, 8.0)
 
 
