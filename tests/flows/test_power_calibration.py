@@ -18,6 +18,7 @@ from flows.calibrate.power.fit import (
     leave_one_out_pll,
 )
 from flows.calibrate.power.rows import COUNTED, Use, read_counted, read_published, write_counted
+from flows.calibrate.power.wires import MULTIPLIER, route
 from hw.estimate.power.coefficients import UP5K
 from hw.simulate.mapped import Toggles
 
@@ -35,7 +36,7 @@ def test_every_row_left_out_is_named_with_a_reason():
 def test_a_design_that_the_fit_has_not_seen_is_told_within_15_percent():
     held = leave_one_out(FITTED, BUILT)
     assert [row.name for row in held] == [row.name for row in FITTED]
-    assert max(abs(row.error) for row in held) < 0.10
+    assert max(abs(row.error) for row in held) < 0.12
 
 
 def test_without_the_energy_of_wires_the_multiplier_cannot_be_told():
@@ -101,8 +102,13 @@ def test_counts_are_written_as_they_are_read(tmp_path):
 def test_the_command_tells_the_error_and_draws(tmp_path):
     result = CliRunner().invoke(app, ["--out", str(tmp_path)])
     assert result.exit_code == 0, result.output
-    assert "leave-one-out error: 9.7 %" in result.output
+    assert "leave-one-out error: 11.0 %" in result.output
     assert (tmp_path / "power.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.synth
+def test_the_multiplier_routed_anew_has_the_wires_that_are_kept(tmp_path):
+    assert route(Design(24, multiply=True), tmp_path) == MULTIPLIER
 
 
 @pytest.mark.synth

@@ -17,6 +17,7 @@ from scipy.optimize import nnls
 
 from flows.calibrate.power.designs import Built, Design
 from flows.calibrate.power.rows import Clock, Published, Use
+from flows.calibrate.power.wires import MULTIPLIER as WIRES
 from hw.simulate.mapped import Toggles
 
 CORE_VOLTS = 1.219
@@ -24,10 +25,9 @@ CORE_VOLTS = 1.219
 # Metal of a routing wire over one tile of a commercial 40 nm device, in fF, crosstalk included: VTR's
 # k6_frac_N10_mem32K_40nm.xml (verilog-to-routing/vtr-verilog-to-routing, vtr_flow/arch/timing).
 _FEMTOFARADS_A_TILE = 26.0
-# Tiles that the output of a logic cell reaches over. To its eight neighbours it is wired for good (Project
-# IceStorm, iCE40 logic tile: `neigh_op`), a tree of eight tile pitches. In the multiplier, as nextpnr routes it, 190
-# outputs take 185 wires of four tiles, 5 of twelve, and 400 within a tile.
-_TILES_OF_WIRE = 8 + (4 * 185 + 12 * 5 + 400) / 190
+# Tiles that the output of a logic cell reaches over. To its eight neighbours it is wired for good (Project IceStorm,
+# iCE40 logic tile: `neigh_op`), a tree of eight tile pitches; the rest is routed.
+_TILES_OF_WIRE = 8 + (4 * WIRES.of_four_tiles + 12 * WIRES.of_twelve_tiles + WIRES.within_a_tile) / WIRES.outputs
 WIRE_CHANGE_PICOJOULES = 0.5 * _TILES_OF_WIRE * _FEMTOFARADS_A_TILE * CORE_VOLTS**2 / 1000
 _PRIOR_WEIGHT = 0.01  # as a relative error beside the rows' own, whose weight is 1
 
