@@ -1,6 +1,6 @@
 """An answer byte by byte."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -95,10 +95,27 @@ class AnswerBytesCircuit(wiring.Component):
         return m
 
 
-def byte_of(payload: Sequence[Value | int], left: Value) -> Value:
-    """The byte of a payload that `left` others follow; each bit of the constant ones is a function of `left`."""
+def one_of(choices: Iterable[tuple[Value, Value | int]]) -> Value:
+    """The value of `(chosen, value)` that is chosen; at most one of them is."""
+    return reduce(or_, (Mux(chosen, value, 0) for chosen, value in choices))
+
+
+def byte_of(choices: Sequence[tuple[Value, Sequence[Value | int]]], left: Value) -> Value:
+    """The byte that `left` others follow, of the payload of `(chosen, payload)` that is chosen.
+
+    Each bit of a payload's constant bytes is a function of `left` by itself, which takes far fewer lookup tables than
+    a choice among bytes. Of the others those with as many behind them share what compares `left` with that number.
+    """
+    parts = [(chosen, _constants(payload, left)) for chosen, payload in choices]
+    for follow in range(max(len(payload) for _, payload in choices)):
+        here = [(chosen, payload[-1 - follow]) for chosen, payload in choices if follow < len(payload)]
+        changing = [(chosen, byte) for chosen, byte in here if not isinstance(byte, int)]
+        parts += [(left == follow, one_of(changing))] if changing else []
+    return one_of(parts)
+
+
+def _constants(payload: Sequence[Value | int], left: Value) -> Value:
+    """The byte that `left` others follow if it is a constant, else 0."""
     constants = [(follow, byte) for follow, byte in enumerate(reversed(payload)) if isinstance(byte, int)]
     masks = [sum((byte >> bit & 1) << follow for follow, byte in constants) for bit in range(8)]
-    constant = Cat(Const(mask, 1 << len(left)).bit_select(left, 1) for mask in masks)
-    changing = [(follow, byte) for follow, byte in enumerate(reversed(payload)) if not isinstance(byte, int)]
-    return reduce(or_, (Mux(left == follow, byte, 0) for follow, byte in changing), constant)
+    return Cat(Const(mask, 1 << len(left)).bit_select(left, 1) for mask in masks)

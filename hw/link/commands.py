@@ -1,9 +1,8 @@
 """What each request does to the accelerator, and its answer byte by byte."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, reduce
-from operator import or_
+from functools import cached_property
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, unsigned
 from amaranth.lib import stream, wiring
@@ -11,7 +10,7 @@ from amaranth.lib.wiring import In, Out
 
 from hw.accelerator.accelerator import Accelerator
 from hw.components.loader import LOAD_LAYOUT
-from hw.link.answers import AnswerBytes, AnswerBytesCircuit, byte_of
+from hw.link.answers import AnswerBytes, AnswerBytesCircuit, byte_of, one_of
 from hw.link.frame_receiver import FRAME_BYTES
 from hw.link.frames import HEADER_BYTES
 from hw.link.protocol import (
@@ -174,6 +173,7 @@ class CommandsCircuit(wiring.Component):
             Kind.STATUS: self._tell_status(m, answer),
         }
         if self.spec.has_loading:
+            # The loader judges in the two clocks behind a weight frame's last byte, the answer's header takes more.
             payloads[Kind.LOAD] = [self.load_count, self.load_good]
         if self.spec.settings.built_in:
             payloads[Kind.SET] = self._set(m, taken)
@@ -274,17 +274,12 @@ class CommandsCircuit(wiring.Component):
         choices = [(asks[kind], ANSWER | kind, payload) for kind, payload in payloads.items()]
         choices.append((errs, ERROR, [self._error]))
         m.d.comb += [
-            answer.kind.eq(_one_of((asked, kind) for asked, kind, _ in choices)),
-            answer.follow.eq(_one_of((asked, len(payload) - 1) for asked, _, payload in choices)),
-            answer.byte.eq(_one_of((asked, byte_of(payload, answer.left)) for asked, _, payload in choices)),
+            answer.kind.eq(one_of((asked, kind) for asked, kind, _ in choices)),
+            answer.follow.eq(one_of((asked, len(payload) - 1) for asked, _, payload in choices)),
+            answer.byte.eq(byte_of([(asked, payload) for asked, _, payload in choices], answer.left)),
             self.units.ready.eq(answer.ends & asks[Kind.SORT]),
         ]
         wiring.connect(m, answer.o, wiring.flipped(self.o))
-
-
-def _one_of(choices: Iterable[tuple[Value, Value | int]]) -> Value:
-    """The one that is chosen."""
-    return reduce(or_, (Mux(chosen, value, 0) for chosen, value in choices))
 
 
 def _bytes_of(value: Value, n_bytes: int) -> list[Value | int]:

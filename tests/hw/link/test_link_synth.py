@@ -87,9 +87,9 @@ def link():
 @pytest.mark.filterwarnings(
     "ignore::amaranth.UnusedElaboratable"
 )  # the accelerator, which is but asked for its ports
-@pytest.mark.parametrize(("line", "most_luts"), [("uart", 420), ("spi", 390)])
+@pytest.mark.parametrize(("line", "most_luts"), [("uart", 410), ("spi", 380)])
 def test_the_link_is_small_and_limits_no_chip(tmp_path, line, most_luts):
-    """320 flip-flops with the register of a spike word, one block memory; 55 MHz, where a chip reaches 30 or 40."""
+    """With the register of a spike word, which has 48 bits."""
     alone = Alone(link(), line)
     (tmp_path / "link.il").write_text(rtlil.convert(alone, name="alone", emit_src=False))
     counts = yosys.synthesise("link.il", "alone", UP5K, tmp_path, "mapped.json")
@@ -97,4 +97,4 @@ def test_the_link_is_small_and_limits_no_chip(tmp_path, line, most_luts):
     assert counts.flip_flops - alone.ports.flip_flops <= 320
     assert counts.block_rams == 1
     placed = nextpnr.place_and_route("mapped.json", UP5K, tmp_path, seed=2, target_mhz=80, must_meet=False)
-    assert placed.slowest_mhz > 55
+    assert placed.slowest_mhz > 60
