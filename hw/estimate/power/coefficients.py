@@ -14,8 +14,8 @@ _MEASURED = (
 )
 _FITTED = (
     "non-negative least squares over 12 of those rows, rebuilt, synthesised and simulated with Yosys 0.70 "
-    "(flows/calibrate/data/up5k-power-*.csv); leave-one-out error 11.0 % of core current at the most, where the multiplier is "
-    "told by the metal of wires instead"
+    "(flows/calibrate/data/up5k-power-*.csv); leave-one-out error 11.0 % of core current at the most, where the "
+    "multiplier is told by the metal of wires instead"
 )
 
 
