@@ -87,7 +87,7 @@ class ArgMaxCircuit(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         spec = self.spec
-        index, unit = Signal(range(spec.classes)), Signal(range(spec.classes))
+        index, unit = (Signal(range(spec.classes), name=name) for name in ("index", "unit"))
         score = self.i.payload.as_signed()
         best = self.o.payload
         lag, wins, close = Signal(signed(spec.score.bits + 1)), Signal(), Signal()

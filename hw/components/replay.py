@@ -178,7 +178,7 @@ class _TwoBanks(_Replay):
 
 def _count_passes(m: Module, spec: VectorReplay, step: Value, word: Signal | None = None) -> tuple[Value, Value]:
     """Counts words and repeats as they go out; tells the last word of a pass and the last pass."""
-    word = Signal(range(spec.words)) if word is None else word
+    word = Signal(range(spec.words), name="word") if word is None else word
     repeat = Signal(range(spec.repeats))
     at_last_word, at_last_repeat = word == spec.words - 1, repeat == spec.repeats - 1
     with m.If(step):

@@ -147,8 +147,8 @@ class SumTree:
                 kept = [Signal(shape_of(bounds), attrs={"keep": 1}, name="sum") for bounds in tree.terms]
                 m.d.comb += [signal.eq(value) for signal, value in zip(kept, sums, strict=True)]
                 terms = list(kept)
-            registers = [Signal(shape_of(bounds), reset_less=True) for bounds in tree.terms]
-            bit_registers = [Signal(reset_less=True) for _ in bits]
+            registers = [Signal(shape_of(bounds), reset_less=True, name="partial") for bounds in tree.terms]
+            bit_registers = [Signal(reset_less=True, name="carry") for _ in bits]
             with m.If(step):
                 m.d.sync += [r.eq(v) for r, v in zip(registers + bit_registers, terms + bits, strict=True)]
             terms, bits = registers, bit_registers
