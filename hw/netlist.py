@@ -55,18 +55,19 @@ def emit(accelerator: Accelerator, style: PortStyle = PortStyle.PLAIN) -> Netlis
         style: names of the ports.
     """
     top = Top(accelerator, style)
-    return Netlist(TOP_NAME, _rtlil_of(top), top.ports)
+    return Netlist(TOP_NAME, rtlil_of(top, TOP_NAME), top.ports)
 
 
 def emit_behind_few_pins(accelerator: Accelerator) -> str:
     """RTLIL of the accelerator behind `FewPins`, with `TOP_NAME` as its top: what is placed to learn its timing."""
-    return _rtlil_of(FewPins(accelerator))
+    return rtlil_of(FewPins(accelerator), TOP_NAME)
 
 
-def _rtlil_of(top: Elaboratable) -> str:
+def rtlil_of(top: Elaboratable, name: str) -> str:
+    """RTLIL of a component, whose module gets the name. The same component gives the same text."""
     # Source locations would carry the paths of the machine that emitted them.
     with _no_collection():
-        return rtlil.convert(top, name=TOP_NAME, emit_src=False)
+        return rtlil.convert(top, name=name, emit_src=False)
 
 
 @contextmanager

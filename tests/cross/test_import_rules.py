@@ -31,6 +31,7 @@ HW_LAYERS = [
     ["accelerator"],
     ["link"],
     ["netlist", "faults"],
+    ["chip"],
     ["handover", "simulate"],
     ["diagnosis"],
     ["estimate.weights"],

@@ -62,9 +62,10 @@ class Pins:
         levels = {**self.inputs, **given}
         return sum(levels[name] << place for place, name in enumerate(self.inputs))
 
-    def compile(self, sources: Mapping[str, str], cache: Path, *, cells: int) -> Path:
+    def compile(self, sources: Mapping[str, str], cache: Path, *, cells: int, options: Sequence[str] = ()) -> Path:
         """The program of the chip; arguments and errors as for `compile_program`."""
-        return compile_program({"bench.sv": self.verilog, **sources}, cache, cells=cells, harness=HARNESS)
+        sources = {"bench.sv": self.verilog, **sources}
+        return compile_program(sources, cache, cells=cells, options=options, harness=HARNESS)
 
 
 @dataclass
