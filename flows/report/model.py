@@ -213,6 +213,48 @@ class Resource:
 
 
 @dataclass(frozen=True)
+class PathPart:
+    """Neighbouring cells on the slowest way from register to register that belong to one thing."""
+
+    part: str
+    """Of the design, such as `layer 2 (hidden1)`."""
+    what: str
+    """It is there, such as `adder tree`."""
+    logic: Figure
+    """Delay in the cells."""
+    routing: Figure
+    """Delay of the wires that lead to them."""
+
+
+@dataclass(frozen=True)
+class PlacedCells:
+    """Cells of one kind in the placed chip."""
+
+    kind: str
+    """As nextpnr calls it."""
+    used: Figure
+    available: int
+
+
+@dataclass(frozen=True)
+class Placed:
+    """The whole chip, placed and routed on a board."""
+
+    board: str
+    device: str
+    clock: Figure
+    """That the chip runs at."""
+    fmax: Figure
+    """Greatest clock that this placement allows; never less than `clock`."""
+    seed: int
+    """Of the placement."""
+    missed_seeds: tuple[int, ...]
+    """Tried before it, which missed the clock."""
+    critical_path: tuple[PathPart, ...]
+    cells: tuple[PlacedCells, ...]
+
+
+@dataclass(frozen=True)
 class PowerPart:
     """One consumer, between a low and a high estimate."""
 
@@ -411,6 +453,8 @@ class Report:
     """Of the whole design."""
     part_resources: tuple[Resource, ...] = ()
     """Of its layers and what is between them."""
+    placed: Placed | None = None
+    """On a board."""
     power: Power | None = None
     front: Front | None = None
     """What else the network could be folded to."""

@@ -10,6 +10,8 @@ from flows.report.model import (
     Accuracy,
     Front,
     Layer,
+    Placed,
+    PlacedCells,
     Power,
     PublishedSorter,
     Recording,
@@ -68,6 +70,7 @@ def headlines(report: Report) -> tuple[Headline, ...]:
         *_exactness_headline(report.simulations),
         *_latency_headline(report.simulations),
         *_resource_headlines(report.resources),
+        *_clock_headline(report.placed),
         *_power_headline(report.power),
         *_working_point_headline(report.working_points),
     )
@@ -84,6 +87,7 @@ def tables(report: Report) -> tuple[Table, ...]:
         _simulation_table(report.simulations),
         _resource_table(report.resources),
         _part_resource_tables(report.part_resources),
+        _placed_tables(report.placed),
         _power_table(report.power),
         _front_table(report.front),
         _working_point_tables(report.working_points),
@@ -160,6 +164,12 @@ def _resource_headlines(resources: Sequence[Resource]) -> Iterator[Headline]:
         if resource.available is not None:
             detail = f"of {number(resource.available)} on {detail}"
         yield Headline(resource.resource, _figure(resource.synthesised), detail)
+
+
+def _clock_headline(placed: Placed | None) -> Iterator[Headline]:
+    if placed is not None:
+        detail = f"{placed.fmax} at most, placed and routed on {placed.board}"
+        yield Headline("Clock", _figure(placed.clock), detail)
 
 
 def _power_headline(power: Power | None) -> Iterator[Headline]:
@@ -366,6 +376,37 @@ def _resource_row(resource: Resource) -> tuple[Cell, ...]:
     synthesised = Cell(str(resource.synthesised), "bad") if too_many else _figure(resource.synthesised)
     names = _words(resource.device, resource.resource)
     return (*names, _figure(resource.analytic), synthesised, shown, _cell(available))
+
+
+def _placed_tables(placed: Placed | None) -> Iterator[Table]:
+    if placed is None:
+        return
+    missed = f"; seeds {', '.join(map(str, placed.missed_seeds))} missed the clock" if placed.missed_seeds else ""
+    yield Table(
+        "Slowest way from register to register",
+        f"{placed.board} ({placed.device}), {placed.fmax.provenance} by {placed.fmax.note}, seed "
+        f"{placed.seed}{missed}. The clock of {placed.clock} is met: {placed.fmax} would be too. Delays of cells, "
+        "and of the wires to them.",
+        (*_words_in("Part", "What"), *_numbers_in("Logic", "Wires")),
+        tuple(
+            (*_words(part.part, part.what), _figure(part.logic), _figure(part.routing))
+            for part in placed.critical_path
+        ),
+    )
+    yield Table(
+        "Cells of the chip as placed",
+        f"Clock, reset, host link and accelerator, as nextpnr counts them on {placed.device}.",
+        (*_words_in("Cell"), *_numbers_in("Used", "Available", "Share")),
+        tuple(
+            (Cell(cells.kind), _figure(cells.used), _cell(cells.available), Cell(_share(cells)))
+            for cells in placed.cells
+        ),
+    )
+
+
+def _share(cells: PlacedCells) -> str:
+    used = cells.used.value
+    return UNKNOWN if not isinstance(used, (int, float)) else percent(used / cells.available, 0)
 
 
 def _power_table(power: Power | None) -> Iterator[Table]:

