@@ -28,6 +28,7 @@ from flows.runfolder import MANIFEST, PROGRAM, RunFolder, existing_run_folder, l
 from flows.settings import (
     DEFAULT_SPIKES,
     CheckSettings,
+    ChipSettings,
     DemandSettings,
     DesignEngine,
     FoldingSettings,
@@ -45,6 +46,7 @@ from flows.settings import (
     words,
 )
 from flows.steps import Kind
+from hw.boards.board import board_named
 from hw.errors import NoResult
 
 AFTER_TRAINING = "lower"
@@ -72,6 +74,12 @@ class Workbench(Protocol):
 
     def replay_case(self, path: Path, engine: DesignEngine | None, vcd: Path | None) -> Replayed:
         """Run the case of a difference again."""
+
+    def load_onto_board(self, run: Path, runs_loader: bool) -> str:
+        """Load a run's bitstream onto its board, or only tell the command that does; returns it."""
+
+    def what_became(self, run: Path) -> str:
+        """One line about what a run has left for a board."""
 
     def send_spikes(self, run: Path, settings: SendSettings, progress: Callable[[float, str], None]) -> Sent:
         """Send a run's spikes to a board that is plugged in, and hold its answers against the integer network."""
@@ -309,6 +317,53 @@ def sim(
     )
     settings = Settings(model=model, hardware=hardware, folding=folding, check=check)
     _build(context.obj, "sim", settings, out, first, last, force)
+
+
+@app.command(rich_help_panel=_EVERYDAY)
+@taking(chip=option_groups.chip, folding=option_groups.folding)
+def bitstream(
+    *,
+    context: typer.Context,
+    model: options.Model = None,
+    chip: ChipSettings,
+    folding: FoldingSettings,
+    unsorted_margin: options.UnsortedMargin = None,
+    unsorted_register: options.UnsortedRegister = False,
+    random_inputs: options.RandomInputs = CheckSettings.random_inputs,
+    out: options.OutOfBoard = None,
+    first: options.From = None,
+    last: options.To = None,
+    force: options.Force = False,
+) -> None:
+    """Put the sorter on a board: host link, placement, timing, a bitstream. Trains a network if there is none."""
+    board = board_named(chip.board)
+    clock_mhz = board.clock_mhz if chip.clock_mhz is None else chip.clock_mhz
+    if folding.schedule is None and folding.deep_pipeline is None:
+        folding = replace(folding, deep_pipeline=True)
+    hardware = HardwareSettings(
+        board.device.name, clock_mhz, unsorted_margin=unsorted_margin, unsorted_register=unsorted_register
+    )
+    check = CheckSettings(random_inputs=random_inputs)
+    settings = Settings(model=model, hardware=hardware, folding=folding, check=check, chip=chip)
+    session: Session = context.obj
+    out = out or RUNS / ("train" if model is None else "bitstream")
+    if model is None and not _holds_a_network(out):
+        _run(session, "bitstream", settings, out, first, last, force)
+    else:
+        _build(session, "bitstream", settings, out, first, last, force)
+    if last is None:
+        session.console.print(Text(session.bench.what_became(out)), soft_wrap=True)
+
+
+@app.command(rich_help_panel=_EVERYDAY)
+def program(
+    context: typer.Context,
+    out: options.OutToProgram = None,
+    run: options.RunLoader = False,
+) -> None:
+    """Tell the command that loads a run's bitstream onto its board, or run it."""
+    session: Session = context.obj
+    session.console.print(Text(session.bench.load_onto_board(out or RUNS / "train", run)), soft_wrap=True)
 
 
 @app.command(rich_help_panel=_EVERYDAY)
@@ -552,6 +607,11 @@ def _build(
         if first in names[: names.index(AFTER_TRAINING)]:
             raise BadInput(f"--from {first}: `{kind}` takes what `train` left; its first step is {AFTER_TRAINING!r}")
     _run(session, kind, settings, out or RUNS / kind, first, last, force)
+
+
+def _holds_a_network(out: Path) -> bool:
+    """Whether a run folder holds a network that was trained there."""
+    return (out / MANIFEST).is_file() and "export" in existing_run_folder(out).manifest()
 
 
 def _run(

@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any
 
 from flows import options
-from flows.settings import FoldingSettings, HardwareSettings, whole_numbers, words
+from flows.settings import ChipSettings, FoldingSettings, HardwareSettings, whole_numbers, words
 
 
 def taking(**groups: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -60,6 +60,7 @@ def foldings(
     storage: options.StorageOf = None,
     count_tables: options.CountTables = None,
     levels_per_stage: options.LevelsPerStage = FoldingSettings.levels_per_stage,
+    deep_pipeline: options.DeepPipeline = None,
     loadable: options.Loadable = None,
     weight_sets: options.WeightSets = FoldingSettings.weight_sets,
 ) -> FoldingSettings:
@@ -73,6 +74,7 @@ def foldings(
         weight_sets=weight_sets,
         count_tables=numbers("--count-tables", count_tables),
         levels_per_stage=levels_per_stage,
+        deep_pipeline=deep_pipeline,
     )
 
 
@@ -97,6 +99,22 @@ def folding(
         minimise=minimise,
         schedule=schedule,
     )
+
+
+def chip(
+    *,
+    board: options.OnBoard = ChipSettings.board,
+    clock_mhz: options.ChipClockMhz = None,
+    transport: options.TransportOf = ChipSettings.transport,
+    baud: options.ChipBaud = ChipSettings.baud,
+    scores: options.Scores = ChipSettings.scores,
+    seed: options.PlacementSeed = ChipSettings.seed,
+    attempts: options.Attempts = ChipSettings.attempts,
+    spikes: options.SpikesThroughPins = ChipSettings.spikes,
+    native_tools: options.NativeTools = False,
+) -> ChipSettings:
+    """The chip around the gateware, on a board."""
+    return ChipSettings(board, clock_mhz, transport, baud, scores, seed, attempts, spikes, native_tools)
 
 
 def numbers(option: str, text: str | None) -> tuple[int, ...] | None:

@@ -5,7 +5,17 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-from flows.settings import DEFAULT_CYCLES, STORAGES, Align, BuiltAs, DesignEngine, Engine, Minimised, ReadAs
+from flows.settings import (
+    DEFAULT_CYCLES,
+    STORAGES,
+    Align,
+    BuiltAs,
+    DesignEngine,
+    Engine,
+    Minimised,
+    ReadAs,
+    Transport,
+)
 
 INPUT = "Input"
 RUN = "Run"
@@ -14,6 +24,7 @@ SPIKES = "Spikes"
 TRAINING = "Pre-sorting and training"
 HARDWARE = "Hardware"
 FOLDING = "Folding"
+BOARD = "Board"
 CHECK = "Check"
 FAULTS = "Faults"
 DEMAND = "Spikes to keep up with"
@@ -81,6 +92,20 @@ OutAfterTraining = Annotated[
         rich_help_panel=RUN,
     ),
 ]
+OutOfBoard = Annotated[
+    Path | None,
+    Option(
+        "--out",
+        help="Run folder; where it holds no network yet, one is trained there first.",
+        show_default="runs/train; with a model, runs/bitstream",
+        rich_help_panel=RUN,
+    ),
+]
+OutToProgram = Annotated[
+    Path | None,
+    Option("--out", help="Run folder with the bitstream.", show_default="runs/train", rich_help_panel=RUN),
+]
+RunLoader = Annotated[bool, Option("--run", help="Run the command too: the board is plugged in.")]
 OutToReport = Annotated[
     Path | None,
     Option(
@@ -279,6 +304,15 @@ LevelsPerStage = Annotated[
         rich_help_panel=FOLDING,
     ),
 ]
+DeepPipeline = Annotated[
+    bool | None,
+    Option(
+        "--deep-pipeline/--no-deep-pipeline",
+        help="More registers in layers whose weights are in memories, for a faster clock.",
+        show_default="only on a board",
+        rich_help_panel=FOLDING,
+    ),
+]
 ScheduleFile = Annotated[
     Path | None,
     Option("--schedule", help="Schedule (.json) to build as it is; nothing is searched.", rich_help_panel=FOLDING),
@@ -298,6 +332,53 @@ WeightSets = Annotated[
         "--weight-sets",
         help="Sets of weights in one device, of which each spike chooses one (one per channel).",
         rich_help_panel=FOLDING,
+    ),
+]
+
+# Board
+OnBoard = Annotated[
+    str,
+    Option("--board", help="Board, whose constraint file says pins and clock.", rich_help_panel=BOARD),
+]
+ChipClockMhz = Annotated[
+    float | None,
+    Option(
+        "--clock-mhz",
+        help="Clock of the chip, made by the device's PLL.",
+        show_default="the board's oscillator",
+        rich_help_panel=BOARD,
+    ),
+]
+TransportOf = Annotated[
+    Transport, Option("--transport", help="What the host talks to the chip over.", rich_help_panel=BOARD)
+]
+ChipBaud = Annotated[int, Option("--baud", help="Bits a second of the UART.", rich_help_panel=BOARD)]
+Scores = Annotated[
+    bool, Option("--scores/--no-scores", help="Answers tell the best score too.", rich_help_panel=BOARD)
+]
+PlacementSeed = Annotated[
+    int,
+    Option(
+        "--seed",
+        help="Of the first placement; where it misses the clock, the next ones are tried.",
+        rich_help_panel=BOARD,
+    ),
+]
+Attempts = Annotated[int, Option("--attempts", help="Placements that are tried.", rich_help_panel=BOARD)]
+SpikesThroughPins = Annotated[
+    int,
+    Option(
+        "--spikes",
+        help="Spikes that go through the simulated chip, mapped onto its cells, over its pins; 0 for none.",
+        rich_help_panel=BOARD,
+    ),
+]
+NativeTools = Annotated[
+    bool,
+    Option(
+        "--native-tools",
+        help="Run yosys, nextpnr and the packer that are on PATH in place of the installed packages.",
+        rich_help_panel=BOARD,
     ),
 ]
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from flows.errors import BadInput
+from hw.boards.board import board_named
 from hw.devices import device_named
 from hw.link.protocol import BAUD
 from hw.network.limits import MAX_FILE_BYTES as MAX_MODEL_BYTES
@@ -21,6 +22,7 @@ SpikeCount = int | Literal["all"]
 DEFAULT_SPIKES = 200
 """To simulate, and to leave as test vectors."""
 Minimised = Literal["luts", "memory", "balanced"]
+Transport = Literal["uart", "spi"]
 BuiltAs = Literal["auto", "pipeline", "engine"]
 
 STORAGES = ("block", "logic", "constant")
@@ -211,6 +213,8 @@ class FoldingSettings:
     count_tables: tuple[int, ...] | None = None
     # Additions in a row between two registers of unrolled layers.
     levels_per_stage: int = 1
+    # More registers in folded layers, for a faster clock; None has them on a board only.
+    deep_pipeline: bool | None = None
 
     def __post_init__(self) -> None:
         for option, value, wanted in (
@@ -284,6 +288,39 @@ class CheckSettings:
             within = 0 <= first <= last and (self.spikes == "all" or last < self.spikes)
             there = "" if self.spikes == "all" else f" within the spikes 0 to {self.spikes - 1}"
             _require(within, "--vcd-spikes", f"{first}:{last}", f"FIRST:LAST{there}")
+        _require_seed(self.seed)
+
+
+@dataclass(frozen=True)
+class ChipSettings:
+    """The chip around the gateware, on a board."""
+
+    # Name of the board; it has the device.
+    board: str = "icebreaker"
+    # Clock of everything on the chip; None takes the board's oscillator.
+    clock_mhz: float | None = None
+    # What the host talks over.
+    transport: Transport = "uart"
+    # Bits a second of a UART.
+    baud: int = BAUD
+    # Answers tell the best score.
+    scores: bool = True
+    # Of the first placement; where it misses the clock, the next seeds are tried.
+    seed: int = 1
+    # Placements that are tried.
+    attempts: int = 4
+    # Spikes that go through the mapped chip, in and out through its pins; 0 simulates none.
+    spikes: int = 60
+    # Run the machine's own tools in place of those of the package index.
+    native_tools: bool = False
+
+    def __post_init__(self) -> None:
+        board_named(self.board)
+        clock = self.clock_mhz
+        _require(clock is None or 0 < clock <= 1_000, "--clock-mhz", clock, "more than 0, at most 1000 MHz")
+        _require(self.baud >= 1, "--baud", self.baud, "at least 1")
+        _require(1 <= self.attempts <= 100, "--attempts", self.attempts, "1 to 100")
+        _require(0 <= self.spikes <= _MOST_INPUTS, "--spikes", self.spikes, f"0 to {_MOST_INPUTS}")
         _require_seed(self.seed)
 
 
@@ -376,6 +413,7 @@ class Settings:
     check: CheckSettings = field(default_factory=CheckSettings)
     upsets: UpsetSettings = field(default_factory=UpsetSettings)
     demand: DemandSettings = field(default_factory=DemandSettings)
+    chip: ChipSettings = field(default_factory=ChipSettings)
 
     def __post_init__(self) -> None:
         for option, path in (("--recording", self.recording), ("--model", self.model)):

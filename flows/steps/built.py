@@ -9,15 +9,16 @@ from hw.schedule.types import Schedule
 
 
 def built_accelerator(folder: RunFolder) -> Accelerator:
-    """The accelerator that the run has emitted: what frames are made for, and what a board is held against.
+    """The accelerator that the run has built, on a chip or by itself: frames are made for it, a board has it.
 
     Raises:
         BadInput: if the run has emitted none.
     """
-    if "gateware" not in folder.manifest():
-        raise BadInput(f"{folder.path} holds no gateware yet: make it with `spikeloom hw`")
+    manifest = folder.manifest()
+    built = [step for step in ("chip", "gateware") if step in manifest and manifest[step].status == "finished"]
+    if not built:
+        raise BadInput(f"{folder.path} holds no gateware yet: make it with `spikeloom hw` or `spikeloom bitstream`")
     texts = [
-        (folder.step_folder("gateware") / name).read_text(encoding="utf-8")
-        for name in (files.NETWORK, files.SCHEDULE)
+        (folder.step_folder(built[0]) / name).read_text(encoding="utf-8") for name in (files.NETWORK, files.SCHEDULE)
     ]
     return Accelerator(Network.from_json(texts[0]), Schedule.from_json(texts[1]))

@@ -16,7 +16,7 @@ from flows.report.plots import pareto_front
 from flows.steps import files
 from flows.steps.folding import open_designs
 from flows.steps.network import load_network
-from hw.devices import Device
+from hw.devices import Device, device_named
 from hw.estimate.power.analytic import estimated
 from hw.estimate.power.coefficients import coefficients_of
 from hw.estimate.power.model import energy
@@ -28,8 +28,9 @@ from hw.schedule.types import Schedule
 
 def explore_foldings(context: StepContext) -> Mapping[str, Any]:
     """Write down every folding that no other one beats, and draw them."""
-    designs = open_designs(load_network(context), context.parameters)
-    device, front = designs.device, explore(designs, context.progress)
+    network, device = load_network(context), device_named(context.parameters["device"])
+    designs = open_designs(network, context.parameters, device)
+    front = explore(designs, context.progress)
     clock_mhz = context.parameters["clock_mhz"]
     rows = [_row(design, device, clock_mhz) for design in front.designs]
     (context.folder / files.FRONT).write_text(_csv(rows), encoding="utf-8", newline="\n")

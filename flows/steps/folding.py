@@ -1,7 +1,7 @@
 """Steps that choose how a network is folded, or take a folding that is given."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,14 @@ from flows.report.plots import layer_cycles
 from flows.steps import files
 from flows.steps.network import load_network
 from hw.accelerator.accelerator import Accelerator
+from hw.chip.room import room_around
 from hw.components.rom import Storage
 from hw.devices import Device, device_named
 from hw.errors import DoesNotFit
 from hw.estimate.accelerator import estimate
+from hw.estimate.resources import Resources
 from hw.estimate.timing import Fmax, estimate_fmax
+from hw.link.protocol import element_bytes
 from hw.network.decide import UNSORTED
 from hw.network.types import IntegerFormat, Network, ScoreLayer, ThresholdLayer
 from hw.schedule.designs import Designs, designs_of
@@ -33,28 +36,50 @@ _STORAGE_NAMES = {Storage.BLOCK: "block RAM", Storage.LOGIC: "logic", Storage.CO
 def fold_network(context: StepContext) -> Mapping[str, Any]:
     """Choose the folding."""
     network, parameters = load_network(context), context.parameters
-    designs, target = open_designs(network, parameters), Target(**parameters["target"])
-    choice = choose(designs, target, Minimise(parameters["minimise"]))
-    how = f"Chosen for {designs.device.name} and {target}: {choice.proof}"
-    if deep := _deep_choice(network, parameters, target, choice):
+    whole, kept = device_named(parameters["device"]), Resources()
+    if parameters["for_chip"]:
+        kept = room_around(whole, network.n_inputs * element_bytes(network.input_format))
+    device, target = _without(whole, kept), Target(**parameters["target"])
+    choice = choose(open_designs(network, parameters, device), target, Minimise(parameters["minimise"]))
+    how = f"Chosen for {device.name} and {target}: {choice.proof}"
+    if deep := _deep_choice(network, parameters, device, target, choice):
         choice = deep
         how = (
-            f"Chosen for {designs.device.name} and {target}, with more registers than the cheapest has, whose "
+            f"Chosen for {device.name} and {target}, with more registers than the cheapest has, whose "
             f"clock would stay below {parameters['clock_mhz']:g} MHz: {choice.proof}"
         )
+    if parameters["for_chip"]:
+        how += (
+            f" Left free for the host link and for placement: {kept.luts} LUTs, {kept.flip_flops} flip-flops, "
+            f"{kept.block_rams} {device.block_ram.name}."
+        )
     if choice.schedule.weights_change:
-        how += _with_changing_weights(Accelerator(network, choice.schedule), designs.device)
-    return _scheduled(context, network, designs.device, choice.schedule, how, target.interval_clocks)
+        how += _with_changing_weights(Accelerator(network, choice.schedule), device)
+    return _scheduled(context, network, whole, choice.schedule, how, target.interval_clocks)
 
 
-def _deep_choice(network: Network, parameters: Mapping[str, Any], target: Target, cheapest: Choice) -> Choice | None:
+def _without(device: Device, kept: Resources) -> Device:
+    """A device of which some is kept free."""
+    return replace(
+        device,
+        luts=device.luts - kept.luts,
+        flip_flops=device.flip_flops - kept.flip_flops,
+        block_rams=device.block_rams - kept.block_rams,
+    )
+
+
+def _deep_choice(
+    network: Network, parameters: Mapping[str, Any], device: Device, target: Target, cheapest: Choice
+) -> Choice | None:
     """The cheapest folding of deep pipelines, where it is estimated to reach more of the clock that is asked for."""
-    device = device_named(parameters["device"])
+    if parameters["deep_pipeline"] is not None:
+        return None
     clock = estimate_fmax(Accelerator(network, cheapest.schedule), device)
     if clock is None or clock.mhz >= parameters["clock_mhz"]:
         return None
+    designs = open_designs(network, {**parameters, "deep_pipeline": True}, device)
     try:
-        deep = choose(open_designs(network, parameters, deep_pipeline=True), target, Minimise(parameters["minimise"]))
+        deep = choose(designs, target, Minimise(parameters["minimise"]))
     except DoesNotFit:
         return None
     faster = estimate_fmax(Accelerator(network, deep.schedule), device)
@@ -95,13 +120,13 @@ def take_schedule(context: StepContext, path: Path) -> Mapping[str, Any]:
     return _scheduled(context, network, device, schedule, f"Given as {path.name}; nothing was searched.", None)
 
 
-def open_designs(network: Network, parameters: Mapping[str, Any], deep_pipeline: bool = False) -> Designs:
-    """What a step's parameters leave to choose from."""
+def open_designs(network: Network, parameters: Mapping[str, Any], device: Device) -> Designs:
+    """What a step's parameters leave to choose from on a device."""
     wanted, storage = parameters["architecture"], parameters["storage"]
     weights = None if storage is None else tuple(Storage(word) for word in storage)
     return designs_of(
         network,
-        device_named(parameters["device"]),
+        device,
         None if wanted == "auto" else Architecture(wanted),
         Fixed(
             parameters["pe"],
@@ -111,7 +136,7 @@ def open_designs(network: Network, parameters: Mapping[str, Any], deep_pipeline:
             parameters["weight_sets"],
             parameters["count_tables"],
             parameters["levels_per_stage"],
-            deep_pipeline,
+            bool(parameters["deep_pipeline"]),
         ),
         parameters["unsorted_register"],
     )

@@ -138,7 +138,7 @@ def synthesise_gateware(context: StepContext) -> Mapping[str, Any]:
         counted = yosys.synthesise(f"{TOP_NAME}.il", TOP_NAME, device, context.folder, _mapped_file(device))
         counts[device.name] = dict(counted.cells)
         if device is chosen:
-            _check_fits(counted, device)
+            check_fits(counted, device)
         estimated = estimate(accelerator, device)
         rows += _resource_rows(device, _WHOLE, estimated.total, counted)
         parts += _part_rows(accelerator, device, estimated, context.folder / _mapped_file(device))
@@ -213,7 +213,8 @@ def _port_style(context: StepContext) -> PortStyle:
     return PortStyle.AXI if context.parameters["axi"] else PortStyle.PLAIN
 
 
-def _check_fits(counted: yosys.CellCounts, device: Device) -> None:
+def check_fits(counted: yosys.CellCounts, device: Device) -> None:
+    """Raise DoesNotFit if a device is too small for what synthesis has counted."""
     needs = (counted.luts, counted.flip_flops, counted.block_rams)
     has = (device.luts, device.flip_flops, device.block_rams)
     if any(need > there for need, there in zip(needs, has, strict=True)):

@@ -18,7 +18,7 @@ from flows.steps.exploring import folding_in_words
 from flows.steps.folding import open_designs
 from flows.steps.network import load_network
 from hw.accelerator.accelerator import Accelerator
-from hw.devices import Device
+from hw.devices import Device, device_named
 from hw.errors import DoesNotFit
 from hw.estimate.power.choice import EXTERNAL_MHZ, WorkingPoint, best_of_each, sorter_of, working_points
 from hw.estimate.power.coefficients import PowerCoefficients, coefficients_of
@@ -53,7 +53,7 @@ def choose_working_points(context: StepContext) -> Mapping[str, Any]:
         DoesNotFit: if nothing keeps up.
     """
     network, most_mhz = load_network(context), context.parameters["most_mhz"]
-    designs = open_designs(network, context.parameters)
+    designs = open_designs(network, context.parameters, device_named(context.parameters["device"]))
     coefficients = coefficients_of(designs.device.name)
     if coefficients is None:
         unknown = WorkingPoints(designs.device.name, None, None, None, (), ())

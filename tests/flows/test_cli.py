@@ -15,7 +15,7 @@ from flows.errors import BadInput
 from flows.pipeline import Step
 from flows.report.assemble import contribution
 from flows.report.sent import Sent
-from flows.settings import DemandSettings, FoldingSettings, SendSettings, Settings
+from flows.settings import ChipSettings, DemandSettings, FoldingSettings, SendSettings, Settings
 from hw.schedule.target import Target
 from tests.flows.doubles import NETWORK, SIMULATION
 
@@ -40,6 +40,13 @@ class FakeBench:
         progress(1.0, "done")
         path.write_text(f"{settings.units} units")
         return f"{path.name}: {settings.units} units"
+
+    def load_onto_board(self, run, runs_loader):
+        self.asked.append((run, runs_loader))
+        return "iceprog chip.bin"
+
+    def what_became(self, run):
+        return f"a bitstream in {run}"
 
     def send_spikes(self, run, settings, progress):
         self.asked.append((run, settings))
@@ -88,6 +95,8 @@ def test_help_names_every_command_and_where_to_start():
         "explore",
         "power",
         "faults",
+        "bitstream",
+        "program",
         "report",
         "simulate",
         "finn",
@@ -104,19 +113,8 @@ def test_help_names_every_command_and_where_to_start():
 @pytest.mark.parametrize(
     "command",
     [
-        "demo",
-        "train",
-        "hw",
-        "sim",
-        "explore",
-        "power",
-        "faults",
-        "report",
-        "simulate",
-        "finn",
-        "frame",
-        "steps",
-        "warm",
+        *("demo", "train", "hw", "sim", "explore", "power", "faults", "bitstream", "program", "report"),
+        *("simulate", "finn", "frame", "steps", "warm"),
     ],
 )
 def test_every_command_has_help(command):
@@ -337,6 +335,45 @@ def test_two_runs_are_shown_side_by_side_and_written_where_asked(in_an_empty_fol
         "error: both/comparison.json is there already: give another folder with --out"
     )
     assert "runs/none" in failure("report", "--compare", "runs/early", "runs/none")
+
+
+def test_options_of_a_board_land_on_their_own_fields(in_an_empty_folder):
+    bench = FakeBench()
+    words = (
+        "--board ulx3s-25f --clock-mhz 80 --transport spi --baud 9600 --no-scores --seed 7 --attempts 2 --spikes 0"
+    )
+    result = call("bitstream", *words.split(), bench=bench)
+    assert result.exit_code == 0, result.output
+    kind, settings = bench.asked[0]
+    assert kind == "bitstream"
+    assert settings.chip == ChipSettings("ulx3s-25f", 80, "spi", 9600, False, 7, 2, 0, False)
+    assert (settings.hardware.device, settings.hardware.clock_mhz) == ("lfe5u-25f", 80)
+    assert settings.folding.deep_pipeline is True
+    assert result.output.endswith("a bitstream in runs/train\n")
+
+
+def test_a_board_trains_a_network_only_where_there_is_none(in_an_empty_folder):
+    assert "export: done" in call("bitstream").output
+    again = call("bitstream", "--no-deep-pipeline")
+    assert "1 steps: lower" in again.output
+    model = in_an_empty_folder / "foreign.onnx"
+    model.write_bytes(b"")
+    bench = FakeBench()
+    assert "a bitstream in runs/bitstream" in call("bitstream", "--model", "foreign.onnx", bench=bench).output
+    settings = bench.asked[0][1]
+    assert (settings.chip.board, settings.hardware.clock_mhz, settings.folding.deep_pipeline) == (
+        "icebreaker",
+        12,
+        True,
+    )
+    assert "'up5k' is not known; known are icebreaker" in failure("bitstream", "--board", "up5k")
+
+
+def test_program_tells_its_command_and_runs_it_only_if_asked(in_an_empty_folder):
+    bench = FakeBench()
+    assert call("program", bench=bench).output == "iceprog chip.bin\n"
+    assert call("program", "--out", "runs/x", "--run", bench=bench).exit_code == 0
+    assert bench.asked == [(Path("runs/train"), False), (Path("runs/x"), True)]
 
 
 def test_options_of_sending_land_on_their_own_fields(in_an_empty_folder):

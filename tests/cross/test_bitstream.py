@@ -1,0 +1,119 @@
+"""From a graph to a board's bitstream, through the command line, with the real tools."""
+
+import json
+
+import numpy as np
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from flows import steps
+from flows.cli import Session, app
+from hw.boards.board import board_named
+from hw.tools.nextpnr import CriticalPath, PathStep, Placement
+from tests.hw.graphs import random_graph, write
+
+SUFFIX = {"icebreaker": "bin", "ulx3s-25f": "bit"}
+
+
+def spikeloom(*words):
+    return CliRunner().invoke(app, [str(word) for word in words], obj=Session(Console(width=200), steps))
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("model")
+    return write(random_graph(np.random.default_rng(0), 12, (16, 8), 3, "INT8", "matmul"), folder / "small.onnx")
+
+
+def summary(run, step):
+    return json.loads((run / step / "summary.json").read_text())
+
+
+@pytest.mark.synth
+@pytest.mark.verify("simulated")
+@pytest.mark.parametrize(
+    ("board", "transport"), [("icebreaker", "uart"), ("icebreaker", "spi"), ("ulx3s-25f", "uart")]
+)
+def test_a_small_network_becomes_a_bitstream(tmp_path, model, board, transport, record_property):
+    """Mapped chips of small networks sort spikes through their pins as the network does; then they are packed."""
+    words = ("bitstream", "--model", model, "--board", board, "--transport", transport, "--random-inputs", 500)
+    result = spikeloom(*words, "--out", tmp_path / "run")
+    assert result.exit_code == 0, result.output
+    file = tmp_path / "run" / "bitstream" / f"spikeloom_{board}.{SUFFIX[board]}"
+    assert file.stat().st_size > 10_000
+    assert file.name in result.output.splitlines()[-1]
+    report = json.loads((tmp_path / "run" / "report.json").read_text())
+    (simulation,) = report["simulations"]
+    record_property("spikes", simulation["n_spikes"])
+    record_property("mismatches", simulation["class_mismatches"])
+    assert (simulation["n_spikes"], simulation["class_mismatches"]) == (60, 0)
+    placed = report["placed"]
+    assert placed["fmax"]["value"] > placed["clock"]["value"] == board_named(board).clock_mhz
+    assert placed["fmax"]["provenance"] == "placed and routed"
+    assert placed["critical_path"] and all(part["part"] for part in placed["critical_path"])
+    assert spikeloom("program", "--out", tmp_path / "run").output.strip().endswith(str(file))
+    again = spikeloom(*words, "--spikes", 0, "--out", tmp_path / "again")
+    assert again.exit_code == 0, again.output
+    assert (tmp_path / "again" / "bitstream" / file.name).read_bytes() == file.read_bytes()
+
+
+@pytest.mark.synth
+def test_a_board_of_another_vendor_gets_all_that_its_tool_needs(tmp_path, model):
+    words = (
+        "bitstream",
+        "--model",
+        model,
+        "--board",
+        "arty-a7-35",
+        "--random-inputs",
+        500,
+        "--out",
+        tmp_path / "run",
+    )
+    result = spikeloom(*words)
+    assert result.exit_code == 0, result.output
+    assert "No bitstream of board arty-a7-35: it is made by the vendor's tool, with build.tcl" in result.output
+    names = {path.name for path in (tmp_path / "run" / "handover").iterdir()}
+    assert names == {"spikeloom_chip.v", "arty-a7-35.xdc", "build.tcl", "summary.json"}
+    refused = spikeloom("program", "--out", tmp_path / "run")
+    assert "made by the vendor's tool" in refused.stderr
+
+
+@pytest.fixture
+def quick_tools(monkeypatch):
+    """Synthesis that makes nothing and a placement that reaches 30 MHz and the seed, in place of the tools."""
+    counts = type("Counts", (), {"luts": 1, "flip_flops": 1, "block_rams": 1, "cells": {}})
+
+    def synthesise(rtlil, top, device, folder, mapped, native):
+        (folder / mapped).write_text("{}")
+        (folder / "statistics.json").write_text("{}")
+        return counts
+
+    def place(mapped, device, folder, *, seed, result, **others):
+        (folder / result).write_text("placed")
+        way = CriticalPath("clk", (PathStep("link.accelerator.layer0.sum$1_LC", 1.5, 2.0),))
+        return Placement(seed, {"clk": 30.0 + seed}, {"LC": (1, 2)}, (way,))
+
+    monkeypatch.setattr("hw.tools.yosys.synthesise", synthesise)
+    monkeypatch.setattr("hw.tools.nextpnr.place_and_route", place)
+
+
+def test_a_clock_that_is_missed_is_one_line(tmp_path, model, quick_tools):
+    words = ("bitstream", "--model", model, "--random-inputs", 500, "--out", tmp_path / "run", "--spikes", 0)
+    result = spikeloom(*words, "--clock-mhz", 48, "--attempts", 2, "--baud", 3_000_000)
+    assert result.exit_code == 1
+    (line,) = [line for line in result.stderr.splitlines() if line.startswith("error: ")]
+    assert line == (
+        "error: board icebreaker: 48 MHz is not met, seeds 1, 2 reach 32.00 MHz at most (seed 2); --clock-mhz 32 "
+        "would be met. In the way: layer 1 (matmul_1): adder tree (2.0 ns of logic, 1.5 ns of wires)"
+    )
+    assert "bitstream yet" in spikeloom("program", "--out", tmp_path / "run").stderr
+
+
+def test_the_next_seed_is_tried_where_one_misses(tmp_path, model, quick_tools):
+    words = ("bitstream", "--model", model, "--random-inputs", 500, "--out", tmp_path / "run", "--spikes", 0)
+    result = spikeloom(*words, "--clock-mhz", 32, "--to", "place")
+    assert result.exit_code == 0, result.output
+    placed = summary(tmp_path / "run", "place")["report"]["placed"]
+    assert (placed["seed"], placed["missed_seeds"], placed["fmax"]["value"]) == (2, [1], 32.0)
