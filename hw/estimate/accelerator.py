@@ -14,7 +14,7 @@ from hw.estimate.engine import engine_resources
 from hw.estimate.parts.argmax import argmax_resources
 from hw.estimate.parts.buffer import buffer_resources
 from hw.estimate.parts.converter import converter_resources
-from hw.estimate.parts.layer import layer_resources
+from hw.estimate.parts.layer import layer_resources, operand_bits
 from hw.estimate.parts.replay import replay_resources
 from hw.estimate.parts.table import table_resources
 from hw.estimate.resources import Resources, total
@@ -53,7 +53,7 @@ def estimate(accelerator: Accelerator, device: Device) -> Estimate:
     layers = {
         unit.name: _unit_resources(unit, device)
         + converter_resources(converter, device)
-        + replay_resources(replay, device)
+        + replay_resources(replay, device, 0 if isinstance(unit, UnrolledLayer) else operand_bits(unit))
         + (Resources() if buffer is None else buffer_resources(buffer, device))
         for unit, converter, replay, buffer in zip(
             design.units, design.converters, design.replays, design.buffers, strict=True

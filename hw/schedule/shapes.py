@@ -17,9 +17,10 @@ from hw.components.unrolled.layer import UnrolledLayer
 from hw.devices import Device
 from hw.errors import BadInput
 from hw.estimate.parts.buffer import buffer_resources
-from hw.estimate.parts.layer import layer_resources
+from hw.estimate.parts.layer import layer_resources, operand_bits
 from hw.estimate.parts.replay import replay_resources
 from hw.estimate.parts.table import table_resources
+from hw.estimate.resources import Resources
 from hw.estimate.unrolled import unrolled_resources
 from hw.network.types import InputTable, Network
 from hw.schedule.timing import clocks_into_first, has_banks
@@ -172,7 +173,9 @@ def _folded(network: Network, index: int, device: Device, fixed: Fixed) -> Itera
         if not storages:
             continue
         units = [layer_as_unit.folded(pe, simd, *storage, fixed.deep_pipeline) for storage in storages]
-        own = [layer_resources(unit, device) for unit in units]
+        buffer = StreamBuffer(units[0].output_format.bits) if fixed.deep_pipeline else None
+        behind = buffer_resources(buffer, device) if buffer else Resources()
+        own = [layer_resources(unit, device) + behind for unit in units]
         size = layer.name, layer.rows, layer.columns
         terms = fixed.deep_pipeline
         one_bank = LayerFolding(*size, pe, simd, 1, *storages[0][:2], loadable=loadable, deep_pipeline=terms)
@@ -180,12 +183,13 @@ def _folded(network: Network, index: int, device: Device, fixed: Fixed) -> Itera
         for banks in (1, 2) if index > 0 and has_banks(one_bank) else (1,):
             fold = replace(one_bank, banks=banks)
             replay = VectorReplay(element.bits * simd, fold.column_groups, fold.row_groups, banks)
-            shared, latency = replay_resources(replay, device), units[0].latency_clocks
-            if fold.deep_pipeline:
-                buffer = StreamBuffer(units[0].output_format.bits)
-                shared, latency = shared + buffer_resources(buffer, device), latency + buffer.latency_clocks
-            clocks = (latency + (clocks_into_first(fold) if index == 0 else 0), fold.cycles + begins)
-            yield Shape(fold, storages, np.array([(*astuple(shared + each), *clocks) for each in own], np.int64))
+            taken = [
+                each + replay_resources(replay, device, operand_bits(unit))
+                for each, unit in zip(own, units, strict=True)
+            ]
+            latency = units[0].latency_clocks + (clocks_into_first(fold) if index == 0 else 0)
+            clocks = (latency + (buffer.latency_clocks if buffer else 0), fold.cycles + begins)
+            yield Shape(fold, storages, np.array([(*astuple(each), *clocks) for each in taken], np.int64))
 
 
 def _unrolled(network: Network, index: int, device: Device, fixed: Fixed) -> Iterator[Shape]:

@@ -7,6 +7,14 @@ from hw.estimate.parts.thresholds import threshold_resources
 from hw.estimate.resources import Resources
 
 
+def operand_bits(unit: LayerUnit) -> int:
+    """Bits of a word that stand in the unit's first registers as they came, not added or subtracted before."""
+    products = unit.products if isinstance(unit, MatrixVectorThresholdUnit) else unit
+    if products.element.bipolar:
+        return products.terms.stored
+    return products.element.bits * (products.simd % 2)
+
+
 def layer_resources(unit: LayerUnit, device: Device) -> Resources:
     """The unit of a layer with all its memories."""
     if isinstance(unit, MatrixVectorThresholdUnit):

@@ -13,9 +13,18 @@ from hw.estimate.resources import Resources
 _SHIFTED_WORDS = {"xc7": (3, 32)}
 
 
-def replay_resources(replay: VectorReplay, device: Device) -> Resources:
-    """A vector replay."""
-    return Resources(round(luts_of(replay_features(replay, device), device)), _flip_flops(replay, device))
+def replay_resources(replay: VectorReplay, device: Device, operand_bits: int = 0) -> Resources:
+    """A vector replay.
+
+    Args:
+        replay: its spec.
+        device: on which it is built.
+        operand_bits: how many bits of a word stand in the registers of the unit behind it as they came: synthesis
+            makes one register of these and of the end of a single bank, which take the same word at the same time.
+    """
+    return Resources(
+        round(luts_of(replay_features(replay, device), device)), _flip_flops(replay, device, operand_bits)
+    )
 
 
 def replay_features(replay: VectorReplay, device: Device) -> Features:
@@ -42,23 +51,28 @@ def replay_features(replay: VectorReplay, device: Device) -> Features:
     return {"two_banks": 1, "two_bank_bit": bits, **counters, **shifts}
 
 
-def _flip_flops(replay: VectorReplay, device: Device) -> int:
-    words, repeats = replay.words, replay.repeats
+def _flip_flops(replay: VectorReplay, device: Device, operand_bits: int) -> int:
+    words, repeats, bits = replay.words, replay.repeats, replay.word_bits
     if repeats == 1 and replay.banks == 1:
         return 0
     counters = counter_bits(words) + counter_bits(repeats)
     if words == 1:
-        return replay.word_bits + counters + 1
-    bank_bits = replay.word_bits * words * replay.banks
+        return bits + counters + 1
     if replay.banks == 1:
-        return counters + 1 + (0 if _shift_registers(words, device) else bank_bits)
+        kept, shared = bits - operand_bits, operand_bits
+        return kept * _registers(words, device) + shared * _registers(words - 1, device) + counters + 1
     counters += counter_bits(words)
     if words <= SELECTED_WORDS:
-        return bank_bits + counters + 2
-    return counters + 4 + (0 if _shift_registers(words, device) else bank_bits)
+        return 2 * bits * words + counters + 2
+    return 2 * bits * _registers(words, device) + counters + 4
+
+
+def _registers(words: int, device: Device) -> int:
+    """Registers of a bit that passes through so many words."""
+    return 0 if _shift_registers(words, device) else words
 
 
 def _shift_registers(words: int, device: Device) -> int:
-    """Lookup tables that a bit of a bank takes as a shift register; 0 where it stays registers."""
+    """Lookup tables that hold a bit of so many words as a shift register; 0 where it stays in registers."""
     least, held = _SHIFTED_WORDS.get(device.family, (None, 1))
     return 0 if least is None or words < least else ceil(words / held)
