@@ -38,12 +38,11 @@ def matvec_features(unit: MatrixVectorUnit) -> Features:
     - `operand_bit`, `operand_pair`: sums and differences of integer elements, for all rows: bits with the inverted
       ones of each pair's second element, and pairs.
     - `term_bit`: a bit of an integer term, chosen and inverted for a row.
+    - `only_term_bit`: one that is added to nothing, since a word has a single column.
     - `sum_bit`, `sum_chain`: bits of a row's adders, and carry chains that they stand in.
     - `total_bit`: a bit of a row's total that goes on from the word before or begins with the row's constant.
     - `added_bit`: a bit of the adder behind it, or of one without a word before.
     - `compared_bit`: a bit of a total of which only the sign is kept.
-    - `row`: a row's result.
-    - `stages`: registers on the way, which move and stop together.
     - `bank_bit`: a bit of the memories' addresses where weights change.
     - `unit`: the handshake.
     """
@@ -57,8 +56,6 @@ def matvec_features(unit: MatrixVectorUnit) -> Features:
         "total_bit": unit.pe * row_bits if accumulates else 0,
         "added_bit": 0 if only_sign else unit.pe * (row_bits - unit.shift),
         "compared_bit": unit.pe * row_bits if only_sign else 0,
-        "row": unit.pe,
-        "stages": unit.stages,
         "bank_bit": counter_bits(unit.banks * unit.depth) if unit.banks > 1 else 0,
         "unit": 1,
         **counter_features(*_counters(unit)),
@@ -68,10 +65,13 @@ def matvec_features(unit: MatrixVectorUnit) -> Features:
 def _match_features(unit: MatrixVectorUnit) -> Features:
     terms = unit.terms
     assert isinstance(terms, MatchTerms), "bipolar columns are matched"
-    rows = different(unit.pe, 3 * _weight_words(unit))
+    words = _weight_words(unit)
+    rows, groups = different(unit.pe, 3 * words), terms.thirds - terms.count_tables
+    # Three weights that follow from one bit are no more inputs than a pair's.
+    pairs = terms.seconds - terms.thirds + (groups if words <= 2 else 0)
     return {
-        "match_group": rows * (terms.thirds - terms.count_tables),
-        "match_pair": rows * (terms.seconds - terms.thirds),
+        "match_group": rows * groups if words > 2 else 0,
+        "match_pair": rows * pairs,
         "match": rows * (terms.firsts - terms.seconds) + unit.pe * terms.singles,
     }
 
@@ -80,11 +80,10 @@ def _pair_features(unit: MatrixVectorUnit) -> Features:
     pairs = unit.simd // 2
     widths = [shape.width for shape in unit.terms.operand_shapes[: 2 * pairs]]
     rows = different(unit.pe, 2 * _weight_words(unit))
-    first = _levels(unit)[0]
     return {
         "operand_bit": sum(widths) + pairs * unit.element.bits,
         "operand_pair": pairs,
-        "term_bit": rows * first.term_bits,
+        "only_term_bit" if unit.simd == 1 else "term_bit": rows * _levels(unit)[0].term_bits,
     }
 
 
