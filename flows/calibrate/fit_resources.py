@@ -87,7 +87,7 @@ class Measured:
 
 def fit(folder: Path = DATA) -> dict[str, Any]:
     """Coefficients of every family, with their provenance, from the rows in a folder."""
-    return {"families": {device_named(name).family: _fit_device(name, folder) for name in DEVICES}}
+    return {"families": {device_named(name).family: fit_device(name, folder) for name in DEVICES}}
 
 
 def write(folder: Path = DATA) -> Path:
@@ -99,16 +99,17 @@ def write(folder: Path = DATA) -> Path:
 def measured_components(device: str, folder: Path = DATA) -> list[Measured]:
     """The components of a device."""
     rows = component_table(device, folder).read()
-    return [_measured([row.record.component], device_named(device), row.luts) for row in rows]
+    return [measured([row.record.component], device_named(device), row.luts) for row in rows]
 
 
 def measured_designs(device: str, purpose: Purpose, folder: Path = DATA) -> list[Measured]:
     """Those designs of a set of which all is folded, with weights that stay."""
     rows = [row for row in synthesis_table(purpose, device, folder).read() if _is_folded(row.record)]
-    return [_measured(_parts(row.record), device_named(device), row.total.luts) for row in rows]
+    return [measured(_parts(row.record), device_named(device), row.total.luts) for row in rows]
 
 
-def _fit_device(device: str, folder: Path) -> dict[str, Any]:
+def fit_device(device: str, folder: Path = DATA) -> dict[str, Any]:
+    """Coefficients of one device's family."""
     components = measured_components(device, folder)
     designs = measured_designs(device, Purpose.TRAIN, folder)
     both = components + designs
@@ -163,7 +164,8 @@ def _units(design: Pipeline) -> Iterator[MatrixVectorUnit | MultiThreshold]:
             yield unit
 
 
-def _measured(parts: Iterable[Component], device: Device, luts: int) -> Measured:
+def measured(parts: Iterable[Component], device: Device, luts: int) -> Measured:
+    """Several parts together, of which so many lookup tables were measured."""
     features: Counter[str] = Counter()
     memories: list[MemoryShape] = []
     for part in parts:

@@ -97,7 +97,7 @@ def _flip_flops(unit: MatrixVectorUnit) -> int:
         + total_bits
         + sum(counter_bits(states) for states in _counters(unit))
         + unit.stages  # valid
-        + (unit.stages - 1) * counter_bits(unit.banks)
+        + (unit.stages - 2) * counter_bits(unit.banks)  # up to where the row constants are read
         + (unit.stages - 1 + 2 if accumulates else 0)  # last; whether a row group begins, now and a stage later
     )
 

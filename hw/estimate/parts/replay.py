@@ -41,7 +41,8 @@ def replay_features(replay: VectorReplay, device: Device) -> Features:
         return {}
     if words == 1:
         return {"held": 1, **counter_features(repeats)}
-    shifts = {"shift_register": bits * replay.banks * _shift_registers(words, device)}
+    shift_registers = bits * replay.banks * _shift_registers(words, device)
+    shifts = {"shift_register": shift_registers} if shift_registers else {}
     if replay.banks == 1:
         return {"one_bank": 1, "one_bank_bit": bits, **counter_features(words, repeats), **shifts}
     counters = counter_features(words, words, repeats)
