@@ -218,6 +218,14 @@ class MatrixVectorUnit:
         return max((~least).bit_length(), most.bit_length(), 1) + 1
 
     @cached_property
+    def differing_banks(self) -> int:
+        """Banks, less those that hold just what the first one does: of those, logic keeps no copy."""
+        return 1 + sum(not self._holds_what(unit) for unit in self.further)
+
+    def _holds_what(self, unit: "MatrixVectorUnit") -> bool:
+        return np.array_equal(self.weights, unit.weights) and np.array_equal(self.bias, unit.bias)
+
+    @cached_property
     def bias_columns(self) -> Columns:
         """Columns of the memory of row constants, all banks together, as far as it is only read."""
         constants = [unit.row_constants.reshape(-1, self.pe) for unit in (self, *self.further)]

@@ -105,6 +105,11 @@ class MultiThreshold:
         return max(1, greatest.bit_length())
 
     @cached_property
+    def differing_banks(self) -> int:
+        """Banks, less those that hold just what the first one does: of those, logic keeps no copy."""
+        return 1 + sum(not np.array_equal(self.levels, thresholds.levels) for thresholds in self.further)
+
+    @cached_property
     def level_columns(self) -> Columns:
         """Columns of the memory of levels, all banks together, as far as it is only read."""
         levels = [thresholds.levels.reshape(self.row_groups, -1) for thresholds in (self, *self.further)]

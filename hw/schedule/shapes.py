@@ -163,7 +163,9 @@ def _folded(network: Network, index: int, device: Device, fixed: Fixed) -> Itera
     banks_of_weights = fixed.weight_banks(layer.name)
     layer_as_unit = layer_unit(layer, element)
     if banks_of_weights > 1:
-        layer_as_unit = banked([layer_as_unit] * banks_of_weights, loadable)
+        # Other weights than these, or logic would seem to need a single copy.
+        other = layer_unit(replace(layer, weights=~layer.weights), element)
+        layer_as_unit = banked([layer_as_unit, *[other] * (banks_of_weights - 1)], loadable)
     pes = (fixed.pe[index],) if fixed.pe else _divisors(layer.rows)
     simds = (fixed.simd[index],) if fixed.simd else _divisors(layer.columns)
     for pe, simd in product(pes, simds):

@@ -27,6 +27,8 @@ def matvec_memories(unit: MatrixVectorUnit) -> list[MemoryShape]:
     if writable:
         weights = MemoryShape(words, unit.pe * unit.terms.stored, unit.weight_storage, is_written=True)
         return [weights, *tables, MemoryShape(groups, unit.bias_format.bits, unit.bias_storage, is_written=True)]
+    banks = {Storage.BLOCK: unit.banks, Storage.LOGIC: unit.differing_banks}
+    words, groups = banks[unit.weight_storage] * unit.depth, banks[unit.bias_storage] * unit.row_groups
     read_only = [read_only_memory(words, columns, unit.weight_storage) for columns in unit.weight_columns]
     return [*read_only, *tables, read_only_memory(groups, unit.bias_columns, unit.bias_storage)]
 

@@ -1,6 +1,7 @@
 """What the thresholds behind a matrix-vector unit take."""
 
 from hw.components.counters import counter_bits
+from hw.components.rom import Storage
 from hw.components.threshold import MultiThreshold
 from hw.devices import Device
 from hw.estimate.coefficients import Features, luts_of
@@ -22,6 +23,8 @@ def level_memory(thresholds: MultiThreshold) -> MemoryShape:
     depth = thresholds.banks * thresholds.row_groups
     if thresholds.writable:
         return MemoryShape(depth, thresholds.level_format.bits, thresholds.storage, is_written=True)
+    if thresholds.storage is Storage.LOGIC:
+        depth = thresholds.differing_banks * thresholds.row_groups
     return read_only_memory(depth, thresholds.level_columns, thresholds.storage)
 
 
