@@ -1,14 +1,21 @@
 """Calibration: drawing, measuring only what is missing, and the figures of a validation."""
 
 from dataclasses import replace
+from itertools import product
 
 import pytest
 
 from flows.calibrate.draw import COUNTS, DEVICES, Kind, Purpose, draw, drawn
-from flows.calibrate.measure import Task, measure_missing, synthesis_task
+from flows.calibrate.fit_timing import START, fit
+from flows.calibrate.judge import fmax_pairs, spread_of_seeds
+from flows.calibrate.measure import Task, measure_missing, placement_tasks, synthesis_task
 from flows.calibrate.record import DesignRecord, LayerRecord, accelerator_of
-from flows.calibrate.rows import SynthesisRow, Table, synthesis_table
+from flows.calibrate.rows import PlacementRow, SynthesisRow, Table, placement_table, synthesis_table
 from flows.calibrate.validate import Errors, Pair, lines_of, plot
+from hw.devices import device_named
+from hw.estimate.accelerator import estimate
+from hw.estimate.paths.design import paths_of
+from hw.estimate.timing import longest_path
 from hw.tools.run import ToolError
 
 SMALL = DesignRecord("up5k", 1, 6, "INT4", (LayerRecord(8, 2, 3), LayerRecord(2)))
@@ -106,11 +113,64 @@ def test_errors_are_told_as_fractions_of_what_was_measured(tmp_path):
     assert (tmp_path / "scatter.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_the_spread_of_seeds_is_that_of_designs_placed_several_times():
+    def row(seed, placement, mhz):
+        return PlacementRow(Kind.FOLDED, replace(SMALL, seed=seed), placement, "", "", mhz, None, None, "")
+
+    assert spread_of_seeds([row(1, 1, 30.0)]) is None
+    rows = [row(1, 1, 30.0), row(1, 2, 33.0), row(1, 3, 27.0), row(2, 1, 50.0), row(2, 2, None)]
+    assert spread_of_seeds(rows) == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize("device", START)
+def test_clocks_of_designs_that_no_fit_has_seen_are_estimated_within_the_limit(device):
+    """What is stored is judged, by the models as they are now; no tool runs."""
+    errors = Errors.of(fmax_pairs(placement_table(Purpose.VALIDATION, device).read()))
+    assert errors.n >= 10
+    assert errors.unknown == 0
+    assert errors.median <= 15
+
+
+def test_stored_rows_are_of_designs_that_are_drawn():
+    for device, purpose in product(DEVICES, Purpose):
+        of_today = {design.record.digest for design in drawn(purpose, device)}
+        stored = [*synthesis_table(purpose, device).read(), *placement_table(purpose, device).read()]
+        assert {row.record.digest for row in stored} <= of_today
+
+
+def test_a_fit_finds_the_delays_that_placements_were_made_of(tmp_path):
+    """Placements that are no nextpnr's: those of a device of which all delays are known."""
+    device, known = device_named("up5k"), replace(START["up5k"], hop=3.0, carry_bit=0.2)
+    designs = [design for design in drawn(Purpose.TRAIN, "up5k")[:40] if design.kind is not Kind.WHOLE]
+
+    def placed(design):
+        accelerator = accelerator_of(design.record)
+        resources = estimate(accelerator, device).total
+        _, delay_ns = longest_path(paths_of(accelerator), resources.luts + resources.flip_flops, known)
+        return PlacementRow(design.kind, design.record, 1, "", "nextpnr 1", 1000 / delay_ns, None, None, "")
+
+    fitted = fit("up5k", [placed(design) for design in designs])
+    assert fitted.delays.hop == pytest.approx(3.0, abs=0.15)
+    assert fitted.delays.carry_bit == pytest.approx(0.2, abs=0.05)
+    assert (fitted.low, fitted.high) == pytest.approx((1, 1), abs=0.03)
+    assert fitted.designs == len(designs)
+
+
 @pytest.mark.synth
 @pytest.mark.parametrize("device", DEVICES)
 def test_a_stored_row_is_what_the_tools_say_today(tmp_path, device):
     stored = {row.key: row for row in synthesis_table(Purpose.VALIDATION, device).read()}
     table = Table(tmp_path / "rows.csv", SynthesisRow)
     measured(table, [synthesis_task(design) for design in drawn(Purpose.VALIDATION, device)[:2]])
+    for row in table.read():
+        assert row == stored[row.key]
+
+
+@pytest.mark.synth
+@pytest.mark.parametrize("device", START)
+def test_a_stored_placement_is_what_the_tools_say_today(tmp_path, device):
+    stored = {row.key: row for row in placement_table(Purpose.VALIDATION, device).read()}
+    table = Table(tmp_path / "rows.csv", PlacementRow)
+    measured(table, placement_tasks(drawn(Purpose.VALIDATION, device)[:2], 1, 2))
     for row in table.read():
         assert row == stored[row.key]

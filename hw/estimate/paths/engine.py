@@ -10,7 +10,10 @@ from hw.estimate.paths.path import Path
 def engine_paths(engine: Engine) -> Iterator[Path]:
     """From its memories to the winner, to the activations, and through the count."""
     winner = engine.score_format.bits
-    yield Path("engine: total to winner", 5, 2, max(engine.total_bits, winner), from_memory=True, enables=winner)
+    sums = max(engine.total_bits, winner)
+    yield Path("engine: total to winner", 5, 2, sums, from_memory=True, enables=winner)
+    if engine.argmax.can_be_unsorted:
+        yield Path("engine: total to lead over the second", 5, 3, sums + winner, from_memory=True)
     yield Path("engine: matches and count", 2, from_memory=True)
     if engine.count_storage is Storage.LOGIC:
         levels = engine.lanes.bit_length() - 1
