@@ -2,6 +2,7 @@
 #
 #   make train RECORDING=my_recording.nwb OUT=runs/mine
 #   make hw MODEL=foreign.onnx DEVICE=up5k
+#   make bitstream BOARD=icebreaker
 #
 # PIP_ARGS goes to pip, for an index or a choice of wheels of your own.
 
@@ -10,6 +11,7 @@ PIP_ARGS ?=
 RECORDING ?=
 MODEL ?=
 DEVICE ?=
+BOARD ?=
 OUT ?=
 ARGS ?=
 
@@ -22,13 +24,14 @@ SPIKELOOM := $(BIN)/spikeloom
 recording = $(if $(RECORDING),--recording '$(RECORDING)')
 model = $(if $(MODEL),--model '$(MODEL)')
 device = $(if $(DEVICE),--device '$(DEVICE)')
+board = $(if $(BOARD),--board '$(BOARD)')
 out = $(if $(OUT),--out '$(OUT)')
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo train hw sim report test test-slow test-synth test-formal verify bench-gateware bench-da4ml check-finn-base lint format clean
+.PHONY: help install demo train hw sim bitstream program power report test test-slow test-synth test-formal verify bench-gateware bench-da4ml calibrate check-finn-base lint format clean
 
 help: ## List the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
 
 install: $(VENV)/.installed ## Make the virtual environment and warm the tools
 
@@ -43,6 +46,15 @@ hw: install ## QONNX file to Verilog and resources (MODEL=, DEVICE=, OUT=)
 
 sim: install ## Spikes through the simulated gateware, every layer compared (MODEL=, DEVICE=, OUT=)
 	$(SPIKELOOM) sim $(model) $(device) $(out) $(ARGS)
+
+bitstream: install ## Recording or QONNX file to a bitstream (BOARD=icebreaker, MODEL=, OUT=)
+	$(SPIKELOOM) bitstream $(board) $(model) $(out) $(ARGS)
+
+program: install ## Tell the command that loads the bitstream, or run it (OUT=, ARGS=--run)
+	$(SPIKELOOM) program $(out) $(ARGS)
+
+power: install ## Lowest power that keeps up with spikes (OUT=, ARGS=--rate 50 --channels 16)
+	$(SPIKELOOM) power $(out) $(ARGS)
 
 report: install ## Show a run's report and write it anew (OUT=)
 	$(SPIKELOOM) report $(out) $(ARGS)
@@ -68,6 +80,10 @@ bench-gateware: $(VENV)/.installed ## Measure the benchmark's designs beside the
 
 bench-da4ml: $(VENV)/.installed $(DA4ML_VENV)/.installed ## The unrolled layer beside da4ml on the same weights: 20 minutes
 	$(BIN)/python -m flows.bench.gateware --only xc7-layer --da4ml $(DA4ML_VENV)/bin/python $(ARGS)
+
+calibrate: $(VENV)/.installed ## Measure, fit and judge the models of resources, clock and power: half an hour
+	$(BIN)/python -m flows.calibrate $(ARGS)
+	$(BIN)/python -m flows.calibrate.power
 
 check-finn-base: $(VENV)/.installed-test $(FINN_VENV)/.installed ## finn-base's functions on networks written as FINN-style graphs (MODEL=)
 	rm -rf build/finn-base

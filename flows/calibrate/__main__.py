@@ -32,9 +32,9 @@ class What(StrEnum):
     PLACEMENT = "placement"
 
 
-_PLACED = {Purpose.TRAIN: 36, Purpose.VALIDATION: 24}
+_PLACED = {Purpose.TRAIN: 24, Purpose.VALIDATION: 22}
 """How many of the first designs of a set are placed."""
-_SEVERAL = 5, 3
+_SEVERAL = 3, 3
 """How many of them are placed several times, and how often: that tells how far placements of one design differ."""
 
 _Data = Annotated[Path, typer.Option(help="Folder of the rows.")]

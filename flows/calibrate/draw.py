@@ -35,7 +35,7 @@ class Kind(StrEnum):
 
 
 COUNTS = {
-    Purpose.TRAIN: (48, 8, 12, 10, 10, 6),
+    Purpose.TRAIN: (22, 4, 6, 5, 5, 4),
     Purpose.VALIDATION: (34, 5, 8, 6, 6, 6),
 }
 """Designs of each kind."""
