@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from flows.report.figures import Figure, number
 from flows.report.model import Accuracy, Report, Resource, Simulation
-from flows.report.tables import Cell, Column, Table
+from flows.report.table import Cell, Column, Table
 
 NOT_TOLD = "not in this run"
 SAME = "the same"

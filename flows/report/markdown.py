@@ -4,7 +4,8 @@ import re
 
 from flows.report.comparison import Comparison, comparison_tables
 from flows.report.model import Picture, Report
-from flows.report.tables import Table, headlines, tables
+from flows.report.table import Table
+from flows.report.tables import headlines, tables
 
 
 def markdown(report: Report) -> str:

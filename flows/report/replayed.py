@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flows.report.tables import Table
+from flows.report.table import Table
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from flows.report.figures import number
-from flows.report.tables import Cell, Column, Table
+from flows.report.table import Cell, Column, Table
 
 
 @dataclass(frozen=True)

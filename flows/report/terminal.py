@@ -6,7 +6,8 @@ from rich.text import Text
 
 from flows.report.comparison import Comparison, comparison_tables
 from flows.report.model import Report
-from flows.report.tables import Cell, Table, headlines, tables
+from flows.report.table import Cell, Table
+from flows.report.tables import headlines, tables
 
 _STYLES = {"plain": "", "good": "green", "bad": "bold red", "unknown": "dim italic"}
 

@@ -8,7 +8,7 @@ from flows.casefile import read_case
 from flows.errors import BadInput
 from flows.report.figures import UNKNOWN
 from flows.report.replayed import Replayed
-from flows.report.tables import Cell, Column, Table
+from flows.report.table import Cell, Column, Table
 from flows.settings import DesignEngine
 from flows.steps.simulators import simulate
 from flows.steps.writing import check_new_file

@@ -1,0 +1,1 @@
+"""Sections of a report, a subject a file: figures as tables of text."""

@@ -1,0 +1,53 @@
+"""Power of a design at full speed, consumer by consumer."""
+
+from collections.abc import Iterator
+
+from flows.report.figures import UNKNOWN, number, with_unit
+from flows.report.model import Power
+from flows.report.table import Cell, Headline, Table, figure_cell, number_columns, word_cells, word_columns
+
+
+def power_headline(power: Power | None) -> Iterator[Headline]:
+    """What is known of the whole."""
+    if power is None:
+        return
+    if power.known_low_high is None:
+        yield Headline("Power", Cell(UNKNOWN, "unknown"), power.device)
+        return
+    yield Headline("Power", _power_total(power), ", ".join([power.device, *_without(power)]))
+
+
+def _without(power: Power) -> list[str]:
+    return [f"without {' and '.join(power.unknown_parts)}"] if power.unknown_parts else []
+
+
+def _power_total(power: Power) -> Cell:
+    if power.known_low_high is None:
+        return Cell(UNKNOWN, "unknown")
+    low, high = power.known_low_high
+    return Cell(f"{number(low)} to {with_unit(high, power.parts[0].low.unit)}")
+
+
+def power_table(power: Power | None) -> Iterator[Table]:
+    """Each consumer, and what is known of the whole."""
+    if power is None:
+        return
+    parts = tuple(
+        (Cell(part.name), figure_cell(part.low), figure_cell(part.high), Cell(part.low.provenance), Cell(part.notes))
+        for part in power.parts
+    )
+    total = (Cell(", ".join(["known parts together", *_without(power)])), *_low_high(power), *word_cells("", ""))
+    yield Table(
+        "Power",
+        f"{power.device}, {power.conditions}.",
+        (*word_columns("Part"), *number_columns("Low", "High"), *word_columns("Provenance", "Note")),
+        (*parts, total),
+    )
+
+
+def _low_high(power: Power) -> tuple[Cell, Cell]:
+    if power.known_low_high is None:
+        return Cell(UNKNOWN, "unknown"), Cell(UNKNOWN, "unknown")
+    low, high = power.known_low_high
+    unit = power.parts[0].low.unit
+    return Cell(with_unit(low, unit)), Cell(with_unit(high, unit))
