@@ -1,5 +1,7 @@
 """What a folded matrix-vector unit takes."""
 
+import numpy as np
+
 from hw.components.counters import counter_bits, is_power_of_two
 from hw.components.matvec import MatrixVectorUnit
 from hw.components.rom import Storage
@@ -55,7 +57,7 @@ def matvec_features(unit: MatrixVectorUnit) -> Features:
         **(_match_features(unit) if unit.element.bipolar else _pair_features(unit)),
         "sum_bit": sum(_different_rows(unit, level) * level.sum_bits for level in levels),
         "sum_chain": sum(_different_rows(unit, level) * level.chains for level in levels),
-        "total_bit": unit.pe * row_bits if accumulates else 0,
+        "total_bit": unit.pe * row_bits - _zero_bits(unit) if accumulates else 0,
         "added_bit": 0 if only_sign else unit.pe * (row_bits - unit.shift),
         "compared_bit": unit.pe * row_bits if only_sign else 0,
         "bank_bit": counter_bits(unit.banks * unit.depth) if unit.banks > 1 else 0,
@@ -97,11 +99,21 @@ def _flip_flops(unit: MatrixVectorUnit) -> int:
         sum(shape.width for shape in unit.terms.operand_shapes)
         + round(sums)
         + total_bits
+        - _zero_bits(unit)
         + sum(counter_bits(states) for states in _counters(unit))
         + unit.stages  # valid
         + (unit.stages - 2) * counter_bits(unit.banks)  # up to where the row constants are read
         + (unit.stages - 1 + 2 if accumulates else 0)  # last; whether a row group begins, now and a stage later
     )
+
+
+def _zero_bits(unit: MatrixVectorUnit) -> int:
+    """Low bits of totals that no term reaches, since terms are shifted, and that are 0 in a lane's every constant."""
+    if unit.shift == 0 or unit.writable:
+        return 0
+    ones = np.bitwise_or.reduce([each.row_constants.reshape(-1, unit.pe) for each in (unit, *unit.further)])
+    low = np.bitwise_or.reduce(ones, axis=0) & ((1 << unit.shift) - 1)
+    return unit.pe * unit.shift - int(np.bitwise_count(low).sum())
 
 
 def _counters(unit: MatrixVectorUnit) -> list[int]:
