@@ -51,6 +51,36 @@ def test_vector_replays():
         assert replay_resources(spec, UP5K).flip_flops == declared(spec.circuit()), spec
 
 
+def test_the_end_of_a_single_bank_and_the_operands_behind_it_are_one_register():
+    alone, before = (replay_resources(VectorReplay(8, 5, 2), UP5K, bits).flip_flops for bits in (0, 8))
+    assert alone - before == 8
+    xc7 = device_named("xc7a35t")  # where lookup tables hold three words and more
+    in_luts = [replay_resources(VectorReplay(8, words, 2), xc7, 8).flip_flops for words in (3, 4)]
+    assert in_luts[0] - in_luts[1] == 2 * 8
+
+
+def test_low_bits_of_shifted_totals_are_registers_where_a_constant_has_them():
+    weights = np.ones((4, 8), np.bool_)
+    plain, odd = (
+        MatrixVectorUnit("sums", BIPOLAR, weights, np.array([8, 4 + lowest, 12, 20]), 2, False, 2, 4)
+        for lowest in (0, 1)
+    )
+    declared_bits = declared(odd.circuit())
+    assert declared(plain.circuit()) == declared_bits
+    assert declared_bits - matvec_resources(odd, UP5K).flip_flops == 2 * 2 - 1
+    assert declared_bits - matvec_resources(plain, UP5K).flip_flops == 2 * 2
+
+
+def test_rows_of_the_same_few_weights_are_built_once():
+    """With weights of one word in logic, all of them constants, twice the rows take less than twice as much."""
+    rng = np.random.default_rng(0)
+    one, two = (
+        MatrixVectorUnit("sums", BIPOLAR, rng.random((n, 4)) < 0.5, np.zeros(n, np.int64), 0, False, n, 4)
+        for n in (16, 32)
+    )
+    assert matvec_resources(two, UP5K).luts < 1.9 * matvec_resources(one, UP5K).luts
+
+
 @pytest.mark.parametrize("classes", [1, 2, 3, 4, 5])
 def test_winners(classes):
     spec = ArgMax(classes, INT8)

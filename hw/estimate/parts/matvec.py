@@ -55,8 +55,8 @@ def matvec_features(unit: MatrixVectorUnit) -> Features:
     levels = _levels(unit)
     return {
         **(_match_features(unit) if unit.element.bipolar else _pair_features(unit)),
-        "sum_bit": sum(_different_rows(unit, level) * level.sum_bits for level in levels),
-        "sum_chain": sum(_different_rows(unit, level) * level.chains for level in levels),
+        "sum_bit": sum(rows * level.sum_bits for level, rows in levels),
+        "sum_chain": sum(rows * level.chains for level, rows in levels),
         "total_bit": unit.pe * row_bits - _zero_bits(unit) if accumulates else 0,
         "added_bit": 0 if only_sign else unit.pe * (row_bits - unit.shift),
         "compared_bit": unit.pe * row_bits if only_sign else 0,
@@ -83,18 +83,19 @@ def _match_features(unit: MatrixVectorUnit) -> Features:
 def _pair_features(unit: MatrixVectorUnit) -> Features:
     pairs = unit.simd // 2
     widths = [shape.width for shape in unit.terms.operand_shapes[: 2 * pairs]]
+    first, _ = _levels(unit)[0]
     rows = different(unit.pe, 2 * _weight_words(unit))
     return {
         "operand_bit": sum(widths) + pairs * unit.element.bits,
         "operand_pair": pairs,
-        "only_term_bit" if unit.simd == 1 else "term_bit": rows * _levels(unit)[0].term_bits,
+        "only_term_bit" if unit.simd == 1 else "term_bit": rows * first.term_bits,
     }
 
 
 def _flip_flops(unit: MatrixVectorUnit) -> int:
     accumulates = unit.column_groups > 1
     total_bits = unit.pe * (unit.total_format.bits if accumulates or not unit.emit_signs else 1)
-    sums = sum(_different_rows(unit, level) * level.register_bits for level in _levels(unit))
+    sums = sum(rows * level.register_bits for level, rows in _levels(unit))
     return (
         sum(shape.width for shape in unit.terms.operand_shapes)
         + round(sums)
@@ -122,13 +123,11 @@ def _counters(unit: MatrixVectorUnit) -> list[int]:
     return [unit.depth, unit.row_groups, *words]
 
 
-def _levels(unit: MatrixVectorUnit) -> tuple[Level, ...]:
-    return levels_of(unit.element, unit.simd, unit.count_tables, unit.register_terms)
-
-
-def _different_rows(unit: MatrixVectorUnit, level: Level) -> float:
-    """Rows whose sums at a level differ: with few words of weights, several rows may add up the same."""
-    return different(unit.pe, level.columns * _weight_words(unit))
+def _levels(unit: MatrixVectorUnit) -> list[tuple[Level, float]]:
+    """Levels of a row's sum, and how many rows differ there: with few words of weights, several may add the same."""
+    words = _weight_words(unit)
+    levels = levels_of(unit.element, unit.simd, unit.count_tables, unit.register_terms)
+    return [(level, different(unit.pe, level.columns * words)) for level in levels]
 
 
 def _weight_words(unit: MatrixVectorUnit) -> float:
