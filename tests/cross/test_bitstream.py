@@ -8,7 +8,8 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from flows import steps
-from flows.cli import Session, app
+from flows.cli import app
+from flows.commands.session import Session
 from hw.boards.board import board_named
 from hw.tools.nextpnr import CriticalPath, PathStep, Placement
 from tests.hw.graphs import random_graph, write

@@ -7,7 +7,8 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from flows import steps
-from flows.cli import Session, app
+from flows.cli import app
+from flows.commands.session import Session
 from flows.steps import simulators
 from qat.spikes.spikeset import SpikeSet
 

@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 
 from flows import steps
 from flows.casefile import case_text, read_case, write_case
-from flows.cli import Session, app
+from flows.cli import app
+from flows.commands.session import Session
 from flows.errors import BadInput
 from hw.accelerator.accelerator import Accelerator
 from hw.network import lower

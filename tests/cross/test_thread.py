@@ -10,7 +10,8 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from flows import steps
-from flows.cli import Session, app
+from flows.cli import app
+from flows.commands.session import Session
 from tests.hw.graphs import random_graph, write
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"

@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 
 import hw.errors
 import qat.errors
-from flows.cli import Session, app
+from flows.cli import app
+from flows.commands.session import Session
 from flows.errors import BadInput
 from flows.pipeline import Step
 from flows.report.assemble import contribution

@@ -20,7 +20,8 @@ import flows.steps.frames
 import flows.steps.gateware
 import flows.steps.network
 import flows.steps.recordings
-from flows.cli import Session, app
+from flows.cli import app
+from flows.commands.session import Session
 
 _KILLED_AFTER_S = 75.0
 _ADDRESSES = 4 * 2**30

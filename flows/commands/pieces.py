@@ -1,0 +1,84 @@
+"""Commands for a single file: a recording, a graph, a frame of weights, a case."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from flows import options
+from flows.commands.session import Session, told_to
+from flows.report.terminal import show_table
+from flows.settings import SimulationSettings
+
+
+def simulate(
+    context: typer.Context,
+    path: Annotated[Path, typer.Argument(help="File to write (.npz).", metavar="FILE")],
+    duration_s: options.DurationS = SimulationSettings.duration_s,
+    units: options.Units = SimulationSettings.units,
+    similarity: options.Similarity = SimulationSettings.similarity,
+    noise: options.Noise = SimulationSettings.noise,
+    channels: options.Channels = SimulationSettings.channels,
+    firing_hz: options.FiringHz = SimulationSettings.rate_hz,
+    sampling_hz: options.SamplingHz = SimulationSettings.sampling_rate_hz,
+    drift: options.Drift = SimulationSettings.drift,
+    seed: options.Seed = 0,
+) -> None:
+    """Write a ground-truth recording to a file."""
+    settings = SimulationSettings(duration_s, units, similarity, noise, channels, sampling_hz, firing_hz, drift, seed)
+    session: Session = context.obj
+    with session.console.status("simulating") as status:
+        line = session.bench.write_recording(settings, path, told_to(status.update))
+    session.console.print(Text(line))
+
+
+def finn(
+    context: typer.Context,
+    source: Annotated[
+        Path, typer.Argument(help="Run folder, or QONNX file (.onnx).", metavar="RUN_OR_MODEL", show_default=False)
+    ],
+    path: Annotated[Path, typer.Argument(help="File to write (.onnx).", metavar="FILE", show_default=False)],
+) -> None:
+    """Write a network as a FINN-style graph: XnorPopcountMatMul, MultiThreshold and TopK."""
+    session: Session = context.obj
+    with session.console.status("writing the graph"):
+        line = session.bench.write_finn(source, path)
+    session.console.print(Text(line), soft_wrap=True)
+
+
+def frame(
+    context: typer.Context,
+    model: Annotated[
+        Path, typer.Argument(help="QONNX file (.onnx) with the new weights.", metavar="MODEL", show_default=False)
+    ],
+    run: Annotated[
+        Path, typer.Argument(help="Folder of the run that built the gateware.", metavar="RUN", show_default=False)
+    ],
+    path: Annotated[Path, typer.Argument(help="File to write.", metavar="FILE", show_default=False)],
+    weight_set: Annotated[int, typer.Option("--weight-set", help="Weight set that is written anew.")] = 0,
+) -> None:
+    """Write new weights as the bytes that running gateware with loadable layers takes."""
+    session: Session = context.obj
+    with session.console.status("writing the frame"):
+        line = session.bench.write_frame(model, run, path, weight_set)
+    session.console.print(Text(line), soft_wrap=True)
+
+
+def replay(
+    context: typer.Context,
+    case: Annotated[
+        Path, typer.Argument(help="File that a failed step has written.", metavar="CASE", show_default=False)
+    ],
+    engine: options.SimulatorOfCase = None,
+    vcd: options.VcdFile = None,
+) -> None:
+    """Run the case of a difference again; exits with 1 while it differs."""
+    session: Session = context.obj
+    with session.console.status("running the case"):
+        replayed = session.bench.replay_case(case, engine, vcd)
+    session.console.print(Text(replayed.line), soft_wrap=True)
+    if replayed.table is not None:
+        show_table(replayed.table, session.console)
+    if replayed.differs:
+        raise typer.Exit(1)
