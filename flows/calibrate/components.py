@@ -1,4 +1,4 @@
-"""Folded parts by themselves, synthesised: what a feature costs is seen best where it is alone."""
+"""Parts by themselves, synthesised: what a feature costs is seen best where it is alone."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -6,18 +6,37 @@ from typing import Any
 
 import numpy as np
 
+from flows.bench.networks import random_network
 from flows.digests import digest_of_json
 from hw.components.argmax import ArgMax
 from hw.components.buffer import StreamBuffer
+from hw.components.engine.engine import Engine
+from hw.components.inflight import InFlight
+from hw.components.loader import WeightLoader
 from hw.components.matvec import MatrixVectorUnit
 from hw.components.replay import VectorReplay
 from hw.components.rom import Storage
 from hw.components.table import TableLookup
 from hw.components.threshold import MultiThreshold
+from hw.components.unrolled.argmax import ParallelArgMax
+from hw.components.unrolled.layer import UnrolledLayer
 from hw.components.width import WidthConverter
 from hw.network.types import InputTable, IntegerFormat
 
-Component = ArgMax | MatrixVectorUnit | MultiThreshold | StreamBuffer | TableLookup | VectorReplay | WidthConverter
+Component = (
+    ArgMax
+    | Engine
+    | InFlight
+    | MatrixVectorUnit
+    | MultiThreshold
+    | ParallelArgMax
+    | StreamBuffer
+    | TableLookup
+    | UnrolledLayer
+    | VectorReplay
+    | WeightLoader
+    | WidthConverter
+)
 
 _NAME = "component"
 
@@ -27,7 +46,7 @@ class ComponentRecord:
     """A component by its kind and its sizes, from which it can be built again.
 
     Attributes:
-        kind: one of "products", "banks", "thresholds", "replay", "converter", "buffer", "table" and "winner".
+        kind: one of `_BUILD`.
         sizes: arguments of what builds it.
     """
 
@@ -90,6 +109,29 @@ def _table(source: str, output: str, lanes: int) -> TableLookup:
     return TableLookup(InputTable(values, elements.minimum + elements.step * codes, elements), lanes)
 
 
+def _parallel(classes: int, score_bits: int, margin: int, margin_port: bool) -> ParallelArgMax:
+    return ParallelArgMax(classes, IntegerFormat(score_bits, signed=True), margin, margin_port)
+
+
+def _unrolled(
+    element: str, rows: int, columns: int, scores: bool, lut_inputs: int, levels: int, seed: int
+) -> UnrolledLayer:
+    values, hidden = IntegerFormat.from_name(element), () if scores else (rows,)
+    network = random_network(seed, columns, hidden, rows, values)
+    return UnrolledLayer(network.layers[0], values, lut_inputs, levels)
+
+
+def _engine(
+    inputs: int, input_format: str, hidden: tuple[int, ...], units: int, lanes: int, counts: str, seed: int
+) -> Engine:
+    network = random_network(seed, inputs, tuple(hidden), units, IntegerFormat.from_name(input_format))
+    return Engine(network, lanes, count_storage=Storage(counts))
+
+
+def _loader(memories: tuple[tuple[int, int], ...], weight_sets: int) -> WeightLoader:
+    return WeightLoader(tuple((rows, row_bytes) for rows, row_bytes in memories), weight_sets, start=77)
+
+
 _BUILD: Mapping[str, Callable[..., Component]] = {
     "products": _products,
     "banks": _banks,
@@ -99,6 +141,11 @@ _BUILD: Mapping[str, Callable[..., Component]] = {
     "buffer": StreamBuffer,
     "table": _table,
     "winner": _winner,
+    "parallel": _parallel,
+    "unrolled": _unrolled,
+    "engine": _engine,
+    "loader": _loader,
+    "notes": InFlight,
 }
 
 
@@ -182,6 +229,68 @@ _SIZES: Mapping[str, tuple[tuple[str, ...], tuple[tuple[Any, ...], ...]]] = {
             (5, 14, 2, False),
             (5, 8, 0, True),
             (5, 14, 0, True),
+        ),
+    ),
+    "parallel": (
+        ("classes", "score_bits", "margin", "margin_port"),
+        (
+            (2, 8, 0, False),
+            (5, 9, 0, False),
+            (8, 14, 0, False),
+            (4, 8, 2, False),
+            (7, 12, 2, False),
+            (3, 9, 0, True),
+            (6, 11, 0, True),
+        ),
+    ),
+    "loader": (
+        ("memories", "weight_sets"),
+        (
+            (((4, 1),), 1),
+            (((64, 6), (32, 2), (16, 9), (4, 5)), 2),
+            (((100, 4), (20, 7)), 1),
+            (((256, 12), (64, 2), (256, 4), (32, 3), (5, 1), (40, 2)), 4),
+            (((12, 9), (7, 2), (30, 3)), 3),
+        ),
+    ),
+    "notes": (
+        ("word_bits", "words", "tag_bits", "readers", "capacity"),
+        ((8, 6, 1, 2, 4), (16, 1, 2, 3, 2), (4, 12, 2, 4, 4), (8, 48, 3, 6, 8), (1, 24, 2, 3, 16)),
+    ),
+    "unrolled": (
+        ("element", "rows", "columns", "scores", "lut_inputs", "levels", "seed"),
+        (
+            ("BIPOLAR", 16, 16, False, 4, 1, 1),
+            ("BIPOLAR", 8, 32, False, 4, 1, 2),
+            ("BIPOLAR", 6, 48, False, 6, 2, 3),
+            ("BIPOLAR", 6, 20, False, 6, 3, 4),
+            ("BIPOLAR", 12, 12, False, 4, 3, 5),
+            ("BIPOLAR", 8, 24, True, 6, 3, 6),
+            ("BIPOLAR", 7, 32, True, 4, 1, 7),
+            ("BIPOLAR", 5, 64, True, 6, 2, 8),
+            ("UINT2", 12, 24, False, 4, 1, 9),
+            ("UINT2", 4, 48, False, 6, 3, 10),
+            ("UINT8", 4, 24, True, 4, 2, 11),
+            ("INT8", 6, 16, True, 4, 2, 12),
+            ("INT8", 16, 12, False, 6, 3, 13),
+            ("INT4", 6, 12, True, 6, 1, 14),
+            ("INT4", 6, 8, False, 4, 3, 15),
+        ),
+    ),
+    "engine": (
+        ("inputs", "input_format", "hidden", "units", "lanes", "counts", "seed"),
+        (
+            (12, "INT4", (128, 200), 3, 32, "logic", 1),
+            (30, "INT8", (128,), 4, 32, "block", 2),
+            (12, "UINT8", (32, 48, 128), 5, 8, "block", 3),
+            (96, "INT4", (), 9, 32, "block", 4),
+            (96, "BIPOLAR", (64,), 4, 32, "block", 5),
+            (12, "INT8", (48, 64, 32), 6, 16, "block", 6),
+            (30, "BIPOLAR", (128, 48), 2, 16, "logic", 7),
+            (64, "UINT8", (64, 200), 2, 8, "logic", 8),
+            (64, "BIPOLAR", (), 9, 32, "logic", 9),
+            (16, "INT8", (128, 32), 6, 8, "block", 10),
+            (96, "INT6", (128, 128), 5, 16, "logic", 11),
         ),
     ),
 }

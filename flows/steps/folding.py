@@ -19,6 +19,7 @@ from hw.components.rom import Storage
 from hw.devices import Device, device_named
 from hw.errors import DoesNotFit
 from hw.estimate.accelerator import estimate
+from hw.estimate.mapping import in_blocks
 from hw.estimate.resources import Resources
 from hw.estimate.timing import Fmax, estimate_fmax
 from hw.link.protocol import element_bytes
@@ -254,7 +255,7 @@ def _layer(element: IntegerFormat, fold: LayerFolding, is_head: bool, why: str) 
 def _why(fold: LayerFolding, slowest: int, device: Device, banks: int) -> str:
     """What PE and SIMD give in clocks, and what the weights in all banks take or spare in block memories."""
     speed = "the slowest layer" if fold.cycles == slowest else f"the slowest takes {slowest}"
-    memory, blocks = device.block_ram, device.block_ram.count(banks * fold.cycles, fold.pe * fold.simd)
+    memory, blocks = device.block_ram, in_blocks(device.family, banks * fold.cycles, fold.pe * fold.simd).units
     weights = f"{blocks} of {device.block_rams} {memory.name} for weights"
     if fold.is_unrolled:
         weights = "weights are constants in logic"

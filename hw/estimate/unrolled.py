@@ -2,10 +2,10 @@
 
 A small layer is estimated from its plan. To plan a larger one takes too long; it is taken to be as many groups of
 rows as it has, each planned as the layer would plan it if its weights were random: every class of columns as large as
-the others, but for the one that no row of the group uses. Coefficients are fitted to Yosys 0.70's
-counts of twenty-six random small layers a family.
+the others, but for the one that no row of the group uses.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -20,52 +20,13 @@ from hw.components.unrolled.nodes import Constant, Limit, Passed, Score, Sum
 from hw.components.unrolled.plan import Plan, PlanBuilder, sums_of_rows
 from hw.components.unrolled.timeline import shape_of
 from hw.devices import Device
+from hw.estimate.coefficients import Features, luts_of
 from hw.estimate.resources import Resources
 from hw.network.types import IntegerFormat, ScoreLayer, ThresholdLayer
 
 # Weights up to which a layer is planned: that takes a millisecond.
 _PLANNED_WEIGHTS = 1024
 _COMMON_COLUMNS = 12
-# A bit of a score compared and chosen, the rest of a comparison; a bit of its nearness to a constant margin, or to a
-# port: read off Yosys 0.70's counts of ten winners a family.
-_WINNER_BIT, _WINNER_CONTROL = 2.0, 3
-_NEAR_BIT = {4: (2.5, 2.7), 6: (1.25, 2.2)}
-
-
-@dataclass(frozen=True)
-class _Family:
-    """Lookup tables that synthesis spends.
-
-    Attributes:
-        counted_digit: on a digit of a count by logic alone.
-        added_position: on a position of an adder in which it adds.
-        passed_position: on a position of an adder that only passes an operand and a carry on.
-        signed_position: on a position of an adder of signed numbers.
-        compared_bit: on a bit of a comparison.
-        limit_bit: on a bit of a limit.
-        score_bit: on a bit of a score.
-        joined: on an operand that is formed in the same stage: what that saves.
-        three_added_bit: on a bit of a sum that is added on in the same stage, which makes three operands of two.
-        control: on the handshake.
-    """
-
-    counted_digit: float
-    added_position: float
-    passed_position: float
-    signed_position: float
-    compared_bit: float
-    limit_bit: float
-    score_bit: float
-    joined: float
-    three_added_bit: float
-    control: float
-
-
-_FAMILIES = {
-    "ice40": _Family(2.63, 1.05, 0.30, 1.03, 1.26, 0.51, 2.22, -1.33, 0.62, -4.8),
-    "ecp5": _Family(3.04, 1.44, 0.51, 1.25, 0.51, 1.82, 2.28, -1.45, 0.35, -7.1),
-    "xc7": _Family(1.49, 0.91, 0.27, 0.92, 0.63, 0.19, 1.27, -0.54, 0.10, 6.6),
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,76 +73,107 @@ class _StagedPlan:
             self.widths[node] * (self.deaths[node] - self.births[node]) for node in nodes if self._varies(node)
         )
 
-    def luts(self, nodes: Iterable[int], family: _Family) -> float:
-        """Lookup tables of the operations of nodes."""
-        return sum(self._operation_luts(node, family) for node in nodes)
+    def features(self, nodes: Iterable[int]) -> Counter[str]:
+        """What the operations of nodes spend lookup tables on."""
+        found: Counter[str] = Counter()
+        for node in nodes:
+            found.update(self._of_operation(node))
+        return found
 
     def _varies(self, node: int) -> bool:
         columns = self.plan.columns
         return node < columns or not isinstance(self.plan.operations[node - columns], Constant)
 
-    def _operation_luts(self, node: int, family: _Family) -> float:
-        operation, widths, luts = self.plan.operations[node - self.plan.columns], self.widths, 0.0
+    def _of_operation(self, node: int) -> Features:
+        operation, widths = self.plan.operations[node - self.plan.columns], self.widths
+        inner = [of for of in operation.operands if of >= self.plan.columns]
+        apart = {"apart": sum(self.births[of] != self.births[node] or self.levels_per_stage == 1 for of in inner)}
         if isinstance(operation, Sum):
-            luts = self._sum_luts(operation, widths[node], family)
-        elif isinstance(operation, Limit):
-            luts = family.limit_bit * widths[node]
-        elif isinstance(operation, Passed):
-            luts = family.compared_bit * max(widths[operation.number], widths[operation.limit])
-        elif isinstance(operation, Score):
-            luts = family.score_bit * (widths[node] - operation.shift)
-        if self.levels_per_stage == 1:
-            return luts
-        joined = [of for of in operation.operands if self._is_formed_with(of, node)]
-        numbers = operation.numbers if isinstance(operation, Sum) and len(operation.numbers) == 2 else ()
-        sums = [of for of in joined if of in numbers and self._adds_numbers(of)]
-        return luts + family.joined * len(joined) + family.three_added_bit * sum(self.widths[of] for of in sums)
+            return {**apart, **self._of_sum(operation, node)}
+        if isinstance(operation, Limit):
+            return {**apart, "limit_bit": widths[node]}
+        if isinstance(operation, Passed):
+            return {**apart, "passed_bit": max(widths[operation.number], widths[operation.limit])}
+        return {**apart, "score_bit": widths[node] - operation.shift} if isinstance(operation, Score) else apart
 
-    def _is_formed_with(self, operand: int, node: int) -> bool:
-        """Whether an operand of a node is no element, and has no register between."""
-        return operand >= self.plan.columns and self.births[operand] == self.births[node]
+    def _of_sum(self, operation: Sum, node: int) -> Features:
+        if not operation.numbers:
+            return {"counted_digit": len(operation.bits).bit_length()}
+        width, several = self.widths[node], self._three_added(operation, node)
+        if self.plan.bounds[0][0] < 0:
+            return {"signed_position": width, "three_added_bit": several}
+        if len(operation.numbers) == 1:
+            adds = max(1, (len(operation.bits) - 1).bit_length())
+        else:
+            adds = min(self.widths[number] for number in operation.numbers)
+        return {"added_position": adds, "carried_position": width - adds, "three_added_bit": several}
+
+    def _three_added(self, operation: Sum, node: int) -> int:
+        """Bits of numbers that are sums of numbers themselves, without a register between."""
+        if self.levels_per_stage == 1 or len(operation.numbers) == 1:
+            return 0
+        joined = [of for of in operation.numbers if of >= self.plan.columns and self.births[of] == self.births[node]]
+        return sum(self.widths[of] for of in joined if self._adds_numbers(of))
 
     def _adds_numbers(self, node: int) -> bool:
         operation = self.plan.operations[node - self.plan.columns]
         return isinstance(operation, Sum) and bool(operation.numbers)
 
-    def _sum_luts(self, operation: Sum, width: int, family: _Family) -> float:
-        if not operation.numbers:
-            return family.counted_digit * len(operation.bits).bit_length()
-        if self.plan.bounds[0][0] < 0:
-            return family.signed_position * width
-        if len(operation.numbers) == 1:
-            adds = max(1, (len(operation.bits) - 1).bit_length())
-        else:
-            adds = min(self.widths[number] for number in operation.numbers)
-        return family.added_position * adds + family.passed_position * (width - adds)
-
 
 def unrolled_resources(unit: UnrolledLayer, device: Device) -> Resources:
     """An unrolled layer; of a large one, which is not planned, only the thresholds are looked at."""
-    family = _FAMILIES[device.family]
     if unit.layer.weights.size > _PLANNED_WEIGHTS:
-        return _of_typical_groups(unit, family)
+        return _of_typical_groups(unit, device)
     staged = _StagedPlan(unit.plan, unit.levels_per_stage)
-    luts = staged.luts(staged.nodes, family) + family.control
     # The lowest bits of a score are constant.
     constant = unit.layer.rows * _score_shift(unit) if isinstance(unit.layer, ScoreLayer) else 0
     registers = staged.registers(range(len(staged.widths))) - constant + staged.stages
-    return Resources(luts=max(0, round(luts)), flip_flops=registers)
+    return Resources(round(luts_of(unrolled_features(unit), device)), registers)
+
+
+def unrolled_features(unit: UnrolledLayer) -> Features:
+    """What an unrolled layer spends lookup tables on, by its plan.
+
+    - `unrolled`: its handshake.
+    - `counted_digit`: a digit of a count by logic alone.
+    - `added_position`, `carried_position`: a position of an adder in which it adds, or only passes an operand and a
+      carry on.
+    - `signed_position`: a position of an adder of signed numbers.
+    - `three_added_bit`: a bit of a sum that is added on in the same stage, which makes three operands of two.
+    - `limit_bit`, `passed_bit`, `score_bit`: a bit of a limit, of a comparison with it, of a score.
+    - `apart`: an operand that is not formed in the same stage, with whose logic none is shared.
+    """
+    staged = _StagedPlan(unit.plan, unit.levels_per_stage)
+    return {"unrolled": 1, **staged.features(staged.nodes)}
 
 
 def parallel_argmax_resources(argmax: ParallelArgMax, device: Device) -> Resources:
     """The winner among scores that come at once."""
-    bits, comparisons = argmax.score.bits, argmax.classes - 1
-    near = _NEAR_BIT[device.lut_inputs][argmax.margin_port] * bits if argmax.can_be_unsorted else 0.0
-    luts = comparisons * (_WINNER_BIT * bits + _WINNER_CONTROL + near) + _WINNER_CONTROL
+    bits = argmax.score.bits
     held = (argmax.stages - 1) * (bits + 1) if argmax.margin_port else 0
     registers, scores = 2 * argmax.stages - 1, [1] * argmax.classes
     while len(scores) > 1:
         scores = [sum(scores[at : at + 2]) for at in range(0, len(scores), 2)]
         # Of the winner's number only the bits that are open yet; and whether another is near.
         registers += sum(bits + counter_bits(n) + (argmax.can_be_unsorted and n > 1) for n in scores)
-    return Resources(round(luts), registers + held)
+    return Resources(round(luts_of(parallel_argmax_features(argmax), device)), registers + held)
+
+
+def parallel_argmax_features(argmax: ParallelArgMax) -> Features:
+    """What it spends lookup tables on.
+
+    - `parallel`, `parallel_comparison`: its handshake, and what a comparison takes beside its bits.
+    - `parallel_bit`: a bit of a score compared and chosen.
+    - `parallel_near_bit`, `parallel_port_bit`: a bit of its nearness to a margin that is constant, or an input.
+    """
+    comparisons = argmax.classes - 1
+    bits = comparisons * argmax.score.bits
+    return {
+        "parallel": 1,
+        "parallel_comparison": comparisons,
+        "parallel_bit": bits,
+        "parallel_port_bit" if argmax.margin_port else "parallel_near_bit": bits if argmax.can_be_unsorted else 0,
+    }
 
 
 def _score_shift(unit: UnrolledLayer) -> int:
@@ -189,27 +181,28 @@ def _score_shift(unit: UnrolledLayer) -> int:
     return unit.layer.fraction_bits + unit.element.bipolar
 
 
-def _of_typical_groups(unit: UnrolledLayer, family: _Family) -> Resources:
+def _of_typical_groups(unit: UnrolledLayer, device: Device) -> Resources:
     """A layer as groups of typical rows, and what they share: the sum of all columns, and limits."""
     layer, is_head = unit.layer, isinstance(unit.layer, ScoreLayer)
     shape = layer.rows, layer.columns, unit.element, unit.lut_inputs, unit.rows_together, is_head
     staged, n_shared = _typical_group(*shape, unit.levels_per_stage)
-    operations, columns = staged.plan.operations, range(layer.columns)
+    operations, shared = staged.plan.operations, staged.nodes[:n_shared]
     own = [node for node in staged.nodes[n_shared:] if not isinstance(operations[node - layer.columns], Limit)]
-    limits = [node for node in staged.nodes[n_shared:] if isinstance(operations[node - layer.columns], Limit)]
+    limit = [node for node in staged.nodes[n_shared:] if isinstance(operations[node - layer.columns], Limit)][:1]
     # Of few columns, groups happen to have sums in common: read off plans of 32 to 256 columns.
     common = (_COMMON_COLUMNS / layer.columns) ** 2 if unit.element.bits == 1 else 0.0
     groups = layer.rows / unit.rows_together / (1 + common)
-    luts = staged.luts(staged.nodes[:n_shared], family) + groups * staged.luts(own, family)
-    # Every column is needed as late as any: in some group.
-    waits = max(staged.deaths[column] for column in columns)
-    registers: float = unit.element.bits * layer.columns * waits + staged.registers(staged.nodes[:n_shared])
-    registers += groups * staged.registers(own) + staged.stages
+    n_limits, more_steps = 0.0, 0
     if isinstance(layer, ThresholdLayer):
-        n_limits, more = _limits(layer), layer.rows * (layer.steps - 1)
-        luts += n_limits * staged.luts(limits[:1], family) + more * family.compared_bit * staged.widths[limits[0]]
-        registers += n_limits * staged.registers(limits[:1]) + more
-    return Resources(luts=round(luts + family.control), flip_flops=round(registers))
+        n_limits, more_steps = _limits(layer), layer.rows * (layer.steps - 1)
+    luts = luts_of({"unrolled": 1, **staged.features(shared)}, device)
+    luts += groups * luts_of(staged.features(own), device) + n_limits * luts_of(staged.features(limit), device)
+    luts += luts_of({"passed_bit": more_steps * staged.widths[limit[0]] if limit else 0}, device)
+    # Every column is needed as late as any: in some group.
+    waits = max(staged.deaths[: layer.columns])
+    registers: float = unit.element.bits * layer.columns * waits + staged.registers(shared) + staged.stages
+    registers += groups * staged.registers(own) + n_limits * staged.registers(limit) + more_steps
+    return Resources(round(luts), round(registers))
 
 
 def _limits(layer: ThresholdLayer) -> float:
