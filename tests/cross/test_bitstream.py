@@ -60,6 +60,22 @@ def test_a_small_network_becomes_a_bitstream(tmp_path, model, board, transport, 
 
 
 @pytest.mark.synth
+@pytest.mark.verify("simulated")
+def test_generated_spikes_through_the_pins_of_a_board(tmp_path, record_property):
+    """A network that was trained on a generated recording sorts its test spikes through the mapped chip's pins."""
+    small = ("--duration-s", 30, "--hidden", "32,32", "--epochs", 20, "--seeds", "0")
+    assert spikeloom("train", *small, "--out", tmp_path).exit_code == 0
+    result = spikeloom("bitstream", "--random-inputs", 5000, "--to", "pins", "--out", tmp_path)
+    assert result.exit_code == 0, result.output
+    (simulation,) = json.loads((tmp_path / "report.json").read_text())["simulations"]
+    record_property("spikes", simulation["n_spikes"])
+    record_property("mismatches", simulation["class_mismatches"])
+    assert simulation["vectors"] == "test spikes"
+    assert simulation["n_spikes"] >= 50
+    assert simulation["class_mismatches"] == 0
+
+
+@pytest.mark.synth
 def test_a_board_of_another_vendor_gets_all_that_its_tool_needs(tmp_path, model):
     words = (
         "bitstream",
