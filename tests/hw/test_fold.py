@@ -237,20 +237,20 @@ def test_the_folding_that_overruns_a_device_least_is_told():
         (Target(1, 20), "{interval} clocks an inference with a latency of 20 clocks"),
         (Target(1, 9), "{interval} clocks an inference"),
         (
-            Target(3, 10),
+            Target(2, 10),
             "{later} clocks an inference with a latency of {latency} clocks or "
             "{interval} clocks an inference with a latency of {together} clocks",
         ),
     ],
 )
 def test_a_target_beyond_reach_is_told_with_the_nearest_within(target, can):
-    device = tiny(luts=345)
+    device = tiny(luts=293)
     fit = within(every_figures("two"), device)
     interval, latency = fit[:, INTERVAL].min(), fit[:, LATENCY].min()
     together = fit[fit[:, INTERVAL] == interval][:, LATENCY].min()
     later = fit[fit[:, LATENCY] == latency][:, INTERVAL].min()
     nearest = can.format(interval=interval, latency=latency, together=together, later=later)
-    told = f"^{target} cannot be met: up5k holds 345 LUTs, .* and 8 EBR; {nearest} can$"
+    told = f"^{target} cannot be met: up5k holds 293 LUTs, .* and 8 EBR; {nearest} can$"
     with pytest.raises(DoesNotFit, match=told):
         choose(designs_of(small("two"), device), target)
 
