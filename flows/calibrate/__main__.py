@@ -15,13 +15,20 @@ from flows.calibrate.components import COMPONENTS
 from flows.calibrate.draw import DEVICES, Purpose, drawn
 from flows.calibrate.fit_timing import START
 from flows.calibrate.judge import fmax_pairs, resource_pairs, spread_of_seeds
-from flows.calibrate.measure import Task, component_task, measure_missing, placement_tasks, synthesis_task
+from flows.calibrate.measure import (
+    Task,
+    component_task,
+    count_missing,
+    measure_missing,
+    placement_tasks,
+    synthesis_task,
+)
 from flows.calibrate.rows import DATA, AnyRow, Table, component_table, placement_table, synthesis_table
 from flows.calibrate.validate import Pair, comma_separated, lines_of, markdown, plot
 from hw.devices import device_named
 from hw.tools import nextpnr
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
+app = typer.Typer(add_completion=False, help=__doc__)
 
 
 class What(StrEnum):
@@ -43,12 +50,13 @@ _Out = Annotated[Path, typer.Option(help="Folder for table and picture.")]
 _OUT = Path("build/calibration")
 
 
-@app.command(name="all")
-def everything(jobs: _Jobs = 2, data: _Data = DATA, out: _Out = _OUT) -> None:
-    """Measure what is missing, fit, and report."""
-    measure(jobs=jobs, data=data)
-    fit(data)
-    report(data=data, out=out)
+@app.callback(invoke_without_command=True)
+def everything(context: typer.Context) -> None:
+    """Without a command: measure what is missing, fit, and report."""
+    if context.invoked_subcommand is None:
+        measure()
+        fit()
+        report()
 
 
 @app.command()
@@ -77,6 +85,20 @@ def measure(
             _measure(console, f"{name} {purpose} placement", placed, placements, jobs, first)
     spent = resource.getrusage(resource.RUSAGE_CHILDREN)
     console.print(f"{spent.ru_utime + spent.ru_stime:.0f} CPU seconds in tools")
+
+
+@app.command()
+def status(data: _Data = DATA) -> None:
+    """Tell how many rows are missing, or are of another netlist or other tools than today's; nothing is measured."""
+    console = Console()
+    for purpose, name in product(Purpose, DEVICES):
+        designs = drawn(purpose, name)
+        missing = count_missing(synthesis_table(purpose, name, data), [synthesis_task(design) for design in designs])
+        console.print(f"{name} {purpose} synthesis: {missing} of {len(designs)} rows to be measured")
+        if nextpnr.can_place(device_named(name)):
+            tasks = placement_tasks(designs[: _PLACED[purpose]], *_SEVERAL)
+            missing = count_missing(placement_table(purpose, name, data), tasks)
+            console.print(f"{name} {purpose} placement: {missing} of {len(tasks)} rows to be measured")
 
 
 @app.command()

@@ -86,12 +86,26 @@ def measure_missing(
     return measured
 
 
+def count_missing(table: Table[AnyRow], tasks: Sequence[Task[AnyRow]]) -> int:
+    """How many tasks `measure_missing` would measure."""
+    rows = {row.key: row for row in table.read()}
+    return sum(not _is_of_today(rows.get(task.key), task, _digest(task.rtlil())) for task in tasks)
+
+
 def _row_of(task: Task[AnyRow], known: AnyRow | None) -> AnyRow:
     rtlil = task.rtlil()
-    digest = hashlib.sha256(rtlil.encode()).hexdigest()[:16]
-    if known is not None and (known.netlist, known.tools) == (digest, task.tools):
+    digest = _digest(rtlil)
+    if known is not None and _is_of_today(known, task, digest):
         return known
     return task.measure(rtlil, digest)
+
+
+def _is_of_today(row: AnyRow | None, task: Task[AnyRow], digest: str) -> bool:
+    return row is not None and (row.netlist, row.tools) == (digest, task.tools)
+
+
+def _digest(rtlil: str) -> str:
+    return hashlib.sha256(rtlil.encode()).hexdigest()[:16]
 
 
 def component_task(record: ComponentRecord, device: Device) -> Task[ComponentRow]:

@@ -4,11 +4,13 @@ from dataclasses import replace
 from itertools import product
 
 import pytest
+from typer.testing import CliRunner
 
+import flows.calibrate.__main__ as commands
 from flows.calibrate.draw import COUNTS, DEVICES, Kind, Purpose, draw, drawn
 from flows.calibrate.fit_timing import START, fit
 from flows.calibrate.judge import fmax_pairs, spread_of_seeds
-from flows.calibrate.measure import Task, measure_missing, placement_tasks, synthesis_task
+from flows.calibrate.measure import Task, count_missing, measure_missing, placement_tasks, synthesis_task
 from flows.calibrate.record import DesignRecord, LayerRecord, accelerator_of
 from flows.calibrate.rows import PlacementRow, SynthesisRow, Table, placement_table, synthesis_table
 from flows.calibrate.validate import Errors, Pair, lines_of, plot
@@ -93,7 +95,10 @@ def test_a_run_that_broke_off_goes_on_where_it_was(tmp_path):
 def test_what_has_changed_is_measured_again(tmp_path, changed):
     table, tools = Table(tmp_path / "rows.csv", SynthesisRow), Tools()
     measured(table, [tools.task(seed) for seed in (1, 2)])
-    assert measured(table, [tools.task(1), tools.task(2, **changed)]) == 1
+    tasks = [tools.task(1), tools.task(2, **changed)]
+    assert count_missing(table, tasks) == 1
+    assert measured(table, tasks) == 1
+    assert count_missing(table, tasks) == 0
     assert tools.asked == [1, 2, 2]
 
 
@@ -154,6 +159,14 @@ def test_a_fit_finds_the_delays_that_placements_were_made_of(tmp_path):
     assert fitted.delays.carry_bit == pytest.approx(0.2, abs=0.05)
     assert (fitted.low, fitted.high) == pytest.approx((1, 1), abs=0.03)
     assert fitted.designs == len(designs)
+
+
+def test_without_a_command_all_of_it_runs_in_order(monkeypatch):
+    ran = []
+    for step in ("measure", "fit", "report"):
+        monkeypatch.setattr(commands, step, lambda step=step: ran.append(step))
+    assert CliRunner().invoke(commands.app, []).exit_code == 0
+    assert ran == ["measure", "fit", "report"]
 
 
 @pytest.mark.synth
