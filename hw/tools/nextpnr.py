@@ -156,7 +156,7 @@ def place_and_route(
     arguments = [*_part(device, board), *_pins(device, board, folder)]
     if device.family == "ice40":
         mapped = _with_clocked_roms(mapped, folder)
-    arguments += ["--json", mapped, "--report", REPORT, "-q"]
+    arguments += [*_router(device, board), "--json", mapped, "--report", REPORT, "-q"]
     arguments += ["--seed", str(seed), "--freq", str(target_mhz)]
     arguments += [] if must_meet else ["--timing-allow-fail"]
     arguments += [_RESULTS[device.family], result] if result else []
@@ -167,8 +167,8 @@ def place_and_route(
 def _with_clocked_roms(mapped: str, folder: Path) -> str:
     """The netlist with the write clock of every ROM on its read clock.
 
-    Synthesis ties it low. nextpnr then spends a global wire on that constant, and with most block memories in use
-    may never come to an end with routing it. Nothing is written: that has an enable of its own.
+    Synthesis ties it low, and nextpnr then spends one of eight global wires on that constant. Nothing is written:
+    that has an enable of its own.
     """
     design = json.loads((folder / mapped).read_text(encoding="utf-8"))
     for module in design["modules"].values():
@@ -177,6 +177,14 @@ def _with_clocked_roms(mapped: str, folder: Path) -> str:
                 cell["connections"]["WCLK"] = cell["connections"]["RCLK"]
     (folder / NETLIST).write_text(json.dumps(design), encoding="utf-8")
     return NETLIST
+
+
+def _router(device: Device, board: Board | None) -> list[str]:
+    """The router of a chip, which must come to an end: the first one may rip up the same wires of iCE40 for ever.
+
+    Designs that are only measured keep the first one, which all that were measured before had.
+    """
+    return ["--router", "router2"] if board is not None and device.family == "ice40" else []
 
 
 def _part(device: Device, board: Board | None) -> list[str]:
