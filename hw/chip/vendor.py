@@ -19,12 +19,15 @@ def build_script(board: Board, verilog: str) -> str:
     """
     if board.part is None:
         raise BadInput(f"board {board.name}: the vendor's tool wants to know the ordering name of its FPGA")
+    # The vendor's tool writes its parts in small letters, but the grade.
+    name, dash, grade = board.part.rpartition("-")
+    part = f"{name.lower()}{dash}{grade}"
     return f"""\
 # The bitstream of {board.title}: in this folder, run
 #   vivado -mode batch -source {BUILD_SCRIPT}
 read_verilog {verilog}
 read_xdc {board.file.name}
-synth_design -top {TOP_NAME} -part {board.part.lower()}
+synth_design -top {TOP_NAME} -part {part}
 opt_design
 place_design
 route_design

@@ -133,5 +133,5 @@ def test_room_is_left_for_the_store_of_a_frame():
 
 def test_the_vendors_script_names_part_and_files():
     script = build_script(board_named("arty-a7-35"), "chip.v")
-    for line in ("read_verilog chip.v", "read_xdc arty-a7-35.xdc", "-part xc7a35ticsg324-1l"):
+    for line in ("read_verilog chip.v", "read_xdc arty-a7-35.xdc", "-part xc7a35ticsg324-1L\n"):
         assert line in script
