@@ -433,7 +433,9 @@ VcdSpikes = Annotated[
 
 # Send
 Port = Annotated[str, Option("--port", help="Serial port of the board, such as /dev/ttyUSB1.", show_default=False)]
-Baud = Annotated[int, Option("--baud", help="Bits a second, as the design on the board was built for.")]
+Baud = Annotated[
+    int | None, Option("--baud", help="Bits a second.", show_default="what the run's chip was built for")
+]
 SpikesToSend = Annotated[
     str,
     Option(

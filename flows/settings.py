@@ -319,6 +319,8 @@ class ChipSettings:
         clock = self.clock_mhz
         _require(clock is None or 0 < clock <= 1_000, "--clock-mhz", clock, "more than 0, at most 1000 MHz")
         _require(self.baud >= 1, "--baud", self.baud, "at least 1")
+        paced = self.transport == "uart" or self.baud == BAUD
+        _require(paced, "--baud", self.baud, "with --transport spi, none")
         _require(1 <= self.attempts <= 100, "--attempts", self.attempts, "1 to 100")
         _require(0 <= self.spikes <= _MOST_INPUTS, "--spikes", self.spikes, f"0 to {_MOST_INPUTS}")
         _require_seed(self.seed)
@@ -330,8 +332,8 @@ class SendSettings:
 
     # Name of the serial port, such as /dev/ttyUSB1.
     port: str
-    # Bits a second, as the design on the board was built for.
-    baud: int = BAUD
+    # Bits a second; None takes those that the run's chip was built for.
+    baud: int | None = None
     # Test spikes of the run, or all that were cut; random inputs for a model from elsewhere.
     spikes: SpikeCount = 100
     # How long an answer may take, until its request is sent again.
@@ -346,7 +348,7 @@ class SendSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        _require(self.baud >= 1, "--baud", self.baud, "at least 1")
+        _require(self.baud is None or self.baud >= 1, "--baud", self.baud, "at least 1")
         _require(0 < self.timeout_s <= _LONGEST_WAIT_S, "--timeout-s", self.timeout_s, "more than 0, at most 60")
         few = self.spikes == "all" or 1 <= self.spikes <= _MOST_INPUTS
         _require(few, "--spikes", self.spikes, f"1 to {_MOST_INPUTS} or all")

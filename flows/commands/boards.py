@@ -75,7 +75,7 @@ def send(
         Path, typer.Argument(help="Folder of the run that built the gateware.", metavar="RUN", show_default=False)
     ],
     port: options.Port,
-    baud: options.Baud = SendSettings.baud,
+    baud: options.Baud = None,
     spikes: options.SpikesToSend = str(SendSettings.spikes),
     timeout_s: options.TimeoutS = SendSettings.timeout_s,
     load: options.LoadedModel = None,

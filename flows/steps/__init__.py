@@ -16,6 +16,7 @@ from flows.report.replayed import Replayed
 from flows.report.sent import Sent
 from flows.settings import DesignEngine, SendSettings, Settings, SimulationSettings
 from hw.boards.board import board_named
+from hw.simulate.verilator.program import missing_tools
 from hw.tools.nextpnr import NEXTPNR, can_place
 from hw.tools.pack import PACKERS
 from hw.tools.yosys import YOSYS
@@ -285,7 +286,12 @@ def _to_simulation(settings: Settings) -> list[Step]:
 
 
 def _to_board(settings: Settings) -> list[Step]:
-    """The network on a board: a bitstream, or, where no open tool makes one, all that the vendor's tool needs."""
+    """The network on a board: a bitstream, or, where no open tool makes one, all that the vendor's tool needs.
+
+    Raises:
+        BadInput: if the board cannot have the clock or the line to the host, or lacks a native tool.
+    """
+    _run("bitstream", "check_settings", settings.chip)
     chip, board = settings.chip, board_named(settings.chip.board)
     packages, native = _tools_of(board.device.family, chip.native_tools)
     parameters = {
@@ -316,14 +322,21 @@ def _to_board(settings: Settings) -> list[Step]:
         what = "leave Verilog, constraints and a script for the vendor's tool"
         return [*before, step("handover", what, "hand_over_chip", "chip")]
     placement = {"seed": chip.seed, "attempts": chip.attempts}
-    inputs = {"spikes": chip.spikes, "from_spikes": settings.model is None, "seed": settings.check.seed}
+    inputs = {
+        "spikes": chip.spikes,
+        "from_spikes": settings.model is None,
+        "seed": settings.check.seed,
+        "lacking": missing_tools(),
+    }
+    # Netlist and cells become Verilog by the installed Yosys, whichever one has mapped the chip.
+    others = [package for package in packages if package != YOSYS.package]
     what = "run spikes through the mapped chip, in and out through its pins"
     pins = step("pins", what, "sort_through_the_pins", "chip", *_spikes(settings), **inputs)
     what = "pack the placed chip into the bits that the board is loaded with"
     return [
         *before,
         step("place", "place and route the chip until its clock is met", "place_chip", "chip", **placement),
-        *([replace(pins, packages=("verilator", *packages))] if chip.spikes else []),
+        *([replace(pins, packages=("amaranth", "verilator", YOSYS.package, *others))] if chip.spikes else []),
         step("bitstream", what, "pack_chip", "place"),
     ]
 

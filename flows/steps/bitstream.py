@@ -1,36 +1,50 @@
 """Steps from a folded network to a chip on a board: synthesis, placement, simulation through the pins, packing."""
 
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from shlex import join
 from shutil import copyfile
 from typing import Any
 
-from flows.errors import BadInput, NotEqualError
+from flows.errors import NotEqualError
 from flows.pipeline import StepContext
 from flows.report.assemble import contribution
 from flows.report.figures import Figure
 from flows.report.model import PathPart, Placed, PlacedCells, Resource, Simulation
-from flows.runfolder import existing_run_folder
+from flows.runfolder import RunFolder, existing_run_folder
+from flows.settings import ChipSettings
 from flows.steps import files
+from flows.steps.answers import wrong_answers
 from flows.steps.gateware import check_fits, open_accelerator
 from flows.steps.network import vectors
 from flows.steps.simulators import CACHE
 from hw.boards.board import board_named
-from hw.chip.chip import TOP_NAME, Chip, Transport
+from hw.chip.chip import TOP_NAME, Chip, Transport, check_line
 from hw.chip.path import in_words, stretches
 from hw.chip.vendor import BUILD_SCRIPT, build_script
-from hw.clocks.source import clock_below
+from hw.clocks.source import clock_source, clocks_below
 from hw.devices import Device
-from hw.errors import NoResult
+from hw.errors import BadInput, NoResult
 from hw.netlist import rtlil_of
 from hw.simulate.pins.mapped import Sorted, compile_mapped, sort_through_pins
-from hw.simulate.verilator.program import check_compiler
 from hw.tools import loader, nextpnr, pack, yosys
 
 MAPPED = "mapped.json"
 PLACED = "placed.txt"
 _RTLIL = f"{TOP_NAME}.il"
+
+
+def check_settings(settings: ChipSettings) -> None:
+    """Refuse what a board cannot do before anything is made for it.
+
+    Raises:
+        BadInput: if its clock, or the line to the host, cannot be made.
+    """
+    board = board_named(settings.board)
+    check_line(board, clock_source(board, settings.clock_mhz), Transport(settings.transport), settings.baud)
 
 
 def synthesise_chip(context: StepContext) -> Mapping[str, Any]:
@@ -51,7 +65,7 @@ def synthesise_chip(context: StepContext) -> Mapping[str, Any]:
     counted = yosys.synthesise(_RTLIL, TOP_NAME, device, context.folder, MAPPED, _native(context))
     (context.folder / yosys.STATISTICS).unlink()
     check_fits(counted, device)
-    return {"cells": dict(counted.cells), **contribution(resources=_resources(device, counted))}
+    return {"cells": dict(counted.cells), **contribution(resources=_resources(device, counted, _native(context)))}
 
 
 def place_chip(context: StepContext) -> Mapping[str, Any]:
@@ -87,30 +101,29 @@ def place_chip(context: StepContext) -> Mapping[str, Any]:
 
 
 def sort_through_the_pins(context: StepContext) -> Mapping[str, Any]:
-    """Send spikes to the mapped chip through its pins, and compare each class and score with the network's.
+    """Send spikes to the mapped chip through its pins, and compare each answer with the network's.
+
+    Where the machine lacks a compiler there is nothing but a word about that.
 
     Raises:
         NotEqualError: if one differs.
     """
+    if lacking := context.parameters["lacking"]:
+        return {"spikes": None, "why": f"it takes {', '.join(lacking)}, which this machine lacks"}
     chip = _open_chip(context)
     network = chip.accelerator.network
-    try:
-        check_compiler()
-    except BadInput as error:
-        return {"spikes": None, "why": str(error)}
     spikes, what = vectors(context, network, context.parameters["spikes"], context.parameters["from_spikes"])
     context.progress(0.0, "compiling, unless the program is there already")
     program = compile_mapped(chip, context.of("chip") / MAPPED, CACHE)
     told = partial(context.progress, message=f"{len(spikes)} spikes through the pins")
     result = sort_through_pins(chip, program, spikes, told)
-    units = [answer.unit for answer in result.answers]
-    wrong = int((network.classes(spikes) != units).sum())
-    if chip.has_scores:
-        scores = [answer.score for answer in result.answers]
-        wrong += int((network.scores(spikes).max(axis=1) != scores).sum())
+    wrong = list(wrong_answers(network, spikes, result.answers))
     if wrong:
-        raise NotEqualError(f"the mapped chip differs from the integer network in {wrong} classes and scores")
-    return contribution(simulations=[_simulation(chip, what, result)])
+        raise NotEqualError(
+            f"the mapped chip differs from the integer network in {len(wrong)} of {len(spikes)} answers, first in "
+            f"{wrong[0]}"
+        )
+    return contribution(simulations=[_simulation(chip, what, result, len(wrong))])
 
 
 def pack_chip(context: StepContext) -> Mapping[str, Any]:
@@ -127,7 +140,7 @@ def hand_over_chip(context: StepContext) -> Mapping[str, Any]:
     """Leave what the vendor's tool makes a bitstream from: Verilog, constraints, a script."""
     chip = _open_chip(context)
     copyfile(context.of("chip") / _RTLIL, context.folder / _RTLIL)
-    yosys.write_verilog(_RTLIL, f"{TOP_NAME}.v", context.folder)
+    yosys.write_verilog(_RTLIL, f"{TOP_NAME}.v", context.folder, _native(context))
     (context.folder / _RTLIL).unlink()
     copyfile(chip.board.file, context.folder / chip.board.file.name)
     script = build_script(chip.board, f"{TOP_NAME}.v")
@@ -143,26 +156,33 @@ def load_onto_board(run: Path, runs_loader: bool) -> str:
         NoResult: if the loader fails.
     """
     folder = existing_run_folder(run)
-    manifest = folder.manifest()
-    if "handover" in manifest and "bitstream" not in manifest:
+    if _stands(folder, "handover"):
         raise BadInput(f"{run} has no bitstream: the board's is {folder.summary('handover')['why']}")
-    if "bitstream" not in manifest or manifest["bitstream"].status != "finished":
+    if not _stands(folder, "bitstream"):
         raise BadInput(f"{run} has no bitstream yet: make it with `spikeloom bitstream`")
     made = folder.summary("bitstream")
     command = loader.load_command(board_named(made["board"]), folder.step_folder("bitstream") / made["bitstream"])
     if runs_loader:
         loader.load(command)
-    return " ".join(command)
+    return join(command)
 
 
 def what_became(run: Path) -> str:
     """One line about what a run has left for a board."""
     folder = existing_run_folder(run)
-    manifest = folder.manifest()
-    if "handover" in manifest:
+    if _stands(folder, "handover"):
         made = folder.summary("handover")
         return f"No bitstream of board {made['board']}: it is {made['why']} in {folder.step_folder('handover')}"
-    return f"Onto the board: {load_onto_board(run, runs_loader=False)}"
+    line = f"Onto the board: {load_onto_board(run, runs_loader=False)}"
+    if _stands(folder, "pins") and (why := folder.summary("pins").get("why")):
+        line += f"; not simulated through its pins: {why}"
+    return line
+
+
+def _stands(folder: RunFolder, step: str) -> bool:
+    """Whether a step's results are those of the chip that the run has now."""
+    manifest = folder.manifest()
+    return step in manifest and manifest[step].status == "finished"
 
 
 def _native(context: StepContext) -> bool:
@@ -182,8 +202,8 @@ def _open_chip(context: StepContext) -> Chip:
     )
 
 
-def _resources(device: Device, counted: yosys.CellCounts) -> list[Resource]:
-    tool = f"Yosys {yosys.yosys_version()}"
+def _resources(device: Device, counted: yosys.CellCounts, native: bool) -> list[Resource]:
+    tool = yosys.YOSYS.title(native)
     rows = (
         (f"LUT{device.lut_inputs}", counted.luts, device.luts),
         ("flip-flops", counted.flip_flops, device.flip_flops),
@@ -229,7 +249,7 @@ def _why_missed(chip: Chip, missed: list[nextpnr.Placement]) -> str:
     best = max(missed, key=lambda placement: placement.slowest_mhz or 0.0)
     path, reached = best.slowest_path, best.slowest_mhz or 0.0
     assert path is not None, "what misses a clock has a path"
-    nearest = clock_below(chip.board, reached)
+    nearest = next((clock for clock in clocks_below(chip.board, reached) if _runs_at(chip, clock)), None)
     would = "no clock of the board would be met" if nearest is None else f"--clock-mhz {nearest:g} would be met"
     seeds = ", ".join(str(placement.seed) for placement in missed)
     return (
@@ -239,17 +259,25 @@ def _why_missed(chip: Chip, missed: list[nextpnr.Placement]) -> str:
     )
 
 
+def _runs_at(chip: Chip, clock_mhz: float) -> bool:
+    """Whether the chip could have another clock, of which its UART makes the baud rate."""
+    with suppress(BadInput):
+        replace(chip, wanted_mhz=clock_mhz)
+        return True
+    return False
+
+
 def _layers(chip: Chip) -> list[str]:
     return [layer.name for layer in chip.accelerator.network.layers]
 
 
-def _simulation(chip: Chip, what: str, result: Sorted) -> Simulation:
+def _simulation(chip: Chip, what: str, result: Sorted, mismatches: int) -> Simulation:
     latencies = [answer.latency_clocks for answer in result.answers]
     return Simulation(
         simulator="Verilator, mapped chip, through its pins",
         vectors=what,
         n_spikes=len(result.answers),
-        class_mismatches=0,
+        class_mismatches=mismatches,
         layer_word_mismatches=None,
         latency_cycles_min=min(latencies),
         latency_cycles_max=max(latencies),

@@ -1,6 +1,6 @@
 """A run's spikes through a board that is plugged in."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -13,12 +13,13 @@ from flows.report.sent import Sent
 from flows.runfolder import RunFolder, existing_run_folder
 from flows.settings import SendSettings
 from flows.steps import files
+from flows.steps.answers import wrong_answers
 from flows.steps.built import built_accelerator
 from flows.steps.frames import trained_anew
 from hw.accelerator.load import load_frame
 from hw.driver.serialport import open_port
 from hw.driver.sorter import Sorter, connect
-from hw.link.protocol import SortAnswer, design_digest
+from hw.link.protocol import BAUD, design_digest
 from hw.network.types import Network
 from hw.network.vectors import random_inputs
 from qat.spikes.spikeset import TEST, SpikeSet
@@ -37,14 +38,14 @@ def send_spikes(run: Path, settings: SendSettings, progress: Callable[[float, st
         NotEqualError: if the model's network and its ONNX reference differ.
     """
     folder = existing_run_folder(run)
-    accelerator = built_accelerator(folder)
+    accelerator, baud = built_accelerator(folder), _baud_of_chip(folder)
     network, frame = accelerator.network, b""
     ours = design_digest(network.to_json(), accelerator.schedule.to_json())
     if settings.load is not None:
         network = trained_anew(settings.load, folder)
         frame = load_frame(accelerator, network, settings.weight_set)
     spikes, what = _vectors(folder, network, settings)
-    with open_port(settings.port, settings.baud) as port:
+    with open_port(settings.port, settings.baud or baud) as port:
         sorter = connect(port, None if settings.any_design else ours, settings.timeout_s)
         if frame:
             sorter.load(frame, partial(_tell, progress, f"{len(frame)} bytes of weights to {port.name}"))
@@ -53,7 +54,7 @@ def send_spikes(run: Path, settings: SendSettings, progress: Callable[[float, st
         told = partial(_tell, progress, f"{len(spikes)} {what} to {port.name}")
         answers = list(sorter.sort_all(spikes, told))
         seconds = perf_counter() - began
-    wrong = list(_mismatches(network, spikes, answers))
+    wrong = list(wrong_answers(network, spikes, answers))
     latencies = [answer.latency_clocks for answer in answers]
     scored = "class and score" if sorter.board.has_scores else "class"
     return Sent(
@@ -66,6 +67,20 @@ def send_spikes(run: Path, settings: SendSettings, progress: Callable[[float, st
         seconds,
         sorter.exchange.retries,
     )
+
+
+def _baud_of_chip(folder: RunFolder) -> int:
+    """Of the serial line of the run's chip, or of one that somebody builds around its gateware.
+
+    Raises:
+        BadInput: if the chip has none.
+    """
+    record = folder.manifest().get("chip")
+    if record is None or record.status != "finished":
+        return BAUD
+    if record.parameters["transport"] != "uart":
+        raise BadInput(f"the chip of {folder.path} talks over SPI; to send to it, make it with --transport uart")
+    return int(record.parameters["baud"])
 
 
 def _vectors(folder: RunFolder, network: Network, settings: SendSettings) -> tuple[NDArray[Any], str]:
@@ -87,22 +102,6 @@ def _choose(sorter: Sorter, margin: int, weight_set: int) -> None:
     chosen_set = weight_set if weight_set or sorter.board.weight_sets > 1 else None
     if chosen_margin is not None or chosen_set is not None:
         sorter.set(chosen_margin, chosen_set)
-
-
-def _mismatches(network: Network, spikes: NDArray[Any], answers: Sequence[SortAnswer]) -> list[str]:
-    """Each answer that is other than the network's, in words."""
-    names = (*network.unit_names, "unsorted")
-    classes, scores = network.classes(spikes), network.scores(spikes).max(axis=1)
-    wrong = []
-    for index, (answer, unit, score) in enumerate(zip(answers, classes, scores, strict=True)):
-        seen = (answer.unit, answer.unsorted, answer.score)
-        expected = (unit, unit == len(network.unit_names), None if answer.score is None else score)
-        if seen != expected:
-            wrong.append(
-                f"spike {index}: unit {answer.unit}, score {answer.score}; expected {names[unit]} (unit {unit}), "
-                f"score {score}"
-            )
-    return wrong
 
 
 def _tell(progress: Callable[[float, str], None], message: str, fraction: float) -> None:

@@ -40,6 +40,18 @@ _LIGHTS = ("led_ready", "led_error")
 _HELD_HIGH = "wifi_gpio0"
 
 
+def check_line(board: Board, source: ClockSource, transport: Transport, baud: int) -> None:
+    """Refuse a line to the host that a board cannot have.
+
+    Raises:
+        BadInput: if the board lacks its pins, or the clock cannot make a UART's baud rate.
+    """
+    if missing := sorted(_LINES[transport].keys() - board.ports):
+        raise BadInput(f"board {board.name} has no {', '.join(missing)}: take another transport")
+    if transport is Transport.UART:
+        divisor_of(float(source.output_mhz) * 1e6, baud)
+
+
 @dataclass(frozen=True, eq=False)
 class Chip:
     """An accelerator on a board, asked and answered by a host as `hw.link.protocol` has it.
@@ -71,10 +83,7 @@ class Chip:
         device = self.accelerator.schedule.device
         if device != self.board.device.name:
             raise BadInput(f"board {self.board.name} has a {self.board.device.name}; the schedule is for {device}")
-        if missing := sorted(_LINES[self.transport].keys() - self.board.ports):
-            raise BadInput(f"board {self.board.name} has no {', '.join(missing)}: take another transport")
-        if self.transport is Transport.UART:
-            divisor_of(self.clock_mhz * 1e6, self.baud)
+        check_line(self.board, self.source, self.transport, self.baud)
 
     @cached_property
     def source(self) -> ClockSource:

@@ -1,5 +1,6 @@
 """What makes a design's clock on a board."""
 
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -79,12 +80,9 @@ def clock_source(board: Board, wanted_mhz: float | None) -> ClockSource:
     )
 
 
-def clock_below(board: Board, most_mhz: float) -> float | None:
-    """The greatest clock, the oscillator's or in whole MHz, that the board makes of at most so many MHz, or None."""
-    for wanted in range(floor(most_mhz), 0, -1):
-        if wanted <= board.clock_mhz <= most_mhz:
-            return board.clock_mhz
-        with suppress(BadInput):  # the PLL reaches only so low
+def clocks_below(board: Board, most_mhz: float) -> Iterator[float]:
+    """Clocks of at most so many MHz that the board makes, the greatest first: the oscillator's, and in whole MHz."""
+    for wanted in sorted({board.clock_mhz, *range(1, floor(most_mhz) + 1)}, reverse=True):
+        with suppress(BadInput):  # the PLL does not reach everywhere
             if clock_source(board, wanted).output_mhz <= most_mhz:
-                return wanted
-    return None
+                yield wanted

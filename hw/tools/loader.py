@@ -1,5 +1,6 @@
 """Loaders: what brings a bitstream onto a board."""
 
+import shlex
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -14,8 +15,8 @@ _COMMANDS: Mapping[str, tuple[str, ...]] = {
     "hx8k-b-evn": ("iceprog",),
     "ulx3s-25f": ("openFPGALoader", "-b", "ulx3s"),
     "ulx3s-85f": ("openFPGALoader", "-b", "ulx3s"),
-    # Its boot loader, when the button is held while power comes.
-    "orangecrab": ("dfu-util", "-d", "1209:5af0", "-D"),
+    # Its boot loader, when the button is held while power comes; the first of its places is the bitstream's.
+    "orangecrab": ("dfu-util", "-d", "1209:5af0", "-a", "0", "-D"),
 }
 
 
@@ -38,7 +39,7 @@ def load(command: tuple[str, ...]) -> None:
         NoResult: if it fails.
     """
     if shutil.which(command[0]) is None:
-        raise BadInput(f"loader {command[0]} is not on PATH; install it, or run where it is: {' '.join(command)}")
+        raise BadInput(f"loader {command[0]} is not on PATH; install it, or run where it is: {shlex.join(command)}")
     done = subprocess.run(command, check=False)
     if done.returncode:
         raise NoResult(f"{command[0]} ended with {done.returncode}; is the board connected?")

@@ -72,13 +72,15 @@ def warm() -> None:
     run_tool(YOSYS, ["-V"], Path.cwd())
 
 
-def write_verilog(rtlil: str, verilog: str, folder: Path) -> None:
+def write_verilog(rtlil: str, verilog: str, folder: Path, native: bool = False) -> None:
     """Turn the RTLIL file into a Verilog file, both named relative to `folder`.
 
     Raises:
         ToolError: if Yosys fails.
+        BadInput: if the machine's own Yosys is asked for, and is not there.
     """
-    run_yosys(f"read_rtlil {rtlil}; proc -nomux -norom; memory_collect; write_verilog -norename {verilog}", folder)
+    script = f"read_rtlil {rtlil}; proc -nomux -norom; memory_collect; write_verilog -norename {verilog}"
+    run_yosys(script, folder, native)
 
 
 def synthesis_flow(top: str, device: Device) -> str:

@@ -10,7 +10,9 @@ from typer.testing import CliRunner
 from flows import steps
 from flows.cli import app
 from flows.commands.session import Session
+from flows.steps import bitstream
 from hw.boards.board import board_named
+from hw.errors import NoResult
 from hw.tools.nextpnr import CriticalPath, PathStep, Placement
 from tests.hw.graphs import random_graph, write
 
@@ -112,17 +114,23 @@ def quick_tools(monkeypatch):
         way = CriticalPath("clk", (PathStep("link.accelerator.layer0.sum$1_LC", 1.5, 2.0),))
         return Placement(seed, {"clk": 30.0 + seed}, {"LC": (1, 2)}, (way,))
 
-    monkeypatch.setattr("hw.tools.yosys.synthesise", synthesise)
-    monkeypatch.setattr("hw.tools.nextpnr.place_and_route", place)
+    def pack(placed, device, folder, bitstream, native):
+        (folder / bitstream).write_text("bits")
+
+    monkeypatch.setattr(bitstream.yosys, "synthesise", synthesise)
+    monkeypatch.setattr(bitstream.yosys, "write_verilog", lambda rtlil, verilog, folder, native: None)
+    monkeypatch.setattr(bitstream.pack, "pack", pack)
+    monkeypatch.setattr(bitstream.nextpnr, "place_and_route", place)
 
 
 def test_a_clock_that_is_missed_is_one_line(tmp_path, model, quick_tools):
+    """The clock that would be met is one that the UART can be made from: 32 and 31 MHz are not."""
     words = ("bitstream", "--model", model, "--random-inputs", 500, "--out", tmp_path / "run", "--spikes", 0)
     result = spikeloom(*words, "--clock-mhz", 48, "--attempts", 2, "--baud", 3_000_000)
     assert result.exit_code == 1
     (line,) = [line for line in result.stderr.splitlines() if line.startswith("error: ")]
     assert line == (
-        "error: board icebreaker: 48 MHz is not met, seeds 1, 2 reach 32.00 MHz at most (seed 2); --clock-mhz 32 "
+        "error: board icebreaker: 48 MHz is not met, seeds 1, 2 reach 32.00 MHz at most (seed 2); --clock-mhz 30 "
         "would be met. In the way: layer 1 (matmul_1): adder tree (2.0 ns of logic, 1.5 ns of wires)"
     )
     assert "bitstream yet" in spikeloom("program", "--out", tmp_path / "run").stderr
@@ -134,3 +142,74 @@ def test_the_next_seed_is_tried_where_one_misses(tmp_path, model, quick_tools):
     assert result.exit_code == 0, result.output
     placed = summary(tmp_path / "run", "place")["report"]["placed"]
     assert (placed["seed"], placed["missed_seeds"], placed["fmax"]["value"]) == (2, [1], 32.0)
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (("--clock-mhz", 13), "the output of an iCE40 PLL of 13 MHz is not within 16 to 275 MHz"),
+        (("--board", "arty-a7-35", "--clock-mhz", 50), "board arty-a7-35: a clock of 50 MHz cannot be made"),
+        (("--baud", 2_100_000), "UART: 2100000 baud from 12000000 Hz is +5.0% off"),
+        (("--transport", "spi", "--baud", 9600), "--baud 9600: with --transport spi, none is wanted"),
+    ],
+)
+def test_what_a_board_cannot_do_is_refused_before_anything_is_made(tmp_path, model, words, line):
+    result = spikeloom("bitstream", "--model", model, "--out", tmp_path / "run", *words)
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"error: {line}"), result.stderr
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_run_that_changes_its_board_has_what_the_last_one_got(tmp_path, model, quick_tools):
+    words = ("bitstream", "--model", model, "--random-inputs", 500, "--out", tmp_path / "a run", "--spikes", 0)
+    loads = f"iceprog '{tmp_path}/a run/bitstream/spikeloom_icebreaker.bin'"
+    assert "No bitstream of board arty-a7-35" in spikeloom(*words, "--board", "arty-a7-35").output
+    assert f"Onto the board: {loads}" in spikeloom(*words).output
+    assert spikeloom("program", "--out", tmp_path / "a run").output == f"{loads}\n"
+    assert "No bitstream of board arty-a7-35" in spikeloom(*words, "--board", "arty-a7-35").output
+    assert "made by the vendor's tool" in spikeloom("program", "--out", tmp_path / "a run").stderr
+
+
+def test_a_machine_without_a_compiler_gets_a_bitstream_that_says_so_until_there_is_one(
+    tmp_path, model, quick_tools, monkeypatch
+):
+    words = ("bitstream", "--model", model, "--random-inputs", 500, "--out", tmp_path / "run")
+    monkeypatch.setattr("flows.steps.missing_tools", lambda: ["g++"])
+    without = spikeloom(*words)
+    assert without.exit_code == 0, without.output
+    assert "not simulated through its pins: it takes g++, which this machine lacks" in without.output
+    assert json.loads((tmp_path / "run" / "report.json").read_text())["simulations"] == []
+    monkeypatch.setattr("flows.steps.missing_tools", list)
+
+    def sorts(*given):
+        raise NoResult("simulated after all")
+
+    monkeypatch.setattr(bitstream, "compile_mapped", sorts)
+    assert "simulated after all" in spikeloom(*words).stderr
+
+
+def test_native_tools_are_told_by_their_own_version(tmp_path, model, quick_tools, monkeypatch):
+    monkeypatch.setattr(
+        "hw.tools.run.Tool.version", lambda tool, native=False: "0.1 of this machine" if native else "1"
+    )
+    words = ("bitstream", "--model", model, "--random-inputs", 500, "--out", tmp_path / "run", "--spikes", 0)
+    result = spikeloom(*words, "--native-tools", "--to", "chip")
+    assert result.exit_code == 0, result.output
+    resources = summary(tmp_path / "run", "chip")["report"]["resources"]
+    assert {row["synthesised"]["note"] for row in resources} == {"yosys 0.1 of this machine"}
+
+
+def test_a_run_of_a_chip_is_sent_to_as_the_chip_was_built(tmp_path, model, quick_tools, monkeypatch):
+    words = ("bitstream", "--model", model, "--random-inputs", 500, "--out", tmp_path, "--to", "chip")
+
+    def opens(port, baud):
+        raise NoResult(f"opened with {baud} baud")
+
+    monkeypatch.setattr("flows.steps.sending.open_port", opens)
+    to_board = ("send", tmp_path, "--port", "x")
+    assert spikeloom(*words, "--baud", 115_200).exit_code == 0
+    assert "opened with 115200 baud" in spikeloom(*to_board).stderr
+    assert "opened with 9600 baud" in spikeloom(*to_board, "--baud", 9600).stderr
+    assert spikeloom(*words, "--transport", "spi").exit_code == 0
+    refused = spikeloom(*to_board).stderr
+    assert refused == f"error: the chip of {tmp_path} talks over SPI; to send to it, make it with --transport uart\n"

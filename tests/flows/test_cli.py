@@ -17,6 +17,7 @@ from flows.pipeline import Step
 from flows.report.assemble import contribution
 from flows.report.sent import Sent
 from flows.settings import ChipSettings, DemandSettings, FoldingSettings, SendSettings, Settings
+from hw.link.protocol import BAUD
 from hw.schedule.target import Target
 from tests.flows.doubles import NETWORK, SIMULATION
 
@@ -340,16 +341,16 @@ def test_two_runs_are_shown_side_by_side_and_written_where_asked(in_an_empty_fol
 
 def test_options_of_a_board_land_on_their_own_fields(in_an_empty_folder):
     bench = FakeBench()
-    words = (
-        "--board ulx3s-25f --clock-mhz 80 --transport spi --baud 9600 --no-scores --seed 7 --attempts 2 --spikes 0"
-    )
+    words = "--board ulx3s-25f --clock-mhz 80 --transport spi --no-scores --seed 7 --attempts 2 --spikes 0"
     result = call("bitstream", *words.split(), bench=bench)
     assert result.exit_code == 0, result.output
     kind, settings = bench.asked[0]
     assert kind == "bitstream"
-    assert settings.chip == ChipSettings("ulx3s-25f", 80, "spi", 9600, False, 7, 2, 0, False)
+    assert settings.chip == ChipSettings("ulx3s-25f", 80, "spi", BAUD, False, 7, 2, 0, False)
     assert (settings.hardware.device, settings.hardware.clock_mhz) == ("lfe5u-25f", 80)
     assert settings.folding.deep_pipeline is True
+    call("bitstream", "--baud", "9600", bench=bench)
+    assert bench.asked[1][1].chip == ChipSettings(baud=9600)
     assert result.output.endswith("a bitstream in runs/train\n")
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from hw.boards.board import BOARDS, board_named
-from hw.clocks.source import clock_below
+from hw.clocks.source import clocks_below
 from hw.errors import BadInput, NoResult
 from hw.tools.loader import load, load_command
 from hw.tools.nextpnr import NEXTPNR
@@ -33,7 +33,7 @@ def bare_path(monkeypatch, tmp_path):
         ("icebreaker", "iceprog chip.bin"),
         ("hx8k-b-evn", "iceprog chip.bin"),
         ("ulx3s-85f", "openFPGALoader -b ulx3s chip.bin"),
-        ("orangecrab", "dfu-util -d 1209:5af0 -D chip.bin"),
+        ("orangecrab", "dfu-util -d 1209:5af0 -a 0 -D chip.bin"),
     ],
 )
 def test_each_board_has_its_loader(board, command):
@@ -46,8 +46,8 @@ def test_a_board_without_a_loader_is_told():
 
 
 def test_a_loader_runs_or_is_missing_or_fails(bare_path, capfd):
-    with pytest.raises(BadInput, match=r"loader iceprog is not on PATH; install it, or .*: iceprog a\.bin"):
-        load(("iceprog", "a.bin"))
+    with pytest.raises(BadInput, match=r"loader iceprog is not on PATH; install it, or .*: iceprog 'my run/a\.bin'"):
+        load(("iceprog", "my run/a.bin"))
     executable(bare_path, "iceprog", 'echo "loads $1"')
     load(("iceprog", "a.bin"))
     assert capfd.readouterr().out == "loads a.bin\n"
@@ -74,10 +74,8 @@ def test_native_tools_tell_their_version(bare_path):
         run_tool(PACKERS["ice40"], ["placed.txt"], bare_path, native=True)
 
 
-def test_the_nearest_clock_below_is_one_that_the_board_can_make():
+def test_clocks_below_are_those_that_the_board_can_make():
     icebreaker, arty = board_named("icebreaker"), BOARDS["arty-a7-35"]
-    assert clock_below(icebreaker, 31.9) == 31
-    assert clock_below(icebreaker, 16.5) == 16
-    assert clock_below(icebreaker, 15.0) == 12  # the PLL gives no less than 16 MHz
-    assert clock_below(icebreaker, 11.0) is None
-    assert clock_below(arty, 120.0) == 100
+    assert list(clocks_below(icebreaker, 18.9)) == [18, 17, 16, 12]  # the PLL gives no less than 16 MHz
+    assert list(clocks_below(icebreaker, 11.0)) == []
+    assert list(clocks_below(arty, 120.0)) == [100]

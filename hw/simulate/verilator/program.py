@@ -57,9 +57,14 @@ def compile_program(
     return folder / _PROGRAM
 
 
+def missing_tools() -> list[str]:
+    """Programs that compiling needs, and the machine lacks."""
+    return [tool for tool in _NEEDED if shutil.which(tool) is None]
+
+
 def check_compiler() -> None:
     """Raise BadInput if the machine lacks a compiler."""
-    if missing := [tool for tool in _NEEDED if shutil.which(tool) is None]:
+    if missing := missing_tools():
         raise BadInput(
             f"compiled simulation needs {', '.join(missing)}, which this machine lacks: install it, or take "
             "--engine amaranth"
