@@ -21,6 +21,8 @@ class Columns:
     @classmethod
     def of(cls, words: NDArray[np.bool_]) -> "Columns":
         """Of words `[depth, width]`."""
+        if len(words) == 1:
+            return cls(0, 0)
         kept = words[:, words.any(axis=0) & ~words.all(axis=0)]
         packed = np.ascontiguousarray(np.packbits(kept, axis=0).T)
         return cls(kept.shape[1], len(np.unique(packed.view(f"V{packed.shape[1]}"))))

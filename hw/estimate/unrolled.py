@@ -6,7 +6,7 @@ the others, but for the one that no row of the group uses.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from math import ceil, log2, sqrt
@@ -27,6 +27,14 @@ from hw.network.types import IntegerFormat, ScoreLayer, ThresholdLayer
 # Weights up to which a layer is planned: that takes a millisecond.
 _PLANNED_WEIGHTS = 1024
 _COMMON_COLUMNS = 12
+
+
+@dataclass(frozen=True)
+class _Spent:
+    """What operations take: lookup tables by their features, and bits of registers."""
+
+    features: Features
+    registers: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +88,10 @@ class _StagedPlan:
             found.update(self._of_operation(node))
         return found
 
+    def spent(self, nodes: Sequence[int]) -> _Spent:
+        """Features and registers of nodes."""
+        return _Spent(self.features(nodes), self.registers(nodes))
+
     def _varies(self, node: int) -> bool:
         columns = self.plan.columns
         return node < columns or not isinstance(self.plan.operations[node - columns], Constant)
@@ -118,6 +130,27 @@ class _StagedPlan:
     def _adds_numbers(self, node: int) -> bool:
         operation = self.plan.operations[node - self.plan.columns]
         return isinstance(operation, Sum) and bool(operation.numbers)
+
+
+@dataclass(frozen=True)
+class _TypicalGroup:
+    """A group of typical rows.
+
+    Attributes:
+        shared: the sum of all columns.
+        own: what each group has for itself.
+        limit: a single limit.
+        limit_bits: width of it; 0 of scores, which have none.
+        waits: stages that columns are kept.
+        stages: registers from input to output.
+    """
+
+    shared: _Spent
+    own: _Spent
+    limit: _Spent
+    limit_bits: int
+    waits: int
+    stages: int
 
 
 def unrolled_resources(unit: UnrolledLayer, device: Device) -> Resources:
@@ -185,23 +218,19 @@ def _of_typical_groups(unit: UnrolledLayer, device: Device) -> Resources:
     """A layer as groups of typical rows, and what they share: the sum of all columns, and limits."""
     layer, is_head = unit.layer, isinstance(unit.layer, ScoreLayer)
     shape = layer.rows, layer.columns, unit.element, unit.lut_inputs, unit.rows_together, is_head
-    staged, n_shared = _typical_group(*shape, unit.levels_per_stage)
-    operations, shared = staged.plan.operations, staged.nodes[:n_shared]
-    own = [node for node in staged.nodes[n_shared:] if not isinstance(operations[node - layer.columns], Limit)]
-    limit = [node for node in staged.nodes[n_shared:] if isinstance(operations[node - layer.columns], Limit)][:1]
+    typical = _typical_group(*shape, unit.levels_per_stage)
     # Of few columns, groups happen to have sums in common: read off plans of 32 to 256 columns.
     common = (_COMMON_COLUMNS / layer.columns) ** 2 if unit.element.bits == 1 else 0.0
     groups = layer.rows / unit.rows_together / (1 + common)
     n_limits, more_steps = 0.0, 0
     if isinstance(layer, ThresholdLayer):
         n_limits, more_steps = _limits(layer), layer.rows * (layer.steps - 1)
-    luts = luts_of({"unrolled": 1, **staged.features(shared)}, device)
-    luts += groups * luts_of(staged.features(own), device) + n_limits * luts_of(staged.features(limit), device)
-    luts += luts_of({"passed_bit": more_steps * staged.widths[limit[0]] if limit else 0}, device)
+    luts = luts_of({"unrolled": 1, **typical.shared.features}, device)
+    luts += groups * luts_of(typical.own.features, device) + n_limits * luts_of(typical.limit.features, device)
+    luts += luts_of({"passed_bit": more_steps * typical.limit_bits}, device)
     # Every column is needed as late as any: in some group.
-    waits = max(staged.deaths[: layer.columns])
-    registers: float = unit.element.bits * layer.columns * waits + staged.registers(shared) + staged.stages
-    registers += groups * staged.registers(own) + n_limits * staged.registers(limit) + more_steps
+    registers: float = unit.element.bits * layer.columns * typical.waits + typical.shared.registers + typical.stages
+    registers += groups * typical.own.registers + n_limits * typical.limit.registers + more_steps
     return Resources(round(luts), round(registers))
 
 
@@ -220,8 +249,8 @@ def _typical_group(
     together: int,
     is_head: bool,
     levels_per_stage: int,
-) -> tuple[_StagedPlan, int]:
-    """The sum of all columns, and the results of a group of typical rows; how many operations the first takes."""
+) -> _TypicalGroup:
+    """The sum of all columns, and the results of a group of typical rows."""
     builder = PlanBuilder(element, columns, lut_inputs)
     total = builder.sum_of(builder.of_columns(range(columns)))
     n_shared = len(builder.plan([total]).operations)
@@ -238,4 +267,14 @@ def _typical_group(
         limit = 0 if is_head else builder.node(Limit(total, row))
         of_row = Score(number, total, False, 0, 1) if is_head else Passed(number, limit, False)
         results.append(builder.node(of_row))
-    return _StagedPlan(builder.plan(results), levels_per_stage), n_shared
+    staged = _StagedPlan(builder.plan(results), levels_per_stage)
+    shared, others = staged.nodes[:n_shared], staged.nodes[n_shared:]
+    limits = [node for node in others if isinstance(staged.plan.operations[node - columns], Limit)]
+    return _TypicalGroup(
+        shared=staged.spent(shared),
+        own=staged.spent([node for node in others if node not in limits]),
+        limit=staged.spent(limits[:1]),
+        limit_bits=staged.widths[limits[0]] if limits else 0,
+        waits=max(staged.deaths[:columns]),
+        stages=staged.stages,
+    )

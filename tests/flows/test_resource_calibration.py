@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from flows.calibrate import fit_resources
@@ -79,6 +80,12 @@ def test_a_fit_finds_what_features_take(tmp_path, monkeypatch):
     component_table("up5k", tmp_path).write(rows)
     found = fit_resources.fit_device("up5k", tmp_path)["luts"]
     assert found == pytest.approx(known, abs=0.3)
+
+
+def test_a_feature_that_no_row_has_stays_at_what_it_usually_takes():
+    matrix, luts = np.array([[1.0, 0.0], [2.0, 0.0], [5.0, 0.0]]), np.array([3.0, 6.0, 15.0])
+    found = fit_resources._non_negative(matrix, luts, usual=np.array([3.0, 1.5]))
+    assert found == pytest.approx([3.0, 1.5])
 
 
 def test_the_stored_coefficients_are_what_the_fit_makes_of_the_stored_rows():

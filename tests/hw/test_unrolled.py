@@ -86,6 +86,26 @@ def test_the_plan_is_the_layer(seed, element, output, rows, columns, lut_inputs,
     assert np.array_equal(unrolled.compute(vectors), layer.compute(vectors))
 
 
+@settings(deadline=None, max_examples=60)
+@given(seeds, inputs, st.integers(1, 9), st.integers(1, 40), st.integers(1, 5))
+def test_the_width_of_scores_is_that_of_the_planned_sums(seed, element, rows, columns, together):
+    layer = random_layer(np.random.default_rng(seed), rows, columns, element, None)
+    unrolled = UnrolledLayer(layer, element, rows_together=together)
+    ends = [end for output in unrolled.plan.outputs for end in unrolled.plan.bounds[output]]
+    score = unrolled.output_format.element
+    assert score.minimum <= min(ends) and max(ends) <= score.maximum
+    assert score.bits == 2 or min(ends) < score.minimum // 2 or max(ends) > score.maximum // 2
+
+
+def test_a_large_network_is_estimated_without_a_plan(monkeypatch):
+    def planned(layer):
+        raise AssertionError(f"{layer.name} was planned")
+
+    monkeypatch.setattr(UnrolledLayer, "plan", property(planned))
+    network = large_network(IntegerFormat(8, True), 48)
+    assert estimate(Accelerator(network, unroll(network, XC7)), XC7).total.luts > 10_000
+
+
 @pytest.mark.verify("drawn")
 @settings(deadline=None, max_examples=40)
 @given(seeds, inputs, outputs | st.none(), st.integers(1, 6), st.integers(1, 20), st.integers(1, 9), pauses)

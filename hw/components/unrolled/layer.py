@@ -10,7 +10,7 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 from numpy.typing import NDArray
 
-from hw.components.unrolled.grouping import group_rows
+from hw.components.unrolled.grouping import RowGroup, group_rows
 from hw.components.unrolled.nodes import Constant, Limit, Offset, Passed, Score
 from hw.components.unrolled.plan import Plan, PlanBuilder, Terms, element_bounds, sums_of_rows
 from hw.components.unrolled.timeline import Timeline
@@ -106,10 +106,15 @@ class UnrolledLayer:
 
     @property
     def total_format(self) -> IntegerFormat:
-        """A signed format that holds every score of a score layer."""
-        bounds = [self.plan.bounds[output] for output in self.plan.outputs]
-        least, most = min(low for low, _ in bounds), max(high for _, high in bounds)
-        return IntegerFormat(max((~least).bit_length(), most.bit_length(), 1) + 1, signed=True)
+        """A signed format that holds every score of a score layer, known before the sums are planned."""
+        low, high = element_bounds(self.element)
+        ends: list[int] = []
+        for group in self._groups:
+            for index, (row, inverted) in enumerate(zip(group.rows, group.inverted, strict=True)):
+                summed = int((group.patterns >> index & 1).sum())
+                of = [(n * low, n * high) for n in (summed, self.layer.columns)]
+                ends += self._score(row, 0, 1, inverted).bounds(dict(enumerate(of)))
+        return IntegerFormat(max((~min(ends)).bit_length(), max(ends).bit_length(), 1) + 1, signed=True)
 
     @property
     def stages(self) -> int:
@@ -120,9 +125,9 @@ class UnrolledLayer:
     def plan(self) -> Plan:
         """The sums, comparisons and scores."""
         builder = PlanBuilder(self.element, self.layer.columns, self.lut_inputs)
-        weights, total = self._rising_weights, builder.sum_of(builder.of_columns(range(self.layer.columns)))
+        total = builder.sum_of(builder.of_columns(range(self.layer.columns)))
         outputs = [0] * self.layer.rows
-        for group in group_rows(weights, self.rows_together):
+        for group in self._groups:
             classes = {
                 int(pattern): builder.of_columns(np.flatnonzero(group.patterns == pattern).tolist())
                 for pattern in np.unique(group.patterns[group.patterns > 0])
@@ -143,6 +148,11 @@ class UnrolledLayer:
         return UnrolledLayerCircuit(self)
 
     @cached_property
+    def _groups(self) -> list[RowGroup]:
+        """Rows that share sums."""
+        return group_rows(self._rising_weights, self.rows_together)
+
+    @cached_property
     def _rising_weights(self) -> NDArray[np.bool_]:
         """A falling row (`W x <= t`) becomes a rising one by turning its weights: `-W x >= -t`."""
         if isinstance(self.layer, ScoreLayer):
@@ -150,18 +160,27 @@ class UnrolledLayer:
         return np.where(self.layer.rising[:, None], self.layer.weights, ~self.layer.weights)
 
     def _result(self, builder: PlanBuilder, row: int, number: int, total: int, inverted: bool) -> int:
-        balance = 2 * int(self._rising_weights[row].sum()) - self.layer.columns
         if isinstance(self.layer, ScoreLayer):
-            # A bipolar element is 2 v - 1.
-            shift = self.layer.fraction_bits
-            constant = int(self.layer.offsets[row]) - ((balance << shift) if self.element.bipolar else 0)
-            return builder.node(Score(number, total, inverted, shift + self.element.bipolar, constant))
+            return builder.node(self._score(row, number, total, inverted))
+        balance = self._balance(row)
         sign = 1 if self.layer.rising[row] else -1
         passed = []
         for threshold in sign * self.layer.thresholds[row]:
             least = -((-int(threshold) - balance) // 2) if self.element.bipolar else int(threshold)
             passed.append(self._passed(builder, row, least, number, total, inverted))
         return passed[0] if self.layer.output.bipolar else self._level(builder, passed)
+
+    def _score(self, row: int, number: int, total: int, inverted: bool) -> Score:
+        """The score of a row, of the sum over one side of its weights and the sum over all columns."""
+        assert isinstance(self.layer, ScoreLayer)
+        # A bipolar element is 2 v - 1.
+        shift = self.layer.fraction_bits
+        constant = int(self.layer.offsets[row]) - ((self._balance(row) << shift) if self.element.bipolar else 0)
+        return Score(number, total, inverted, shift + self.element.bipolar, constant)
+
+    def _balance(self, row: int) -> int:
+        """Columns of +1, less those of -1."""
+        return 2 * int(self._rising_weights[row].sum()) - self.layer.columns
 
     def _passed(self, builder: PlanBuilder, row: int, least: int, number: int, total: int, inverted: bool) -> int:
         """The bit `sum(w v) >= least` of a row."""
