@@ -151,10 +151,31 @@ def _resource(name: str, resource: Resource) -> Iterator[tuple[str, Figure]]:
     yield name, resource.synthesised
 
 
+def _placed(report: Report) -> Iterator[tuple[str, Figure]]:
+    if (placed := report.placed) is None:
+        return
+    yield f"{placed.board}, clock", placed.clock
+    yield f"{placed.board}, Fmax", placed.fmax
+    for cells in placed.cells:
+        yield f"{placed.board}, {cells.kind}", cells.used
+
+
 def _power(report: Report) -> Iterator[tuple[str, Figure]]:
     for part in () if report.power is None else report.power.parts:
         yield f"{part.name}, low", part.low
         yield f"{part.name}, high", part.high
+
+
+def _least_power(report: Report) -> Iterator[tuple[str, Figure]]:
+    if (points := report.working_points) is None:
+        return
+    for point in points.least:
+        demand = f"{points.device}, {point.channels} x {point.rate_per_s:g} spikes/s"
+        yield f"{demand}, low", Figure(point.total.low, point.total.unit, point.total.provenance)
+        yield f"{demand}, high", Figure(point.total.high, point.total.unit, point.total.provenance)
+        yield f"{demand}, 99 % within", point.delay
+        yield f"{demand}, clock", Figure(point.clock, "", "chosen")
+        yield f"{demand}, folding", Figure(point.folding, "", "chosen")
 
 
 def _made_by(report: Report) -> Iterator[tuple[str, Figure]]:
@@ -175,10 +196,13 @@ _SECTIONS: Mapping[str, Callable[[Report], Iterator[tuple[str, Figure]]]] = {
     "Gateware": _simulations,
     "Resources": _resources,
     "Resources of each layer": _part_resources,
+    "Placed and routed": _placed,
     "Power": _power,
+    "Least power": _least_power,
     _MADE_BY: _made_by,
 }
 _TEXTS = {
     "Accuracy": "On the spikes of each run's own recording: only where that is the same do they compare.",
+    "Least power": "At all supplies, of what each run asked to be kept up with.",
     _MADE_BY: "Recording, network, packages and seeds that are not the same in both.",
 }

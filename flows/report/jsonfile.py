@@ -7,7 +7,7 @@ from flows.digests import canonical_json
 from flows.report.comparison import Comparison
 from flows.report.model import Power, Report, Resource, Simulation
 
-SCHEMA = 1
+SCHEMA = 2
 COMPARISON_SCHEMA = 1
 
 

@@ -363,6 +363,11 @@ class WorkingPoints:
     energies: tuple[SpikeEnergy, ...]
     """The best design beside slower and smaller ones."""
 
+    @property
+    def least(self) -> tuple[WorkingPoint, ...]:
+        """The first row of each demand, its least power."""
+        return tuple({(row.rate_per_s, row.channels): row for row in reversed(self.rows)}.values())[::-1]
+
 
 @dataclass(frozen=True)
 class PublishedSorter:

@@ -33,6 +33,26 @@ def test_figures_of_both_runs_stand_side_by_side_with_their_ratio():
     assert rows(report, faster(report), "Gateware")["latency (Amaranth)"][:2] == ["561 clocks", "280 clocks"]
 
 
+def test_what_was_placed_and_the_least_power_are_compared():
+    report = whole_report()
+    (point,) = report.working_points.rows
+    worse = replace(point, clock="HFOSC 6 MHz, stops between spikes")
+    other = replace(
+        report,
+        placed=replace(report.placed, fmax=Figure(15.6, "MHz", "placed and routed")),
+        working_points=replace(report.working_points, rows=(replace(point, total=point.core), worse)),
+    )
+    placed = rows(report, other, "Placed and routed")
+    assert placed["icebreaker, Fmax"] == ["31.2 MHz", "15.6 MHz", "0.5 ×", "placed and routed"]
+    assert placed["icebreaker, ICESTORM_LC"][2] == SAME
+    least = rows(report, other, "Least power")
+    assert least["up5k, 16 x 50 spikes/s, low"][:3] == ["202 µW", "202 µW", SAME]
+    assert least["up5k, 16 x 50 spikes/s, clock"][1] == point.clock
+    unplaced = replace(report, placed=None, working_points=None)
+    assert rows(report, unplaced, "Placed and routed")["icebreaker, Fmax"][1] == NOT_TOLD
+    assert rows(unplaced, report, "Least power")["up5k, 16 x 50 spikes/s, high"][0] == NOT_TOLD
+
+
 def test_what_one_run_does_not_tell_is_said_and_is_not_zero():
     report = whole_report()
     assert rows(report, faster(report), "Power")["static, low"][1:3] == [NOT_TOLD, ""]

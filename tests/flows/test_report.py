@@ -232,8 +232,9 @@ def test_json_follows_its_schema():
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     for report in (whole_report((Picture("p.png", "curves"),)), Report(Run("early", {}, {}))):
         jsonschema.validate(json.loads(report_json(report)), SCHEMA)
-    with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate({**json.loads(report_json(whole_report())), "accuracy": [{"mean": 0.5}]}, SCHEMA)
+    for wrong in ({"accuracy": [{"mean": 0.5}]}, {"schema": 1}):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate({**json.loads(report_json(whole_report())), **wrong}, SCHEMA)
 
 
 def test_the_schema_names_every_field_of_the_model():

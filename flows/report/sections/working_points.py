@@ -1,7 +1,6 @@
 """Least power for a demand, and published spike sorters beside it."""
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 
 from flows.report.figures import UNKNOWN, number, with_unit
 from flows.report.model import PublishedSorter, WorkingPoint, WorkingPoints
@@ -46,7 +45,7 @@ def working_point_tables(points: WorkingPoints | None) -> Iterator[Table]:
             *number_columns("Power", "A channel", "Of it block RAM", "99 % within"),
             *word_columns("Where it goes"),
         ),
-        tuple(_demand_row(row) for row in _first_of_each(points.rows)),
+        tuple(_demand_row(row) for row in points.least),
     )
     yield Table(
         f"Clocks for {demand}",
@@ -102,10 +101,6 @@ def working_point_tables(points: WorkingPoints | None) -> Iterator[Table]:
             for row in points.energies
         ),
     )
-
-
-def _first_of_each(rows: Sequence[WorkingPoint]) -> list[WorkingPoint]:
-    return [next(of_demand) for _, of_demand in groupby(rows, lambda row: (row.rate_per_s, row.channels))]
 
 
 def _demand_row(row: WorkingPoint) -> tuple[Cell, ...]:
