@@ -56,7 +56,7 @@ ModelToExplore = Annotated[
     Path | None,
     Argument(
         metavar="[MODEL]",
-        help="QONNX file (.onnx) to explore, trained by anybody. Without it, the network in the run folder.",
+        help="QONNX file (.onnx) to fold, trained by anybody. Without it, the network in the run folder.",
         show_default=False,
     ),
 ]

@@ -114,7 +114,7 @@ def _demands(parameters: Mapping[str, Any]) -> Iterator[Demand]:
     """What is looked at; what was asked for comes last."""
     rate, channels, within_ms = (parameters[name] for name in ("rate_per_s", "channels", "within_ms"))
     if rate is None:
-        counts = sorted({*_CHANNELS, channels})
+        counts = [*(count for count in _CHANNELS if count != channels), channels]
         yield from (Demand(each, count, within_ms) for count in counts for each in _RATES_PER_S)
         return
     doubled = 1
@@ -126,9 +126,10 @@ def _demands(parameters: Mapping[str, Any]) -> Iterator[Demand]:
 
 def _cannot(demand: Demand, most_mhz: float, sorters: Iterable[Sorter]) -> str:
     slowest = min(slowest_mhz(sorter, demand) for sorter in sorters)
+    beyond = f"--most-mhz is {most_mhz:g}" if slowest > most_mhz else "the designs it is enough for are slower"
     return (
         f"{demand.channels} channels of {demand.rate_per_s:g} spikes a second within {demand.within_ms:g} ms need a "
-        f"clock of {slowest:.4g} MHz at the least, and --most-mhz is {most_mhz:g}: ask for fewer, or allow more time"
+        f"clock of {slowest:.4g} MHz at the least, and {beyond}: ask for fewer, or allow more time"
     )
 
 
@@ -157,7 +158,7 @@ def _row(point: WorkingPoint, demand: Demand) -> PointRow:
         total=_bounds(total, "µW"),
         channel=_bounds(total * (1 / demand.channels), "µW"),
         memory=_bounds(point.power.memory, "µW"),
-        delay=Figure(delay_ms(point.sorter, point.clocking.mhz, demand), "ms", "analytic", "99 of 100 spikes"),
+        delay=Figure(delay_ms(point.sorter, point.clocking.least_mhz, demand), "ms", "analytic", "99 of 100 spikes"),
         why=_why(point.power),
     )
 

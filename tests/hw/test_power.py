@@ -5,6 +5,7 @@ import json
 import pytest
 
 from hw.estimate.power.analytic import SLOW, at_rest, estimated
+from hw.estimate.power.choice import best_of_each, clockings, working_points
 from hw.estimate.power.coefficients import UP5K, coefficients_of
 from hw.estimate.power.model import Switching, counted, energy
 from hw.estimate.power.queueing import MOST_UTILISATION, simulated_waits, wait_99
@@ -21,6 +22,8 @@ from hw.estimate.power.working_point import (
     slowest_mhz,
 )
 from hw.estimate.resources import Resources
+from hw.schedule.explore import Design
+from hw.schedule.types import Schedule
 from hw.simulate.mapped import MappedNetlist, MappedSimulator, Toggles, UnmappedCellError
 
 
@@ -219,6 +222,22 @@ def test_the_oscillator_draws_while_it_runs():
     assert stops.oscillator == pytest.approx(UP5K.oscillator_microwatts * 800 * 700 / 12e6)
     assert stops.static == UP5K.oscillator_off_microwatts
     assert power(Clocking(Source.EXTERNAL, 12.0, Between.RUNS)).oscillator == 0
+
+
+def test_an_oscillator_that_may_be_a_tenth_slow_has_to_keep_up_all_the_same():
+    demand = Demand(rate_per_s=1.0, channels=1, within_ms=700 / 5700)  # 700 clocks at 5.7 MHz
+    assert 5.4 < slowest_mhz(sorter(), demand) < 6
+    of_oscillator = [each.mhz for each in clockings(sorter(), demand, 48.0) if each.source is Source.HFOSC]
+    assert min(of_oscillator) == 12.0
+
+
+def test_a_design_has_to_reach_what_an_oscillator_may_be_too_fast():
+    design, demand = Design(Schedule("", "up5k", ()), 600, 400, 20, 700, 256), Demand(50, 16, 10)
+    points = working_points({design: sorter()}, demand, UP5K, 12.0)
+    found = best_of_each(points, lambda design, mhz: mhz <= 6.5)
+    assert all(point.clocking.source is not Source.HFOSC for point in found)
+    found = best_of_each(points, lambda design, mhz: mhz <= 6.7)
+    assert {point.clocking.mhz for point in found if point.clocking.source is Source.HFOSC} == {6.0}
 
 
 def test_idle_stretches_count():

@@ -37,8 +37,9 @@ def working_point_tables(points: WorkingPoints | None) -> Iterator[Table]:
     yield Table(
         "Least power for each demand",
         f"{points.device}: the best of {number(points.n_designs)} foldings at every clock that keeps up; "
-        f"{points.path} lists the best of each kind of clock. Spikes come at random and wait their turn. All "
-        "supplies; pins and the source of an external clock not counted.",
+        f"{points.path} lists the best of each kind of clock. Demands that none keeps up with are left out. "
+        "Spikes come at random and wait their turn; internal oscillators may be 10 % off. All supplies; pins and the "
+        "source of an external clock not counted.",
         (
             *number_columns("Spikes/s", "Channels"),
             *word_columns("Clock", "PE x SIMD, weights in"),

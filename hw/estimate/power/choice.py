@@ -1,7 +1,7 @@
 """The lowest power that keeps up: clock and folding chosen together."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hw.estimate.power.analytic import at_rest, estimated
 from hw.estimate.power.coefficients import PowerCoefficients
@@ -70,13 +70,14 @@ def clockings(sorter: Sorter, demand: Demand, most_mhz: float) -> Iterator[Clock
     yield Clocking(Source.EXTERNAL, slowest, Between.RUNS)
     # What a stopped clock costs does not depend on how fast it was.
     yield Clocking(Source.EXTERNAL, max(slowest, min(EXTERNAL_MHZ, most_mhz)), Between.STOPS)
-    fast_enough = [mhz for mhz in HFOSC_MHZ if slowest <= mhz <= most_mhz]
+    fast = [Clocking(Source.HFOSC, mhz, Between.STOPS) for mhz in HFOSC_MHZ if mhz <= most_mhz]
+    fast_enough = [clocking for clocking in fast if slowest <= clocking.least_mhz]
     if fast_enough:
-        yield Clocking(Source.HFOSC, fast_enough[0], Between.RUNS)
-    for mhz in fast_enough:
-        yield Clocking(Source.HFOSC, mhz, Between.STOPS)
-    if keeps_up(sorter, LFOSC_MHZ, demand):
-        yield Clocking(Source.LFOSC, LFOSC_MHZ, Between.RUNS)
+        yield replace(fast_enough[0], between=Between.RUNS)
+    yield from fast_enough
+    slow = Clocking(Source.LFOSC, LFOSC_MHZ, Between.RUNS)
+    if keeps_up(sorter, slow.least_mhz, demand):
+        yield slow
 
 
 def best_of_each(
@@ -93,6 +94,6 @@ def best_of_each(
     best: dict[tuple[Source, Between], WorkingPoint] = {}
     for point in sorted(points, key=lambda point: point.power.total.middle):
         kind = point.clocking.source, point.clocking.between
-        if kind not in best and reaches(point.design, point.clocking.mhz):
+        if kind not in best and reaches(point.design, point.clocking.most_mhz):
             best[kind] = point
     return list(best.values())

@@ -17,6 +17,8 @@ from hw.estimate.power.ranges import Range, exactly
 
 HFOSC_MHZ = (6.0, 12.0, 24.0, 48.0)
 LFOSC_MHZ = 0.01
+_OSCILLATOR_TOLERANCE = 0.1
+"""Of both oscillators, at commercial temperatures (Lattice FPGA-DS-02008, internal oscillators)."""
 
 
 class Source(StrEnum):
@@ -94,6 +96,20 @@ class Clocking:
     source: Source
     mhz: float
     between: Between
+
+    @property
+    def least_mhz(self) -> float:
+        """As slow as it may be: the internal oscillators are not exact."""
+        return self.mhz * (1 - self._tolerance)
+
+    @property
+    def most_mhz(self) -> float:
+        """As fast as it may be."""
+        return self.mhz * (1 + self._tolerance)
+
+    @property
+    def _tolerance(self) -> float:
+        return 0.0 if self.source is Source.EXTERNAL else _OSCILLATOR_TOLERANCE
 
 
 @dataclass(frozen=True)
