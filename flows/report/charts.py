@@ -70,10 +70,11 @@ def _parts(parts: Sequence[Resource]) -> Iterator[Chart]:
 def _power(power: Power | None) -> Iterator[Chart]:
     if power is None or power.known_low_high is None:
         return
-    most = max(_value(part.high) or 0 for part in power.parts)
-    if most:
-        bars = tuple(_scaled(part.name, part.low, part.high, most) for part in power.parts)
-        yield Chart(f"Power on {power.device}", bars)
+    for heading, parts in (("Power", power.parts), ("Power of registers and logic", power.by_part)):
+        most = max((_value(part.high) or 0 for part in parts), default=0)
+        if most:
+            bars = tuple(_scaled(part.name, part.low, part.high, most) for part in parts)
+            yield Chart(f"{heading} on {power.device}", bars)
 
 
 def _scaled(name: str, low: Figure, high: Figure, most: float) -> Bar:

@@ -1,7 +1,7 @@
 """Two runs side by side: the figures that both tell, those that only one tells, and what made them differ."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flows.report.figures import Figure, number
 from flows.report.model import Accuracy, Report, Resource, Simulation
@@ -161,7 +161,10 @@ def _placed(report: Report) -> Iterator[tuple[str, Figure]]:
 
 
 def _power(report: Report) -> Iterator[tuple[str, Figure]]:
-    for part in () if report.power is None else report.power.parts:
+    if report.power is None:
+        return
+    of_design = (replace(part, name=f"registers and logic, {part.name}") for part in report.power.by_part)
+    for part in (*report.power.parts, *of_design):
         yield f"{part.name}, low", part.low
         yield f"{part.name}, high", part.high
 

@@ -276,6 +276,8 @@ class Power:
     conditions: str
     """Clock, supply and spike rate that the figures are for."""
     parts: tuple[PowerPart, ...]
+    by_part: tuple[PowerPart, ...] = ()
+    """Registers and logic alone, by part of the design."""
 
     @property
     def known_low_high(self) -> tuple[float, float] | None:

@@ -1,6 +1,6 @@
 """Steps from an integer network to verified gateware, its cells and its power."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, astuple
 from functools import partial
 from pathlib import Path
@@ -184,7 +184,10 @@ def estimate_power(context: StepContext) -> Mapping[str, Any]:
     if coefficients is None:
         return {**facts, "power": None, "why": f"the coefficients were measured on UP5K, not on {device.title}"}
     sorter = counted_sorter(accelerator, run, len(netlist.registers), coefficients)
-    section = power_section(device, sorter, coefficients, context.parameters["clock_mhz"], f"{len(spikes)} {what}")
+    of_part = run.changes_by_part
+    changes = [(name, sum(of_part.get(part, 0) for part in parts)) for name, parts in _parts(accelerator)]
+    clock_mhz, vectors = context.parameters["clock_mhz"], f"{len(spikes)} {what}"
+    section = power_section(device, sorter, coefficients, clock_mhz, vectors, changes)
     return {**facts, **contribution(power=section)}
 
 
@@ -229,20 +232,28 @@ def check_fits(counted: yosys.CellCounts, device: Device) -> None:
 
 
 def _part_rows(accelerator: Accelerator, device: Device, estimated: Estimate, mapped: Path) -> list[Resource]:
-    """The input table, each layer with what stands before it, the winner, and cells whose names tell no part."""
     counted = yosys.count_by_part(mapped, TOP_NAME, device)
-    rows = []
-    if accelerator.network.front:
-        rows += _resource_rows(device, "input table", estimated.front, _sum_of(counted, "front"))
-    if accelerator.engine:
-        rows += _resource_rows(device, "engine", estimated.layers["engine"], _sum_of(counted, "engine"))
-    if accelerator.weights:
-        rows += _resource_rows(device, "changing weights", estimated.weights, _sum_of(counted, "weights"))
-    for index, fold in enumerate(accelerator.schedule.layers):
-        cells = _sum_of(counted, *(f"{part}{index}" for part in ("width", "replay", "layer", "buffer")))
-        rows += _resource_rows(device, fold.name, estimated.layers[fold.name], cells)
-    rows += _resource_rows(device, "winner", estimated.winner, _sum_of(counted, "scores", "argmax"))
-    return rows + _resource_rows(device, "between parts", None, _sum_of(counted, ""))
+    front = [estimated.front] if accelerator.network.front else []
+    weights = [estimated.weights] if accelerator.weights else []
+    ours = [*front, *weights, *estimated.layers.values(), estimated.winner, None]
+    return [
+        row
+        for (name, parts), resources in zip(_parts(accelerator), ours, strict=True)
+        for row in _resource_rows(device, name, resources, _sum_of(counted, *parts))
+    ]
+
+
+def _parts(accelerator: Accelerator) -> list[tuple[str, Sequence[str]]]:
+    """The input table, each layer with what stands before it, the winner, and cells whose names tell no part."""
+    around = ("width", "replay", "layer", "buffer")
+    return [
+        *([("input table", ("front",))] if accelerator.network.front else []),
+        *([("changing weights", ("weights",))] if accelerator.weights else []),
+        *([("engine", ("engine",))] if accelerator.engine else []),
+        *((fold.name, [f"{p}{index}" for p in around]) for index, fold in enumerate(accelerator.schedule.layers)),
+        ("winner", ("scores", "argmax")),
+        ("between parts", ("",)),
+    ]
 
 
 def _sum_of(counted: Mapping[str, yosys.CellCounts], *parts: str) -> yosys.CellCounts:

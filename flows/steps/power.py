@@ -1,6 +1,6 @@
 """The power of a netlist whose changes were counted."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from flows.report.figures import Figure, Provenance, low_to_high
 from flows.report.model import Power, PowerPart
@@ -38,7 +38,12 @@ def counted_sorter(
 
 
 def power_section(
-    device: Device, sorter: Sorter, coefficients: PowerCoefficients, clock_mhz: float, vectors: str
+    device: Device,
+    sorter: Sorter,
+    coefficients: PowerCoefficients,
+    clock_mhz: float,
+    vectors: str,
+    changes: Sequence[tuple[str, int]],
 ) -> Power:
     """The report's section on a netlist's power.
 
@@ -48,6 +53,7 @@ def power_section(
         coefficients: of the device.
         clock_mhz: that runs always.
         vectors: what was run, such as "8 test spikes".
+        changes: of wires, by part of the design.
     """
     running, stopped = (
         average_power(sorter, Clocking(Source.EXTERNAL, clock_mhz, between), _USUAL, coefficients)
@@ -60,7 +66,8 @@ def power_section(
         f"({_words(of_spike.without_memory, 'nJ')} without block RAM), and with the clock stopped between spikes "
         f"the average is {_words(stopped.total, 'µW')}"
     )
-    return Power(device.name, conditions, tuple(_parts(running, coefficients, vectors)))
+    by_part = tuple(_by_part(running.changes, changes))
+    return Power(device.name, conditions, tuple(_parts(running, coefficients, vectors)), by_part)
 
 
 def _parts(power: AveragePower, coefficients: PowerCoefficients, vectors: str) -> Iterator[PowerPart]:
@@ -75,6 +82,14 @@ def _parts(power: AveragePower, coefficients: PowerCoefficients, vectors: str) -
     )
     yield _part("block RAM", power.memory, "simulated", f"{toggled}energy of an access {sources['memory']}")
     yield PowerPart("pins", *(Figure(None, "µW", "measured elsewhere", sources["pins"]),) * 2)
+
+
+def _by_part(power: Range, changes: Sequence[tuple[str, int]]) -> Iterator[PowerPart]:
+    total = sum(count for _, count in changes)
+    for name, count in changes:
+        if count:
+            note = f"{100 * count / total:.3g} % of all changes, glitches among them"
+            yield _part(name, power * (count / total), "simulated", note)
 
 
 def _part(name: str, power: Range, provenance: Provenance, note: str) -> PowerPart:

@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hw.tools.yosys import part_of
+
 _MAJORITY = 0xE8E8  # of inputs 0, 1 and 2
 _LUT, _CARRY, _ABSORBED = range(3)  # kinds of logic: what a cell's output loads
 _MAX_DEPTH = 4096  # unit delays after which a netlist that still moves must have a loop
@@ -83,6 +85,7 @@ class MappedNetlist:
         write_pins: `[memories, 45]` nets of 11 address bits, both enables, 16 bits of data and 16 of (inverse) mask.
         memory_modes: `[memories, 2]`, modes of reading and writing.
         memory_rows: `[memories, 256, 16]`, the bits at first.
+        parts: of the accelerator, for each logic cell, register and memory in this order; "" where it is not known.
     """
 
     ports: dict[str, list[int]]
@@ -99,6 +102,7 @@ class MappedNetlist:
     write_pins: NDArray[np.int64]
     memory_modes: NDArray[np.int64]
     memory_rows: NDArray[np.uint8]
+    parts: tuple[str, ...]
 
     @classmethod
     def read(cls, path: Path, top: str) -> "MappedNetlist":
@@ -122,6 +126,9 @@ class _Reader:
         self.registers: list[tuple[int, int, int, int]] = []
         self.resets: list[tuple[int, bool]] = []
         self.memories: list[_Memory] = []
+        self.logic_parts: list[str] = []
+        self.register_parts: list[str] = []
+        self.memory_parts: list[str] = []
 
     def net(self, bit: int | str) -> int:
         if bit not in self.nets:
@@ -148,6 +155,7 @@ class _Reader:
             np.array([memory.write_pins for memory in self.memories], dtype=np.int64).reshape(-1, 45),
             np.array([memory.modes for memory in self.memories], dtype=np.int64).reshape(-1, 2),
             np.array([memory.rows for memory in self.memories], dtype=np.uint8).reshape(-1, 256, 16),
+            (*self.logic_parts, *self.register_parts, *self.memory_parts),
         )
 
     def _kinds(self, ports: Mapping[str, list[int]]) -> list[int]:
@@ -168,14 +176,18 @@ class _Reader:
         if kind == "SB_LUT4":
             inputs = [pins[f"I{i}"][0] for i in range(4)]
             self.logic.append((inputs, int(cell["parameters"]["LUT_INIT"], 2), pins["O"][0], _LUT))
+            self.logic_parts.append(part_of(name))
         elif kind == "SB_CARRY":
             self.logic.append(([pins["I0"][0], pins["I1"][0], pins["CI"][0], 0], _MAJORITY, pins["CO"][0], _CARRY))
+            self.logic_parts.append(part_of(name))
         elif kind in ("SB_DFF", "SB_DFFE", "SB_DFFSR", "SB_DFFSS", "SB_DFFESR", "SB_DFFESS"):
             reset = pins.get("R", pins.get("S", [0]))[0]
             self.registers.append((pins["D"][0], pins.get("E", [1])[0], reset, pins["Q"][0]))
             self.resets.append((int("S" in pins), "E" in pins))
+            self.register_parts.append(part_of(name))
         elif kind == "SB_RAM40_4K":
             self.memories.append(_Memory.of(cell["parameters"], pins))
+            self.memory_parts.append(part_of(name))
         elif kind != "$scopeinfo":
             raise UnmappedCellError(f"cell {name}: {kind} is not known to the evaluator of mapped netlists")
 
@@ -211,12 +223,24 @@ class MappedSimulator:
         self.values[1] = 1
         self.memories = netlist.memory_rows.copy()
         self.toggles = Toggles()
+        self._logic_changes = np.zeros(len(netlist.logic_outputs), dtype=np.int64)
+        self._register_changes = np.zeros(len(netlist.registers), dtype=np.int64)
+        self._memory_changes = np.zeros(len(netlist.memory_rows), dtype=np.int64)
         self._settled = self.values[netlist.logic_outputs]
         self._settle()
 
     def get(self, port: str) -> int:
         """Value of a port."""
         return int("".join(str(self.values[net]) for net in reversed(self.netlist.ports[port])), 2)
+
+    @property
+    def changes_by_part(self) -> Counter[str]:
+        """Changes of wires so far, those of registers and block memories and all of lookup tables, by part."""
+        wires = np.where(self.netlist.logic_kinds == _LUT, self._logic_changes, 0)
+        changes: Counter[str] = Counter()
+        for part, n in zip(self.netlist.parts, (*wires, *self._register_changes, *self._memory_changes), strict=True):
+            changes[part] += int(n)
+        return changes
 
     def clock(self, inputs: dict[str, int]) -> None:
         """One rising edge, upon which the input ports take the given values; then the logic settles."""
@@ -227,15 +251,21 @@ class MappedSimulator:
         state = np.where(in_reset & (enabled | ~n.reset_needs_enable), n.reset_values, loaded)
         reads = self._memory_reads()
         writes = self._write_memories()
-        changes = int((state != self.values[output]).sum())
+        changed = state != self.values[output]
+        self._register_changes += changed
         self.values[output] = state
         memory_bits = 0
         for memory, bits in reads:
-            memory_bits += int((self.values[n.read_outputs[memory]] != bits).sum())
+            bits_changed = int((self.values[n.read_outputs[memory]] != bits).sum())
+            self._memory_changes[memory] += bits_changed
+            memory_bits += bits_changed
             self.values[n.read_outputs[memory]] = bits
         self._drive(inputs)
         (luts, carries), (luts_moved, carries_moved) = self._settle()
-        self.toggles += Toggles(1, changes, luts, luts_moved, carries, carries_moved, memory_bits, len(reads), writes)
+        registers = int(changed.sum())
+        self.toggles += Toggles(
+            1, registers, luts, luts_moved, carries, carries_moved, memory_bits, len(reads), writes
+        )
 
     def _memory_reads(self) -> list[tuple[int, NDArray[np.uint8]]]:
         """Each enabled memory with the bits that it reads: those from before a write in the same clock."""
@@ -281,6 +311,7 @@ class MappedSimulator:
                 self._settled = outputs
                 return (int(settled[_LUT]), int(settled[_CARRY])), (int(changes[_LUT]), int(changes[_CARRY]))
             changes += self._by_kind(moved)
+            self._logic_changes += moved
             values[n.logic_outputs] = outputs
         raise RuntimeError(f"the netlist still moves after {_MAX_DEPTH} unit delays: it has a combinational loop")
 

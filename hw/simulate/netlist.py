@@ -1,6 +1,6 @@
 """Spikes through the mapped netlist, in and out through its ports."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,12 +73,14 @@ class SpacedRun:
         best_scores: int64 `[n]`.
         busy: toggles while a spike was inside: from its first word offered to its result taken.
         idle: toggles between a result and the next spike, inputs at rest and the clock running.
+        changes_by_part: changes of wires in both, by the part of the accelerator that drives them.
     """
 
     classes: NDArray[np.int64]
     best_scores: NDArray[np.int64]
     busy: Toggles
     idle: Toggles
+    changes_by_part: Mapping[str, int]
 
     @property
     def n_spikes(self) -> int:
@@ -111,7 +113,7 @@ def run_spaced(
     accelerator.network.check_inputs(spikes)
     simulator = MappedSimulator(netlist)
     _reset(simulator, ports, accelerator)
-    fields, busy, idle = [], Toggles(), Toggles()
+    fields, busy, idle, of_reset = [], Toggles(), Toggles(), simulator.changes_by_part
     for index, words in enumerate(accelerator.input_format.pack(spikes)):
         before = simulator.toggles
         (result,) = _stream(simulator, ports, list(words), 1, accelerator.schedule.quiet_cycles, None)
@@ -127,6 +129,7 @@ def run_spaced(
         np.array([score for _, score in fields], dtype=np.int64),
         busy,
         idle,
+        simulator.changes_by_part - of_reset,
     )
 
 

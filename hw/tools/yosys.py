@@ -135,10 +135,14 @@ def count_by_part(mapped: Path, top: str, device: Device) -> dict[str, CellCount
     """
     types: dict[str, Counter[str]] = {}
     for name, cell in json.loads(mapped.read_text())["modules"][top]["cells"].items():
-        path = name.split(".")
-        part = path[1] if path[0] == "accelerator" and len(path) > 2 else ""
-        types.setdefault(part, Counter())[cell["type"]] += 1
+        types.setdefault(part_of(name), Counter())[cell["type"]] += 1
     return {part: count_cells(counted, device) for part, counted in types.items()}
+
+
+def part_of(cell: str) -> str:
+    """The part of the accelerator that a mapped cell's name begins with; "" where it tells none."""
+    path = cell.split(".")
+    return path[1] if path[0] == "accelerator" and len(path) > 2 else ""
 
 
 def count_cells(cells: Mapping[str, int], device: Device) -> CellCounts:

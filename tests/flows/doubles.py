@@ -127,6 +127,10 @@ POWER = Power(
         PowerPart("toggles", Figure(0.012, "mW", "simulated"), Figure(0.024, "mW", "simulated", "with glitches")),
         PowerPart("block RAM", *(Figure(None, "mW", "measured elsewhere", "no published figure"),) * 2),
     ),
+    by_part=(
+        PowerPart("layer 1", Figure(0.009, "mW", "simulated"), Figure(0.018, "mW", "simulated")),
+        PowerPart("winner", Figure(0.003, "mW", "simulated"), Figure(0.006, "mW", "simulated")),
+    ),
 )
 
 

@@ -58,6 +58,11 @@ def test_what_one_run_does_not_tell_is_said_and_is_not_zero():
     assert rows(report, faster(report), "Power")["static, low"][1:3] == [NOT_TOLD, ""]
 
 
+def test_power_is_compared_part_by_part_of_the_design():
+    told = rows(whole_report(), whole_report(), "Power")["registers and logic, layer 1, high"]
+    assert told == ["0.018 mW", "0.018 mW", SAME, "simulated"]
+
+
 def test_an_unknown_figure_stays_unknown():
     report = whole_report()
     assert rows(report, faster(report), "Resources")["xc7, LUT"][:3] == ["unknown", "unknown", ""]

@@ -128,6 +128,10 @@ def test_the_mapped_netlist_gives_the_networks_classes(tmp_path, accelerator, sp
     # With no spike inside nothing moves but what the last result leaves behind.
     assert spaced.idle.registers < spaced.idle.clocks
     assert spaced.idle.memory_reads == 0
+    # Every change of a wire is that of one part, and each layer has some.
+    both = spaced.busy + spaced.idle
+    assert sum(spaced.changes_by_part.values()) == both.registers + both.luts_with_glitches + both.memory_bits
+    assert {"layer0", "layer1", "layer2"} <= set(spaced.changes_by_part)
     # A full pipeline gives a result every initiation interval, and reads each of its memories as often.
     assert run.toggles.clocks == run.inferences * accelerator.schedule.initiation_interval
 

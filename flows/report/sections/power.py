@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from flows.report.figures import UNKNOWN, number, with_unit
-from flows.report.model import Power
+from flows.report.model import Power, PowerPart
 from flows.report.table import Cell, Headline, Table, figure_cell, number_columns, word_cells, word_columns
 
 
@@ -32,17 +32,17 @@ def power_table(power: Power | None) -> Iterator[Table]:
     """Each consumer, and what is known of the whole."""
     if power is None:
         return
-    parts = tuple(
-        (Cell(part.name), figure_cell(part.low), figure_cell(part.high), Cell(part.low.provenance), Cell(part.notes))
-        for part in power.parts
-    )
     total = (Cell(", ".join(["known parts together", *_without(power)])), *_low_high(power), *word_cells("", ""))
-    yield Table(
-        "Power",
-        f"{power.device}, {power.conditions}.",
-        (*word_columns("Part"), *number_columns("Low", "High"), *word_columns("Provenance", "Note")),
-        (*parts, total),
-    )
+    columns = (*word_columns("Part"), *number_columns("Low", "High"), *word_columns("Provenance", "Note"))
+    yield Table("Power", f"{power.device}, {power.conditions}.", columns, (*map(_part_row, power.parts), total))
+    if power.by_part:
+        text = "That line of the table above, by part of the design."
+        yield Table("Power of registers and logic", text, columns, tuple(map(_part_row, power.by_part)))
+
+
+def _part_row(part: PowerPart) -> tuple[Cell, ...]:
+    figures = figure_cell(part.low), figure_cell(part.high)
+    return Cell(part.name), *figures, Cell(part.low.provenance), Cell(part.notes)
 
 
 def _low_high(power: Power) -> tuple[Cell, Cell]:
