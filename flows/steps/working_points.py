@@ -128,7 +128,7 @@ def _cannot(demand: Demand, most_mhz: float, sorters: Iterable[Sorter]) -> str:
     slowest = min(slowest_mhz(sorter, demand) for sorter in sorters)
     beyond = f"--most-mhz is {most_mhz:g}" if slowest > most_mhz else "the designs it is enough for are slower"
     return (
-        f"{demand.channels} channels of {demand.rate_per_s:g} spikes a second within {demand.within_ms:g} ms need a "
+        f"{demand.channels} x {demand.rate_per_s:g} spikes a second within {demand.within_ms:g} ms need a "
         f"clock of {slowest:.4g} MHz at the least, and {beyond}: ask for fewer, or allow more time"
     )
 
