@@ -49,7 +49,7 @@ def row_sums(layer: ThresholdLayer | ScoreLayer, element: IntegerFormat) -> RowS
 
 def _threshold_sums(layer: ThresholdLayer, element: IntegerFormat) -> RowSums:
     rising = layer.rising[:, None]
-    weights = np.where(rising, layer.weights, ~layer.weights)
+    weights = layer.weights ^ ~rising
     thresholds = np.where(rising, layer.thresholds, -layer.thresholds)
     if element.bipolar:
         passed_at = (thresholds + layer.columns + 1) // 2  # W x >= t is the same as matches >= ceil((t + n) / 2)

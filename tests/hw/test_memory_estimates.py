@@ -57,6 +57,7 @@ def test_activations_of_an_engine_on_ice40(words, blocks):
 def test_columns_that_are_constant_are_told_from_those_that_repeat_others():
     words = np.array([[0, 1, 0, 1, 1], [0, 1, 1, 0, 0], [0, 1, 0, 1, 1]], np.bool_)
     assert Columns.of(words) == Columns(varying=3, distinct=2)
+    assert Columns.of(words[:1]) == Columns(varying=0, distinct=0)
 
 
 def test_bits_of_integers_stand_side_by_side():
