@@ -255,7 +255,8 @@ def _layer(element: IntegerFormat, fold: LayerFolding, is_head: bool, why: str) 
 def _why(fold: LayerFolding, slowest: int, device: Device, banks: int) -> str:
     """What PE and SIMD give in clocks, and what the weights in all banks take or spare in block memories."""
     speed = "the slowest layer" if fold.cycles == slowest else f"the slowest takes {slowest}"
-    memory, blocks = device.block_ram, in_blocks(device.family, banks * fold.cycles, fold.pe * fold.simd).units
+    stored = fold.pe * (fold.simd - 3 * fold.count_tables)  # columns of count tables are in those
+    memory, blocks = device.block_ram, in_blocks(device.family, banks * fold.cycles, stored).units
     weights = f"{blocks} of {device.block_rams} {memory.name} for weights"
     if fold.is_unrolled:
         weights = "weights are constants in logic"

@@ -76,6 +76,14 @@ def test_the_report_tells_what_was_searched_and_why(model, tmp_path):
     assert any("clocks, the slowest layer; " in layer["why"] for layer in network["layers"])
 
 
+@pytest.mark.parametrize(("tables", "blocks"), [(0, 2), (4, 1)])
+def test_block_memories_for_weights_are_told_without_what_count_tables_hold(model, tmp_path, tables, blocks):
+    folding = ("--pe", "1,1,1", "--simd", "16,24,16", "--storage", "logic,block,logic")
+    folded(model, tmp_path, *folding, "--count-tables", f"0,{tables},0")
+    layer = json.loads((tmp_path / "report.json").read_text())["network"]["layers"][1]
+    assert f"; {blocks} of 30 EBR for weights" in layer["why"]
+
+
 def test_a_schedule_is_taken_as_it_is_given(model, tmp_path):
     chosen = folded(model, tmp_path / "chosen", "--cycles", 64)
     file = tmp_path / "chosen/fold/schedule.json"

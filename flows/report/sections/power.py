@@ -1,4 +1,4 @@
-"""Power of a design at full speed, consumer by consumer."""
+"""Power of a design whose changes were counted, consumer by consumer."""
 
 from collections.abc import Iterator
 
