@@ -1,7 +1,7 @@
 """The step that chooses clock and folding together, for the least power that keeps up with spikes."""
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from io import StringIO
 from typing import Any
@@ -34,7 +34,7 @@ from hw.estimate.power.working_point import (
     delay_ms,
     slowest_mhz,
 )
-from hw.estimate.timing import estimate_fmax
+from hw.estimate.timing import Fmax, estimate_fmax
 from hw.network.types import Network
 from hw.schedule.explore import Design, explore
 
@@ -60,7 +60,8 @@ def choose_working_points(context: StepContext) -> Mapping[str, Any]:
         return contribution(working_points=unknown, published_sorters=published_sorters())
     front = explore(designs, lambda fraction: context.progress(fraction / 2, "finding foldings")).designs
     sorters = {design: sorter_of(design, coefficients) for design in front}
-    found = _best(context, network, designs.device, sorters, coefficients)
+    reaches = _within_fmax(network, designs.device)
+    found = _best(context, reaches, sorters, coefficients)
     asked, chosen = list(found.items())[-1]
     if not chosen:
         raise DoesNotFit(_cannot(asked, most_mhz, sorters.values()))
@@ -68,7 +69,7 @@ def choose_working_points(context: StepContext) -> Mapping[str, Any]:
     (context.folder / files.WORKING_POINTS).write_text(_csv(rows), encoding="utf-8", newline="\n")
     able = [design for design in front if slowest_mhz(sorters[design], asked) <= most_mhz]
     (context.folder / files.SCHEDULE).write_text(chosen[0].design.schedule.to_json(), encoding="utf-8", newline="\n")
-    compared = _compared(able, chosen[0].design)
+    compared = _compared(able, chosen[0].design, lambda design: reaches(design, slowest_mhz(sorters[design], asked)))
     curves = [_curve(name, sorters[design], asked, coefficients, most_mhz) for name, design in compared.items()]
     power_over_clock(curves, context.folder / "power.png")
     section = WorkingPoints(
@@ -87,20 +88,27 @@ def choose_working_points(context: StepContext) -> Mapping[str, Any]:
     )
 
 
+def _within_fmax(network: Network, device: Device) -> Callable[[Design, float], bool]:
+    """Whether a design is fast enough for a clock in MHz; where that is not known, it is taken to be."""
+
+    @cache
+    def fmax_of(design: Design) -> Fmax | None:
+        return estimate_fmax(Accelerator(network, design.schedule), device)
+
+    def reaches(design: Design, mhz: float) -> bool:
+        fmax = fmax_of(design)
+        return fmax is None or mhz <= fmax.low
+
+    return reaches
+
+
 def _best(
     context: StepContext,
-    network: Network,
-    device: Device,
+    reaches: Callable[[Design, float], bool],
     sorters: Mapping[Design, Sorter],
     coefficients: PowerCoefficients,
 ) -> dict[Demand, list[WorkingPoint]]:
     """For each demand the best design of each kind of clock; what was asked for comes last."""
-
-    @cache
-    def reaches(design: Design, mhz: float) -> bool:
-        fmax = estimate_fmax(Accelerator(network, design.schedule), device)
-        return fmax is None or mhz <= fmax.low
-
     demands = tuple(_demands(context.parameters))
     found = {}
     for index, demand in enumerate(demands):
@@ -133,14 +141,22 @@ def _cannot(demand: Demand, most_mhz: float, sorters: Iterable[Sorter]) -> str:
     )
 
 
-def _compared(front: Sequence[Design], best: Design) -> dict[str, Design]:
-    """The best design, those of fewest lookup tables at some throughputs, and the smallest of all that keep up."""
+def _compared(front: Sequence[Design], best: Design, is_able: Callable[[Design], bool]) -> dict[str, Design]:
+    """The best design, those of fewest lookup tables at some throughputs, and the smallest of all that keep up.
+
+    Args:
+        front: whose clock may be as fast as it has to be.
+        best: one of them.
+        is_able: whether one reaches that clock; asked only of those that would be chosen.
+    """
     chosen = {"least power": best}
+    by_speed = sorted(front, key=lambda design: (design.interval_clocks, design.luts))
     for name, clocks in _SLOWER.items():
-        slower = [design for design in front if design.interval_clocks >= clocks]
-        if slower:
-            chosen[name] = min(slower, key=lambda design: (design.interval_clocks, design.luts))
-    return {**chosen, "fewest LUTs": min(front, key=lambda design: design.luts)}
+        slower = (design for design in by_speed if design.interval_clocks >= clocks)
+        if (design := next(filter(is_able, slower), None)) is not None:
+            chosen[name] = design
+    by_size = sorted(front, key=lambda design: design.luts)
+    return {**chosen, "fewest LUTs": next(filter(is_able, by_size), best)}
 
 
 def _row(point: WorkingPoint, demand: Demand) -> PointRow:

@@ -57,6 +57,14 @@ def test_a_fast_design_whose_clock_stops_takes_less_than_the_smallest(asked):
     assert fast["stops"]["high"] < small["stops"]["low"]
 
 
+def test_a_design_that_is_compared_reaches_the_clock_that_it_needs(model, tmp_path):
+    """At so many spikes the smallest designs that the clock would allow are estimated to be slower than it."""
+    words = ("--rate", 1e6, "--channels", 3, "--most-mhz", 1000, "--out", tmp_path / "run")
+    assert spikeloom("power", model, *words).exit_code == 0
+    for row in report(tmp_path / "run")["working_points"]["energies"]:
+        assert row["slowest"]["value"] < 60, row["name"]
+
+
 def test_the_best_design_can_be_built(model, asked, tmp_path):
     schedule = asked / "working-points/schedule.json"
     words = ("hw", "--model", model, "--schedule", schedule, "--to", "fold", "--random-inputs", 10)
