@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
+from flows.digests import digest_of_file
 from flows.pipeline import Step, StepContext
 from flows.report.replayed import Replayed
 from flows.report.sent import Sent
@@ -342,10 +343,12 @@ def _to_board(settings: Settings) -> list[Step]:
 
 
 def _tools_of(family: str, native: bool) -> tuple[tuple[str, ...], Mapping[str, str | None] | None]:
-    """Packages of the tools that make a bitstream, or, of native ones, name and version."""
+    """Packages of the tools that make a bitstream, or, of native ones, name and version, or else digest."""
     tools = [YOSYS, *([NEXTPNR[family], PACKERS[family]] if family in NEXTPNR else [])]
     if native:
-        return (), {tool.native: tool.version(native) for tool in tools}
+        return (), {
+            tool.native: tool.version(native) or digest_of_file(Path(tool.command(native)[0])) for tool in tools
+        }
     return tuple(dict.fromkeys(tool.package for tool in tools)), None
 
 

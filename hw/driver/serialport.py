@@ -61,7 +61,7 @@ def open_port(name: str, baud: int = BAUD) -> Iterator[SerialPort]:
         raise BadInput(f"{baud} baud: at least 1 is wanted")
     try:
         port = serial.Serial(name, baud, timeout=_POLL_S, write_timeout=1.0, exclusive=True)
-    except (serial.SerialException, ValueError, OSError) as error:
+    except (serial.SerialException, ValueError, OverflowError, OSError) as error:
         raise BadInput(f"port {name} cannot be opened: {_reason(error)}; {_ports_there()}") from error
     with port:
         # A USB adapter may keep an answer back for 16 ms, waiting for more; not every port can be told not to.

@@ -1,6 +1,7 @@
 """From a graph to a board's bitstream, through the command line, with the real tools."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,8 +11,9 @@ from typer.testing import CliRunner
 from flows import steps
 from flows.cli import app
 from flows.commands.session import Session
+from flows.settings import ChipSettings, Settings
 from flows.steps import bitstream
-from hw.boards.board import board_named
+from hw.boards.board import BOARDS, board_named
 from hw.errors import NoResult
 from hw.tools.nextpnr import CriticalPath, PathStep, Placement
 from tests.hw.graphs import random_graph, write
@@ -213,3 +215,27 @@ def test_a_run_of_a_chip_is_sent_to_as_the_chip_was_built(tmp_path, model, quick
     assert spikeloom(*words, "--transport", "spi").exit_code == 0
     refused = spikeloom(*to_board).stderr
     assert refused == f"error: the chip of {tmp_path} talks over SPI; to send to it, make it with --transport uart\n"
+
+
+def test_another_native_tool_makes_a_step_anew_though_it_tells_no_version(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    for name in ("yosys", "nextpnr-ice40", "icepack"):
+        (tmp_path / name).write_text("#!/bin/sh\necho 1.0\n")
+        (tmp_path / name).chmod(0o755)
+    settings = Settings(chip=ChipSettings(native_tools=True))
+    before, same = (steps.build(settings, "bitstream")[-1].parameters for _ in range(2))
+    (tmp_path / "icepack").write_text("#!/bin/sh\necho 1.1\n")
+    after = steps.build(settings, "bitstream")[-1].parameters
+    assert before == same != after
+    assert before["native_tools"] == {**after["native_tools"], "icepack": before["native_tools"]["icepack"]}
+
+
+def test_pins_of_a_board_take_part_in_what_decides_whether_a_step_is_made_anew(tmp_path, monkeypatch):
+    board = replace(board_named("icebreaker"), file=tmp_path / "icebreaker.pcf")
+    board.file.write_bytes(board_named("icebreaker").file.read_bytes())
+    monkeypatch.setitem(BOARDS, "icebreaker", board)
+    made = [
+        step for step in steps.build(Settings(), "bitstream") if step.name in ("chip", "place", "pins", "bitstream")
+    ]
+    assert len(made) == 4
+    assert all(step.inputs == (board.file,) for step in made)

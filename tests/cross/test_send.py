@@ -139,6 +139,8 @@ def test_a_board_that_is_pulled_out_is_one_line(run, network, digest):
 def test_what_cannot_be_sent_is_one_line(run, network, tmp_path):
     with plugged_in(model_board(network), Noise(np.random.default_rng(0), 1.0)) as silent:
         assert f"the board at {silent} does not answer: STATUS was sent 5 times" in one_line(send(run, silent))
+    with plugged_in(model_board(network)) as port:
+        assert f"port {port} cannot be opened: " in one_line(send(run, port, "--baud", 10**12))
     (tmp_path / "file").write_text("no port")
     for folder, port, words, message in (
         (run, "/dev/no-such-port", (), "port /dev/no-such-port cannot be opened: there is no such port; "),
