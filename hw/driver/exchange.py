@@ -10,6 +10,7 @@ from hw.link.protocol import ANSWER, ERROR, ErrorCode, Request
 
 TIMEOUT_S = 1.0
 ATTEMPTS = 5
+_BUSY = bytes([ErrorCode.BUSY])
 
 
 @dataclass
@@ -17,7 +18,7 @@ class Exchange:
     """Asks one request at a time, each attempt with a sequence number of its own.
 
     An answer is taken for a request's only if its CRC, its sequence number and its kind are right; what else comes is
-    passed over. A board that is busy with a request that was given up is asked again.
+    passed over. A board that is busy with a request that was given up is asked again when the time is over.
 
     Attributes:
         transport: the line.
@@ -58,15 +59,15 @@ class Exchange:
         ends = monotonic() + self.timeout_s
         while (left_s := ends - monotonic()) > 0 and (received := self.transport.read(left_s)):
             for frame in self._reader.feed(received):
-                if frame.sequence == self.sequence and frame.kind in (request.kind | ANSWER, ERROR):
+                if frame.sequence != self.sequence or (frame.kind, frame.payload) == (ERROR, _BUSY):
+                    continue
+                if frame.kind in (request.kind | ANSWER, ERROR):
                     return self._payload(request, frame)
         return None
 
-    def _payload(self, request: Request, frame: Frame) -> bytes | None:
+    def _payload(self, request: Request, frame: Frame) -> bytes:
         if frame.kind != ERROR:
             return frame.payload
-        if frame.payload == bytes([ErrorCode.BUSY]):
-            return None
         codes = {bytes([code]): code.name for code in ErrorCode}
         reason = codes.get(frame.payload, frame.payload.hex() or "without a reason")
         raise NoResult(f"the board at {self.transport.name} refuses {request.kind.name}: {reason}")

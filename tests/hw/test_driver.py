@@ -71,7 +71,7 @@ def test_an_answer_that_comes_after_it_was_given_up_is_passed_over():
     assert (answer.unit, answer.score) == (NETWORK.classes(second[None])[0], NETWORK.scores(second[None]).max())
 
 
-def test_a_busy_board_is_asked_again():
+def test_a_busy_board_is_asked_again_when_the_time_is_over():
     line = line_to()
     sorter = connect(line)
     busy = Frame(ERROR, 2, bytes([ErrorCode.BUSY])).encode()
@@ -81,9 +81,16 @@ def test_a_busy_board_is_asked_again():
         write(sent)
         line.waiting, line.write = busy, write
 
-    line.write = busy_once
+    reads, read = [], line.read
+
+    def counted(timeout_s):
+        reads.append(len(line.sent))
+        return read(timeout_s)
+
+    line.write, line.read = busy_once, counted
     assert sorter.status().n_inputs == NETWORK.n_inputs
     assert sorter.exchange.retries == 1
+    assert reads == [2, 2, 3], "what comes behind BUSY is waited for"
 
 
 def test_a_silent_board_is_one_line_that_names_the_port_and_what_was_tried():
