@@ -1,5 +1,6 @@
 """The chip's top level: its ports, its reset, and spikes through its pins."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -7,8 +8,8 @@ import pytest
 from amaranth.sim import Simulator
 
 from hw.accelerator.accelerator import Accelerator
-from hw.boards.board import BOARDS, board_named
-from hw.chip.chip import Chip, Transport
+from hw.boards.board import BOARDS, board_named, own_board
+from hw.chip.chip import TOP_NAME, Chip, Transport
 from hw.chip.reset import PowerOnReset
 from hw.chip.room import room_around
 from hw.chip.vendor import build_script
@@ -17,6 +18,7 @@ from hw.errors import BadInput
 from hw.link.frames import Frame, FrameReader
 from hw.link.protocol import ANSWER, Kind, SortAnswer, SortRequest
 from hw.link.uart import UartReceiver
+from hw.netlist import rtlil_of
 from hw.network.types import IntegerFormat
 from hw.network.vectors import random_inputs
 from hw.schedule.fold import fold
@@ -62,6 +64,16 @@ def test_a_board_without_a_transport_is_told():
     assert set(replace(chip(), board=bare).ports) == {"clk", "uart_rx", "uart_tx"}
     with pytest.raises(BadInput, match="has no spi_cipo, spi_copi, spi_cs_n, spi_sck"):
         replace(chip(), board=bare, transport=Transport.SPI)
+
+
+def test_a_board_of_ones_own_needs_a_clock_and_a_line_alone(tmp_path):
+    file = tmp_path / "bench.pcf"
+    file.write_text("set_io clk 35\nset_frequency clk 24\nset_io uart_rx 6\nset_io uart_tx 9\n")
+    built = replace(chip(), board=own_board(device_named("up5k"), file, "sg48", None))
+    assert (set(built.ports), built.clock_mhz) == ({"clk", "uart_rx", "uart_tx"}, 24)
+    rtlil = rtlil_of(built.circuit(), TOP_NAME)
+    top = rtlil.partition(f"module \\{TOP_NAME}\n")[2].partition("\nend\n")[0]
+    assert set(re.findall(r"wire width 1 (?:input|output) \d+ +\\(\w+)", top)) == set(built.ports)
 
 
 def clocked(circuit, levels, outputs):
