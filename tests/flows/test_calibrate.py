@@ -131,7 +131,7 @@ def test_the_spread_of_seeds_is_that_of_designs_placed_several_times():
 def test_clocks_of_designs_that_no_fit_has_seen_are_estimated_within_the_limit(device):
     """What is stored is judged, by the models as they are now; no tool runs."""
     errors = Errors.of(fmax_pairs(placement_table(Purpose.VALIDATION, device).read()))
-    assert errors.n >= 10
+    assert errors.n >= 20
     assert errors.unknown == 0
     assert errors.median <= 15
 
