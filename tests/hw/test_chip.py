@@ -128,9 +128,10 @@ def test_spikes_through_the_pins(record_property):
     assert [(answer.kind, answer.sequence) for answer in answers] == [(Kind.SORT | ANSWER, n) for n in range(4)]
     sorted_ = [SortAnswer.decode(answer.payload) for answer in answers]
     record_property("spikes", len(spikes))
-    wrong = sum(answer.unit != unit for answer, unit in zip(sorted_, network.classes(spikes), strict=True))
+    units = network.classes(spikes).tolist()
+    wrong = sum(answer.unit != unit for answer, unit in zip(sorted_, units, strict=True))
     record_property("mismatches", wrong)
-    assert [answer.unit for answer in sorted_] == network.classes(spikes).tolist()
+    assert [answer.unit for answer in sorted_] == units
     assert [answer.score for answer in sorted_] == network.scores(spikes).max(axis=1).tolist()
     # The light of readiness goes on with the end of the reset, that of errors with the damaged frame; low is on.
     assert (seen["led_ready_n"][0], seen["led_ready_n"][-1]) == (1, 0)
