@@ -157,7 +157,8 @@ def test_a_winner_without_a_margin_pays_nothing_for_it():
     for spec in (plain, replace(plain, margin=9), replace(plain, margin_port=True), ArgMax(1, plain.score, margin=3)):
         assert argmax_resources(spec, UP5K).flip_flops == declared(spec.circuit())
         parallel = ParallelArgMax(spec.classes, spec.score, spec.margin, spec.margin_port)
-        assert parallel_argmax_resources(parallel, UP5K).flip_flops == declared(parallel.circuit())
+        # Synthesis drops bits of the winner's number that are known yet; `test_stored_estimates` has what it keeps.
+        assert parallel_argmax_resources(parallel, UP5K).flip_flops <= declared(parallel.circuit())
 
 
 def test_a_margin_wider_than_the_scores_is_refused():
