@@ -54,9 +54,13 @@ def _layer_lines(layer: Layer) -> tuple[str, ...]:
     return (
         f"{number(layer.columns)} → {number(layer.rows)}",
         f"PE {layer.pe} · SIMD {layer.simd}",
-        *(() if not layer.buffer_words else (f"buffer of {number(layer.buffer_words)} words",)),
+        *(() if not layer.buffer_words else (_buffer(layer.buffer_words),)),
         f"{number(layer.cycles)} clocks",
     )
+
+
+def _buffer(words: int) -> str:
+    return "buffer of 1 word" if words == 1 else f"buffer of {number(words)} words"
 
 
 def _word(layer: Layer) -> str:
