@@ -18,6 +18,7 @@ from flows.pipeline import program_version
 from flows.runfolder import PROGRAM
 from flows.settings import DesignEngine
 from flows.steps.writing import check_new_file
+from flows.textfile import write_whole
 from hw.accelerator.accelerator import Accelerator
 from hw.diagnosis.diagnose import GatewareCase
 from hw.diagnosis.difference import RowDifference, WinnerDifference
@@ -126,9 +127,7 @@ def write_case(text: str, path: Path) -> None:
         BadInput: if the file is there already, or the folder for it is not.
     """
     check_new_file(path)
-    beside = path.with_name(f".{path.name}.new")
-    beside.write_text(text, encoding="utf-8", newline="\n")
-    beside.rename(path)
+    write_whole(path, text)
 
 
 def read_case(path: Path) -> StoredCase:

@@ -18,6 +18,7 @@ from typing import Any, Literal
 from flows.decode import decode
 from flows.digests import canonical_json, digest_of_json, digests_within, parsed_json
 from flows.errors import BadInput
+from flows.textfile import write_whole
 
 SCHEMA = 1
 PROGRAM = "spikeloom"
@@ -146,9 +147,7 @@ class RunFolder:
 
     def write(self, name: str, text: str) -> None:
         """Write a text file of the run whole or not at all."""
-        beside = self.path / f".{name}.new"
-        beside.write_text(text, encoding="utf-8", newline="\n")
-        beside.replace(self.path / name)
+        write_whole(self.path / name, text)
 
     def _write_manifest(self, manifest: Manifest) -> None:
         steps = {name: asdict(record) for name, record in manifest.items()}

@@ -14,6 +14,7 @@ from flows.calibrate.components import Component
 from flows.calibrate.draw import DEVICES, Purpose
 from flows.calibrate.record import DesignRecord, accelerator_of
 from flows.calibrate.rows import DATA, component_table, synthesis_table
+from flows.textfile import write_whole
 from hw.components.argmax import ArgMax
 from hw.components.buffer import StreamBuffer
 from hw.components.engine.engine import Engine
@@ -126,7 +127,7 @@ def fit(folder: Path = DATA) -> dict[str, Any]:
 
 def write(folder: Path = DATA) -> Path:
     """Fit, and replace the coefficients that the estimates read; the file that holds them."""
-    FILE.write_text(json.dumps(fit(folder), indent=1) + "\n")
+    write_whole(FILE, json.dumps(fit(folder), indent=1) + "\n")
     return FILE
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from flows.calibrate.record import accelerator_of
 from flows.calibrate.rows import PlacementRow
+from flows.textfile import write_whole
 from hw.devices import device_named
 from hw.estimate import timing
 from hw.estimate.accelerator import estimate
@@ -81,5 +82,5 @@ def _least_squares(
 def write(fitted: dict[str, Fitted]) -> Path:
     """Write the file that the timing model reads."""
     path = Path(timing.__file__).with_name(COEFFICIENTS)
-    path.write_text(json.dumps({name: asdict(one) for name, one in sorted(fitted.items())}, indent=1) + "\n")
+    write_whole(path, json.dumps({name: asdict(one) for name, one in sorted(fitted.items())}, indent=1) + "\n")
     return path

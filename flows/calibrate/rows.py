@@ -12,6 +12,7 @@ from typing import Generic, Self, TypeVar
 from flows.calibrate.components import ComponentRecord
 from flows.calibrate.draw import Kind, Purpose
 from flows.calibrate.record import DesignRecord
+from flows.textfile import write_whole
 from hw.devices import device_named
 from hw.tools.yosys import CellCounts, count_cells
 
@@ -198,9 +199,7 @@ class Table(Generic[AnyRow]):
         writer.writeheader()
         writer.writerows(texts)
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        beside = self.path.with_suffix(".part")
-        beside.write_text(lines.getvalue())
-        beside.replace(self.path)
+        write_whole(self.path, lines.getvalue())
 
 
 def component_table(device: str, folder: Path = DATA) -> Table[ComponentRow]:

@@ -10,6 +10,7 @@ from flows.report.markdown import comparison_markdown, markdown
 from flows.report.model import Report
 from flows.report.page import comparison_page, page
 from flows.runfolder import RunFolder
+from flows.textfile import write_whole
 
 PAGE = "report.html"
 
@@ -52,7 +53,5 @@ def write_comparison(comparison: Comparison, folder: Path) -> Path:
     except OSError as error:
         raise BadInput(f"{folder} cannot be made a folder: {error.strerror}") from error
     for name, text in texts.items():
-        beside = folder / f".{name}.new"
-        beside.write_text(text, encoding="utf-8", newline="\n")
-        beside.replace(folder / name)
+        write_whole(folder / name, text)
     return folder / "comparison.html"

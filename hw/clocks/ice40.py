@@ -1,4 +1,4 @@
-"""Clocks of iCE40: its phase-locked loop, and the internal oscillator of UltraPlus."""
+"""Clock of iCE40: its phase-locked loop."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -125,57 +125,3 @@ def ice40_pll(input_mhz: float, wanted_mhz: float, from_pad: bool) -> Ice40Pll:
     ]
     _, divr, divf, divq = min(settings)
     return Ice40Pll(given, divr, divf, divq, from_pad)
-
-
-_HFOSC_MHZ = 48
-
-
-@dataclass(frozen=True)
-class HfOscillator:
-    """The internal oscillator of UltraPlus: 48 MHz divided by 1, 2, 4 or 8.
-
-    It is 48 MHz within 10 %, at industrial temperatures within 20 % (FPGA-DS-02008, internal oscillators), so a UART
-    cannot count on it; SPI, whose clock comes from the host, can.
-
-    Attributes:
-        divider: 1, 2, 4 or 8.
-
-    Raises:
-        ValueError: for another divider.
-    """
-
-    divider: int
-
-    def __post_init__(self) -> None:
-        if self.divider not in (1, 2, 4, 8):
-            raise ValueError(f"the internal oscillator is divided by 1, 2, 4 or 8, not by {self.divider}")
-
-    @property
-    def output_mhz(self) -> Fraction:
-        """Nominal frequency of the clock that comes out."""
-        return Fraction(_HFOSC_MHZ, self.divider)
-
-    def circuit(self) -> "HfOscillatorCircuit":
-        """The cell."""
-        return HfOscillatorCircuit(self)
-
-
-class HfOscillatorCircuit(wiring.Component):
-    """SB_HFOSC, always on; it has the members of every clock source, but does not look at `clk_in`."""
-
-    def __init__(self, spec: HfOscillator):
-        self.spec = spec
-        super().__init__({"clk_in": In(1), "clk_out": Out(1), "locked": Out(1)})
-
-    def elaborate(self, platform: object) -> Module:
-        """The cell; its clock comes out only when it is stable."""
-        m = Module()
-        m.d.comb += self.locked.eq(1)
-        m.submodules.oscillator = Instance(
-            "SB_HFOSC",
-            p_CLKHF_DIV=f"0b{self.spec.divider.bit_length() - 1:02b}",
-            i_CLKHFPU=Const(1),
-            i_CLKHFEN=Const(1),
-            o_CLKHF=self.clk_out,
-        )
-        return m

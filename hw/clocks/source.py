@@ -13,7 +13,7 @@ from amaranth.lib.wiring import In, Out
 from hw.boards.board import CLOCK, Board
 from hw.clocks.ecp5 import Ecp5Pll, ecp5_pll
 from hw.clocks.frequency import exact_mhz
-from hw.clocks.ice40 import HfOscillator, Ice40Pll, ice40_pll
+from hw.clocks.ice40 import Ice40Pll, ice40_pll
 from hw.errors import BadInput
 
 # By device and package, the pin that leads to the PLL alone when the PLL is in use (Lattice, pin-out of the device).
@@ -53,7 +53,7 @@ class OscillatorCircuit(wiring.Component):
         return m
 
 
-ClockSource = Oscillator | Ice40Pll | Ecp5Pll | HfOscillator
+ClockSource = Oscillator | Ice40Pll | Ecp5Pll
 
 
 def clock_source(board: Board, wanted_mhz: float | None) -> ClockSource:

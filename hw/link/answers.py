@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from functools import reduce
 from operator import or_
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
-from amaranth.lib import enum, stream, wiring
+from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from hw.link.slip import BYTE_LAYOUT, byte_words
@@ -33,7 +34,7 @@ class AnswerBytes:
         return AnswerBytesCircuit(self)
 
 
-class _Part(enum.Enum, shape=2):  # type: ignore[call-arg]
+class _Part(Enum):
     """What the next byte is."""
 
     KIND = 0

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hw.boards.board import board_named
 from hw.clocks.ecp5 import Ecp5Pll, ecp5_pll
 from hw.clocks.frequency import exact_mhz
-from hw.clocks.ice40 import HfOscillator, Ice40Pll, ice40_pll
+from hw.clocks.ice40 import Ice40Pll, ice40_pll
 from hw.clocks.source import Oscillator, clock_source
 from hw.errors import BadInput
 
@@ -115,16 +115,9 @@ def test_the_loop_filter_follows_the_phase_detector():
     assert found == at
 
 
-def test_the_internal_oscillator_is_divided_by_powers_of_two():
-    assert [HfOscillator(divider).output_mhz for divider in (1, 2, 4, 8)] == [48, 24, 12, 6]
-    with pytest.raises(ValueError, match="by 1, 2, 4 or 8, not by 3"):
-        HfOscillator(3)
-
-
 CELLS = {
     Ice40Pll(Fraction(12), 0, 79, 5, True): ("SB_PLL40_PAD", {"DIVF": "7'1001111", "DIVQ": "3'101"}),
     Ice40Pll(Fraction(12), 0, 79, 5, False): ("SB_PLL40_CORE", {"DIVR": "4'0000", "FILTER_RANGE": "3'001"}),
-    HfOscillator(8): ("SB_HFOSC", {"CLKHF_DIV": '"0b11"'}),
     Ecp5Pll(Fraction(25), 1, 16, 5): ("EHXPLLL", {"CLKI_DIV": "1", "CLKOS_DIV": "16", "CLKOP_DIV": "5"}),
 }
 
