@@ -17,6 +17,8 @@ from qat.errors import BadInput
 class PresortSpec:
     """Choices of the pre-sorter; the defaults suit well separated units."""
 
+    n_units: int | None = None
+    """Number of units, where it is known; None = the data decide."""
     n_features: int = 5
     """Principal components in which clusters are looked for."""
     max_components: int = 12
@@ -33,6 +35,7 @@ class PresortSpec:
 
     def __post_init__(self) -> None:
         checks = (
+            (self.n_units is None or self.n_units >= 1, "n_units must be at least 1"),
             (self.n_features >= 1, "n_features must be at least 1"),
             (self.max_components >= 1, "max_components must be at least 1"),
             (0 <= self.outlier_fraction < 0.5, "outlier_fraction must be in [0, 0.5)"),

@@ -55,9 +55,11 @@ def presort(spikes: SpikeSet, spec: PresortSpec, progress: Callable[[float], Non
 
 
 def _is_unit(spikes: SpikeSet, core: NDArray[np.int64], clusters: Clusters, spec: PresortSpec) -> NDArray[np.bool_]:
-    """`[n_clusters]` False for noise that crossed the threshold; all True where no threshold is known."""
+    """`[n_clusters]` False for noise that crossed the threshold; all True where no threshold is known
+    or the number of units is given.
+    """
     everything = np.ones(clusters.n_clusters, dtype=bool)
-    if "threshold" not in spikes.preprocessing:
+    if spec.n_units is not None or "threshold" not in spikes.preprocessing:
         return everything
     threshold = np.asarray(spikes.preprocessing["threshold"])[spikes.channel[core]]
     at = spikes.preprocessing["align_sample"]

@@ -59,7 +59,7 @@ def find_clusters(training: NDArray[np.float64], spec: PresortSpec) -> Clusters:
     core = _densest(features, spec.outlier_fraction)
     mixture = _mixture(features[core], spec)
     used, component = np.unique(mixture.predict(features[core]), return_inverse=True)
-    connected = _merge_ratios(mixture, used) > spec.merge_ratio
+    connected = np.eye(used.size) if spec.n_units else _merge_ratios(mixture, used) > spec.merge_ratio
     return Clusters(core, component, connected_components(connected)[1].astype(np.int64))
 
 
@@ -74,7 +74,7 @@ def _mixture(features: NDArray[np.float64], spec: PresortSpec) -> GaussianMixtur
     """The mixture with the lowest criterion; two failures in a row to lower it end the search."""
     most = max(1, min(spec.max_components, len(features) // (4 * features.shape[1])))
     best, lowest, failures = None, np.inf, 0
-    for n_components in range(1, most + 1):
+    for n_components in range(1, most + 1) if spec.n_units is None else (spec.n_units,):
         mixture = GaussianMixture(
             n_components,
             n_init=3,
