@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from qat.errors import BadInput
-from qat.train import EpochRecord
+from qat.training import EpochRecord
 
 _DPI = 120
 _MOST_NUMBERS = 1600  # cells of a matrix that still have room for a number

@@ -22,7 +22,8 @@ from qat.plots import draw_confusion_matrix, draw_learning_curves
 from qat.presort import Presorting, PresortSpec, presort
 from qat.scoring import TruthScore, match_clusters, score_against_truth
 from qat.spikes.spikeset import TEST, TRAIN, VALIDATION, SpikeSet
-from qat.train import FULL_PRECISION_RECIPE, LabelledSpikes, TrainedModel, TrainingRecipe, train
+from qat.training import LabelledSpikes, TrainedModel, TrainingRecipe, train
+from qat.training.recipe import FULL_PRECISION_RECIPE
 from qat.weights import load_weights, save_weights
 
 _ONE_BIT, _TWIN, _PRESORTER = "1-bit network", "full-precision twin", "pre-sorter"

@@ -10,7 +10,8 @@ import torch
 from qat.errors import BadInput
 from qat.models import binarized, classify, full_precision_twin
 from qat.plots import draw_confusion_matrix, draw_learning_curves
-from qat.train import FULL_PRECISION_RECIPE, LabelledSpikes, TrainingRecipe, train
+from qat.training import LabelledSpikes, TrainingRecipe, train
+from qat.training.recipe import FULL_PRECISION_RECIPE
 from qat.weights import load_weights, save_weights
 
 SMALL = partial(binarized, hidden=(32, 32))
