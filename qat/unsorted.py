@@ -1,9 +1,14 @@
 """'Unsorted': answers that are withheld because the best score leads the second best by too little."""
 
 from dataclasses import dataclass
+from math import floor
 
 import numpy as np
 from numpy.typing import NDArray
+
+from qat.errors import BadInput
+
+_ROUNDING = 1e-9  # (1 - 0.99) * 100 is less than 1 in floating point
 
 
 @dataclass(frozen=True)
@@ -13,9 +18,9 @@ class CalibratedMargin:
     margin: int
     """An input is unsorted where the lead is less; 0: never."""
     keeps: float
-    """Share of the validation part's right answers that it was to keep at least."""
+    """Share of the right answers that it keeps at least."""
     n_right: int
-    """Validation spikes that were answered with their confident pseudo-label."""
+    """Spikes that were answered with their confident pseudo-label."""
     min_confidence: float
 
 
@@ -24,31 +29,36 @@ class MarginCurve:
     """Answers as the margin grows."""
 
     margin: NDArray[np.int64]
-    """`[m]` ascending, from 0 on: every margin at which another answer is withheld."""
     n_answered: NDArray[np.int64]
+    """`[m]` detections that get a unit."""
     n_right: NDArray[np.int64]
+    """`[m]` of them, those that get their own."""
     n_to_find: int
-    """Spikes that have a unit, whether or not they were detected."""
+    """Spikes that have a unit."""
 
     @property
     def precision(self) -> NDArray[np.float64]:
-        """`[m]` right answers / answers; NaN where there is no answer."""
-        raise NotImplementedError
+        """`[m]` right answers / answers; NaN where there is none."""
+        return _share(self.n_right, self.n_answered)
 
     @property
     def recall(self) -> NDArray[np.float64]:
-        """`[m]` right answers / spikes that have a unit."""
-        raise NotImplementedError
+        """`[m]` right answers / spikes to find; NaN where there are none."""
+        return _share(self.n_right, np.full_like(self.n_right, self.n_to_find))
 
 
 def leads(scores: NDArray[np.integer]) -> NDArray[np.int64]:
-    """Best minus second best of integer scores `[n, n_units]`; a single unit leads by more than any margin."""
-    raise NotImplementedError
+    """Best minus second best of integer scores `[n, n_units]`, `[n]`; of a single unit the largest int64."""
+    if scores.shape[1] < 2:
+        return np.full(len(scores), np.iinfo(np.int64).max)
+    ordered = np.sort(scores.astype(np.int64), axis=1)
+    lead: NDArray[np.int64] = ordered[:, -1] - ordered[:, -2]
+    return lead
 
 
 def decide(scores: NDArray[np.integer], margin: int) -> NDArray[np.int64]:
-    """Unit of the best score `[n]`, lowest first on ties; `n_units`, for unsorted, where `leads(scores) < margin`."""
-    raise NotImplementedError
+    """Unit of the best score `[n]`, lowest first on ties; `n_units`, for unsorted, where the lead is below `margin`."""
+    return np.where(leads(scores) < margin, scores.shape[1], scores.argmax(axis=1)).astype(np.int64)
 
 
 def calibrate_margin(
@@ -59,24 +69,58 @@ def calibrate_margin(
     keeps: float = 0.99,
     min_confidence: float = 0.5,
 ) -> CalibratedMargin:
-    """The largest margin that keeps a share of the right answers; give it the VALIDATION part only.
+    """The largest margin that withholds few of the right answers; give it the VALIDATION part only.
+
+    Of n confident spikes that are answered with their label, the margin is the k-th smallest lead,
+    k = floor((1 - keeps) (n + 1)); 0 where k is 0, for so few spikes can promise nothing. A new spike of their kind
+    then keeps its answer with a probability of `keeps` at least (split conformal prediction: Papadopoulos et al.,
+    ECML 2002; Vovk, Gammerman and Shafer, Algorithmic Learning in a Random World, 2005).
 
     Args:
         scores: `[n, n_units]` integer scores of the network.
-        labels: `[n]` pseudo-labels, or true units where training took these.
+        labels: `[n]` pseudo-labels.
         confidence: `[n]` of the label; spikes below `min_confidence` have no say.
-        keeps: share of the confident and rightly answered spikes whose answer is not to be withheld.
+        keeps: share of the right answers that are not to be withheld, in (0, 1).
         min_confidence: as in the training recipe.
+
+    Raises:
+        BadInput: `keeps` is not in (0, 1), or the lengths differ.
     """
-    raise NotImplementedError
+    if not 0 < keeps < 1:
+        raise BadInput(f"margin of 'unsorted': a share of {keeps} right answers to keep; expected more than 0, less than 1")
+    if not len(scores) == len(labels) == len(confidence):
+        raise BadInput(
+            f"margin of 'unsorted': {len(scores)} scores, {len(labels)} labels and {len(confidence)} confidences; "
+            "expected one of each per spike"
+        )
+    right = (scores.argmax(axis=1) == labels) & (confidence >= min_confidence)
+    lead = np.sort(leads(scores)[right])
+    k = floor((1 - keeps) * (lead.size + 1) + _ROUNDING) if scores.shape[1] > 1 else 0
+    return CalibratedMargin(int(lead[k - 1]) if k else 0, keeps, int(lead.size), min_confidence)
 
 
-def margin_curve(leads: NDArray[np.int64], right: NDArray[np.bool_], n_to_find: int) -> MarginCurve:
-    """Count answers and right answers at every margin.
+def margin_curve(
+    lead: NDArray[np.int64],
+    right: NDArray[np.bool_],
+    n_to_find: int,
+    margin: NDArray[np.int64] | None = None,
+) -> MarginCurve:
+    """Count answers and right answers as the margin moves.
 
     Args:
-        leads: `[n]` of every detection, those that have no unit included.
+        lead: `[n]` of every detection, those that have no unit included.
         right: `[n]` whether the best score's unit is the spike's own; False for a detection that has none.
-        n_to_find: spikes that have a unit, missed ones included.
+        n_to_find: spikes that have a unit, missed ones included where they are known.
+        margin: `[m]` to count at; None takes 0 and every lead, between which nothing changes.
     """
-    raise NotImplementedError
+    chosen = np.unique(np.append(lead, 0)) if margin is None else margin
+    return MarginCurve(
+        margin=chosen,
+        n_answered=lead.size - np.searchsorted(np.sort(lead), chosen),
+        n_right=int(right.sum()) - np.searchsorted(np.sort(lead[right]), chosen),
+        n_to_find=n_to_find,
+    )
+
+
+def _share(part: NDArray[np.int64], whole: NDArray[np.int64]) -> NDArray[np.float64]:
+    return np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0)

@@ -75,6 +75,53 @@ class UnitScore:
 
 
 @dataclass(frozen=True)
+class SortedUnit:
+    """One true unit in a sorting of the test stretch, detection included, by SpikeInterface's comparison."""
+
+    sorter: str
+    unit: str
+    found_as: str | None
+    """The found unit that is taken for it; None where none agrees with it by half."""
+    n_true: int
+    """True spikes of the stretch, missed ones included."""
+    n_found: int
+    """Spikes of the found unit."""
+    n_hits: int
+    """Of both, within 0.5 ms once the constant lag is removed."""
+    accuracy: float | None
+    """Hits / (true + found - hits)."""
+    precision: float | None
+    recall: float | None
+
+
+@dataclass(frozen=True)
+class MarginPoint:
+    """Answers of the test part with one margin of 'unsorted'."""
+
+    margin: int
+    is_chosen: bool
+    n_answers: int
+    n_right: int
+    precision: float | None
+    """Right answers / answers."""
+    recall: float | None
+    """Right answers / spikes to find."""
+
+
+@dataclass(frozen=True)
+class Withheld:
+    """What withholding answers of a small lead does on the test part."""
+
+    against: Labels
+    n_to_find: int
+    """Spikes that have a unit; against true units with those that detection missed."""
+    calibration: str
+    """How the margin was chosen, in words."""
+    points: tuple[MarginPoint, ...]
+    """Without a margin first."""
+
+
+@dataclass(frozen=True)
 class Layer:
     """One layer of the network and its folding."""
 
@@ -453,6 +500,10 @@ class Report:
     recording: Recording | None = None
     accuracy: tuple[Accuracy, ...] = ()
     unit_scores: tuple[UnitScore, ...] = ()
+    sorted_units: tuple[SortedUnit, ...] = ()
+    """True units in the sortings of the whole test stretch."""
+    withheld: Withheld | None = None
+    """Answers withheld as 'unsorted'."""
     network: Network | None = None
     reference_check: ReferenceCheck | None = None
     simulations: tuple[Simulation, ...] = ()

@@ -156,6 +156,22 @@ def upset_curves(places: Sequence[UpsetPlace], path: Path) -> None:
     _save(figure, path)
 
 
+def precision_over_recall(
+    recall: NDArray[np.float64], precision: NDArray[np.float64], chosen: int | None, margin: int, path: Path
+) -> None:
+    """Precision over recall as the margin of 'unsorted' grows, from no margin on; `chosen` is an index."""
+    figure, axes = _figure(width_inches=5.5, height_inches=3.8)
+    axes.plot(100 * recall, 100 * precision, ".-", color=_COLOURS[0], linewidth=1.2, markersize=3)
+    axes.plot(100 * recall[0], 100 * precision[0], "s", color=_COLOURS[2], markersize=6, label="every answer given")
+    if chosen is not None:
+        at = (100 * recall[chosen], 100 * precision[chosen])
+        axes.plot(*at, "o", color=_COLOURS[1], markersize=7, label=f"margin {margin}, as calibrated")
+    axes.set_xlabel("recall: right answers of the spikes to find, percent", fontsize=8)
+    axes.set_ylabel("precision: right answers of the answers, percent", fontsize=8)
+    axes.legend(frameon=False, fontsize=8, loc="lower left")
+    _save(figure, path)
+
+
 def _logarithmic(axes: Axes, label: str) -> None:
     axes.set(xscale="log", yscale="log")
     axes.set_xlabel(label, fontsize=8)

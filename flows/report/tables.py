@@ -21,6 +21,7 @@ from flows.report.sections.resources import (
     resource_table,
 )
 from flows.report.sections.run import run_tables
+from flows.report.sections.sortings import sorted_headline, sorted_table, withheld_table
 from flows.report.sections.upsets import upset_tables
 from flows.report.sections.working_points import published_table, working_point_headline, working_point_tables
 from flows.report.table import Headline, Table
@@ -30,6 +31,7 @@ def headlines(report: Report) -> tuple[Headline, ...]:
     """The few figures that sum the run up."""
     return (
         *accuracy_headline(report.accuracy, report.recording),
+        *sorted_headline(report.sorted_units),
         *exactness_headline(report.simulations),
         *latency_headline(report.simulations),
         *resource_headlines(report.resources),
@@ -45,6 +47,8 @@ def tables(report: Report) -> tuple[Table, ...]:
         recording_tables(report.recording),
         accuracy_table(report.accuracy),
         unit_table(report),
+        sorted_table(report.sorted_units),
+        withheld_table(report.withheld),
         layer_table(report),
         reference_table(report.reference_check),
         simulation_table(report.simulations),

@@ -63,6 +63,11 @@ def _unit_names(graph: Graph, n_units: int) -> tuple[str, ...]:
 
 def _stated_margin(graph: Graph) -> int:
     record = graph.metadata.get("unsorted", {"margin": 0})
-    if not isinstance(record, dict) or set(record) != {"margin"} or type(record["margin"]) is not int:
-        raise BadInput("metadata 'unsorted': expected {\"margin\": N}, N a whole number of the integer scores")
-    return record["margin"]
+    known = isinstance(record, dict) and set(record) - {"calibration"} == {"margin"}
+    if not known or type(record["margin"]) is not int:
+        raise BadInput(
+            "metadata 'unsorted': expected {\"margin\": N}, N a whole number of the integer scores, and beside it at "
+            'most a "calibration", which is not read'
+        )
+    margin: int = record["margin"]
+    return margin

@@ -2,7 +2,11 @@
 
 from dataclasses import dataclass
 
-from spikeinterface.core import BaseSorting
+import numpy as np
+from spikeinterface.comparison import compare_sorter_to_ground_truth
+from spikeinterface.core import BaseSorting, NumpySorting
+
+from qat.sortings.make import sorting_of
 
 MATCH_SCORE = 0.5
 """Least agreement at which a found unit is taken for a true one: SpikeInterface's own default."""
@@ -52,7 +56,35 @@ def score_sorting(
     Returns:
         A row for each true unit.
     """
-    raise NotImplementedError
+    rate_hz = float(found.sampling_frequency)
+    reach = round(match_ms * 1e-3 * rate_hz)
+    comparison = compare_sorter_to_ground_truth(
+        _from_sample(true, first_sample, lag_samples),
+        _from_sample(found, first_sample, 0),
+        delta_time=1e3 * (reach + 0.5) / rate_hz,  # it rounds down to samples
+        match_score=MATCH_SCORE,
+    )
+    names = {str(unit) for unit in found.unit_ids}
+    rows = comparison.count_score.to_dict("index")
+    return tuple(
+        FoundUnit(
+            unit=str(unit),
+            found_as=row["tested_id"] if row["tested_id"] in names else None,
+            n_true=int(row["num_gt"]),
+            n_found=int(row["num_tested"]),
+            n_hits=int(row["tp"]),
+        )
+        for unit, row in rows.items()
+    )
+
+
+def _from_sample(sorting: BaseSorting, first_sample: int, lag_samples: int) -> NumpySorting:
+    """The spikes that stand at `first_sample` or later once the lag is added; units by name."""
+    spikes = sorting.to_spike_vector()
+    sample = spikes["sample_index"].astype(np.int64) + lag_samples
+    kept = sample >= first_sample
+    names = [str(unit) for unit in sorting.unit_ids]
+    return sorting_of(sample[kept], spikes["unit_index"][kept], names, float(sorting.sampling_frequency))
 
 
 def _share(part: int, whole: int) -> float | None:
