@@ -13,6 +13,7 @@ MODEL ?=
 DEVICE ?=
 BOARD ?=
 OUT ?=
+DATA ?=
 ARGS ?=
 
 VENV := .venv
@@ -26,9 +27,10 @@ model = $(if $(MODEL),--model '$(MODEL)')
 device = $(if $(DEVICE),--device '$(DEVICE)')
 board = $(if $(BOARD),--board '$(BOARD)')
 out = $(if $(OUT),--out '$(OUT)')
+data = $(if $(DATA),--data '$(DATA)')
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo train hw sim bitstream program power report test test-slow test-synth test-formal verify bench-gateware bench-da4ml calibrate check-finn-base lint format clean
+.PHONY: help install demo train hw sim bitstream program power report study study-quick test test-slow test-synth test-formal verify bench-gateware bench-da4ml calibrate check-finn-base lint format clean
 
 help: ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -58,6 +60,12 @@ power: install ## Lowest power that keeps up with spikes (OUT=, ARGS=--rate 50 -
 
 report: install ## Show a run's report and write it anew (OUT=)
 	$(SPIKELOOM) report $(out) $(ARGS)
+
+study: install ## The paper's study: every table, curve and claim, half an hour (DATA=, a folder of recordings; OUT=)
+	$(SPIKELOOM) study $(data) $(out) $(ARGS)
+
+study-quick: install ## A taste of it in minutes
+	$(SPIKELOOM) study --quick $(data) $(out) $(ARGS)
 
 test: $(VENV)/.installed-test ## The default tests, on both cores
 	$(BIN)/python -m pytest -n auto $(ARGS)
