@@ -11,7 +11,7 @@ from rich.text import Text
 from typer.core import TyperGroup
 
 from flows import steps as step_library
-from flows.commands import boards, pieces, runs
+from flows.commands import boards, pieces, runs, study
 from flows.commands.session import Session, told_to
 from flows.errors import NotEqualError, one_line, user_message
 from flows.runfolder import PROGRAM
@@ -132,6 +132,7 @@ _PANELS: dict[str, tuple[Callable[..., None], ...]] = {
         runs.power,
         runs.faults,
         runs.report,
+        study.study,
     ),
     "Parts": (pieces.simulate, pieces.finn, pieces.frame, pieces.replay, boards.send, steps),
     "Around it": (warm,),

@@ -11,26 +11,27 @@ from flows.report.tables import headlines, tables
 def markdown(report: Report) -> str:
     """The whole report; pictures are linked relative to the run folder."""
     summary = [
-        f"- **{_plain(headline.label)}: {_plain(headline.value.text)}** ({_plain(headline.detail)})"
+        f"- **{plain(headline.label)}: {plain(headline.value.text)}** ({plain(headline.detail)})"
         for headline in headlines(report)
     ]
-    sections = [_section(table) for table in tables(report)]
+    sections = [table_section(table) for table in tables(report)]
     pictures = [_picture(picture) for picture in report.pictures]
-    title = f"# spikeloom: {_plain(report.run.name)}"
+    title = f"# spikeloom: {plain(report.run.name)}"
     return "\n\n".join([title, *(["\n".join(summary)] if summary else []), *sections, *pictures]) + "\n"
 
 
 def comparison_markdown(comparison: Comparison) -> str:
     """Two runs side by side."""
-    title = f"# spikeloom: {_plain(comparison.first)} and {_plain(comparison.second)}"
-    return "\n\n".join([title, *(_section(table) for table in comparison_tables(comparison))]) + "\n"
+    title = f"# spikeloom: {plain(comparison.first)} and {plain(comparison.second)}"
+    return "\n\n".join([title, *(table_section(table) for table in comparison_tables(comparison))]) + "\n"
 
 
-def _section(table: Table) -> str:
+def table_section(table: Table, level: int = 2) -> str:
+    """A table below its heading and sentence."""
     rule = ["---:" if column.numeric else "---" for column in table.columns]
-    rows = [[_plain(cell.text) for cell in row] for row in table.rows]
-    lines = [_row([_plain(column.name) for column in table.columns]), _row(rule), *(_row(row) for row in rows)]
-    return f"## {table.heading}\n\n{_plain(table.text)}\n\n" + "\n".join(lines)
+    rows = [[plain(cell.text) for cell in row] for row in table.rows]
+    lines = [_row([plain(column.name) for column in table.columns]), _row(rule), *(_row(row) for row in rows)]
+    return f"{'#' * level} {table.heading}\n\n{plain(table.text)}\n\n" + "\n".join(lines)
 
 
 def _row(cells: list[str]) -> str:
@@ -38,9 +39,9 @@ def _row(cells: list[str]) -> str:
 
 
 def _picture(picture: Picture) -> str:
-    return f"![{_plain(picture.caption)}](<{picture.path}>)\n\n*{_plain(picture.caption)}*"
+    return f"![{plain(picture.caption)}](<{picture.path}>)\n\n*{plain(picture.caption)}*"
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Text with everything escaped that Markdown would read as more than text."""
     return re.sub(r"([\\`*_{}\[\]<>|#])", r"\\\1", text.replace("\n", " "))

@@ -1,0 +1,23 @@
+"""What each model costs per spike, counted from the model itself."""
+
+from typing import Any
+
+from qat.classical import CLASSICAL
+from qat.models.cost import Cost, count_cost
+
+from qat.models import MODELS
+
+N_SAMPLES, N_UNITS = 48, 3
+"""Shape that is counted for, with one channel."""
+_COLUMNS = ("parameters", "weight_bytes", "multiplications", "additions", "xnor_bits")
+
+
+def model_costs() -> list[dict[str, Any]]:
+    """Parameters, bytes that hold them, and operations of a spike, for every model."""
+    networks = {name: kind.builder(1)(N_SAMPLES, N_UNITS) for name, kind in MODELS.items()}
+    lines = [_line(name, count_cost(network, 1, N_SAMPLES)) for name, network in networks.items()]
+    return lines + [_line(name, classical.cost(N_SAMPLES, N_UNITS)) for name, classical in CLASSICAL.items()]
+
+
+def _line(model: str, cost: Cost) -> dict[str, Any]:
+    return {"model": model, **{name: getattr(cost, name) for name in _COLUMNS}}

@@ -1,0 +1,1 @@
+"""Pictures of the study, as PNG; the same numbers give the same bytes."""

@@ -1,0 +1,188 @@
+"""What the study runs: plain data, part by part."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import TypeVar
+
+from flows.study.job import ONE_BIT, PRESORTER, Job
+from qat.datasets import DataSet, generated
+from qat.models import MODELS
+from qat.training import VARIANTS
+
+T = TypeVar("T")
+
+TWIN, CNN, LSTM, LDA, TEMPLATES = "twin", "cnn", "lstm", "lda", "template-matching"
+CLASSICAL_MODELS = (TEMPLATES, LDA, "nearest-centroid")
+RIVALS = (TWIN, CNN, LSTM)
+"""Full-precision networks that the 1-bit network is held against."""
+
+_SIMILARITIES = ("easy", "moderate", "hard", "hardest")
+PRESORT_NOISE = 0.15
+"""Noise at which labels are compared."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Jobs that answer one question. A job may stand in several parts: it is done once."""
+
+    name: str
+    title: str
+    jobs: tuple[Job, ...]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """All that a study runs."""
+
+    is_quick: bool
+    data_sets: Mapping[str, DataSet]
+    parts: tuple[Part, ...]
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """Every job once, in the order of the parts."""
+        return tuple(dict.fromkeys(job for part in self.parts for job in part.jobs))
+
+
+@dataclass(frozen=True)
+class Choices:
+    """How much of everything a study takes."""
+
+    seeds: tuple[int, ...]
+    main: tuple[DataSet, ...]
+    presort: tuple[DataSet, ...]
+    ablation: tuple[DataSet, ...]
+    noise: tuple[DataSet, ...]
+    drift: tuple[DataSet, ...]
+    units: tuple[DataSet, ...]
+    base: DataSet
+    """On which jitter, training spikes, bits and widths are varied."""
+    shifts: tuple[int, ...]
+    training_spikes: tuple[int | None, ...]
+    bits: tuple[int, ...]
+    widths: tuple[int, ...]
+    curve_models: tuple[str, ...]
+
+
+_BASE = generated("hard", 0.10)
+
+FULL = Choices(
+    seeds=(0, 1, 2, 3, 4),
+    main=(
+        *(generated(similarity, noise) for similarity in _SIMILARITIES for noise in (0.10, 0.15)),
+        generated("moderate", 0.10, units=5),
+        generated("moderate", 0.10, units=8),
+        generated("moderate", 0.10, drift=0.3),
+        generated("moderate", 0.10, channels=4),
+    ),
+    presort=tuple(generated(similarity, PRESORT_NOISE) for similarity in _SIMILARITIES),
+    ablation=(generated("hard", 0.15), generated("hardest", 0.10)),
+    noise=(
+        *(generated("easy", noise) for noise in (0.05, 0.10, 0.15, 0.20, 0.30, 0.40)),
+        *(generated("hardest", noise) for noise in (0.05, 0.10, 0.15, 0.20)),
+    ),
+    drift=tuple(generated("moderate", 0.10, drift=drift) for drift in (0.0, 0.3, 0.6)),
+    units=tuple(generated("moderate", 0.10, units=units) for units in (3, 5, 8)),
+    base=_BASE,
+    shifts=(-4, -3, -2, -1, 0, 1, 2, 3, 4),
+    training_spikes=(50, 100, 200, 500, None),
+    bits=(2, 3, 4, 5, 6, 7, 8),
+    widths=(16, 32, 64, 128, 256, 512),
+    curve_models=(ONE_BIT, TWIN, LDA, PRESORTER),
+)
+
+QUICK = Choices(
+    seeds=(0, 1),
+    main=(generated("easy", 0.15), _BASE, generated("hardest", 0.10)),
+    presort=(generated("easy", PRESORT_NOISE), generated("hardest", PRESORT_NOISE)),
+    ablation=(_BASE,),
+    noise=tuple(generated("easy", noise) for noise in (0.05, 0.15, 0.30)),
+    drift=tuple(generated("moderate", 0.10, drift=drift) for drift in (0.0, 0.6)),
+    units=tuple(generated("moderate", 0.10, units=units) for units in (3, 5)),
+    base=_BASE,
+    shifts=(-4, -2, 0, 2, 4),
+    training_spikes=(100, None),
+    bits=(2, 4, 8),
+    widths=(32, 128, 256),
+    curve_models=(ONE_BIT, TWIN, LDA, PRESORTER),
+)
+
+
+def grid_of(choices: Choices, files: Sequence[DataSet] = (), is_quick: bool = False) -> Grid:
+    """The parts of a study; that of the files is there only where files are given."""
+    seeds, base = choices.seeds, choices.base.name
+    curve = choices.curve_models
+    fitted = tuple(model for model in curve if model != PRESORTER)
+    networks = tuple(model for model in fitted if model in MODELS)
+    parts = [
+        Part("main", "Models", _each(choices.main, seeds, (*MODELS, *CLASSICAL_MODELS, PRESORTER))),
+        Part("presort", "Pre-sorting", tuple(_labels(choices.presort, seeds))),
+        Part("ablation", "Ablation of the training", tuple(_variants(choices.ablation, seeds))),
+        Part("noise", "Noise", _each(choices.noise, seeds, curve)),
+        Part("jitter", "Alignment jitter", _varied(base, seeds, fitted, choices.shifts, _with_shift)),
+        Part("drift", "Drift", _each(choices.drift, seeds, curve)),
+        Part("units", "Number of units", _each(choices.units, seeds, curve)),
+        Part("spikes", "Training spikes", _varied(base, seeds, curve, choices.training_spikes, _with_spikes)),
+        Part("bits", "Input bits", _varied(base, seeds, fitted, choices.bits, _with_bits)),
+        Part("width", "Hidden width", _varied(base, seeds, networks, choices.widths, _with_width)),
+    ]
+    if files:
+        parts.append(Part("files", "Files", tuple(_of_files(files, seeds))))
+    generated_sets = (
+        *choices.main,
+        *choices.presort,
+        *choices.ablation,
+        *choices.noise,
+        *choices.drift,
+        *choices.units,
+        choices.base,
+    )
+    return Grid(is_quick, {each.name: each for each in (*generated_sets, *files)}, tuple(parts))
+
+
+def _each(data_sets: Iterable[DataSet], seeds: Iterable[int], models: Iterable[str]) -> tuple[Job, ...]:
+    return tuple(Job(each.name, seed, model) for each, model, seed in product(data_sets, models, seeds))
+
+
+def _labels(data_sets: Iterable[DataSet], seeds: Iterable[int]) -> Iterable[Job]:
+    """The labels themselves, and the 1-bit network and its twin on the pre-sorter's and on true labels."""
+    for each, seed in product(data_sets, seeds):
+        yield from (Job(each.name, seed, PRESORTER, labels) for labels in ("baseline", "pseudo", "pseudo-given"))
+        yield from (Job(each.name, seed, model, "true") for model in (ONE_BIT, TWIN))
+        yield from (Job(each.name, seed, model) for model in (ONE_BIT, TWIN))
+
+
+def _variants(data_sets: Iterable[DataSet], seeds: Iterable[int]) -> Iterable[Job]:
+    for each, variant, seed in product(data_sets, VARIANTS, seeds):
+        yield Job(each.name, seed, ONE_BIT, variant=variant.name)
+
+
+def _varied(
+    data_set: str, seeds: Iterable[int], models: Iterable[str], values: Iterable[T], vary: Callable[[Job, T], Job]
+) -> tuple[Job, ...]:
+    """Jobs of one data set, each varied by every value."""
+    return tuple(vary(Job(data_set, seed, model), value) for model, value, seed in product(models, values, seeds))
+
+
+def _with_shift(job: Job, shift: int) -> Job:
+    return replace(job, shift=shift)
+
+
+def _with_spikes(job: Job, n_spikes: int | None) -> Job:
+    return replace(job, training_spikes=n_spikes)
+
+
+def _with_bits(job: Job, bits: int) -> Job:
+    return replace(job, bits=bits)
+
+
+def _with_width(job: Job, width: int) -> Job:
+    """The job of other parts where a width is the model's own."""
+    return job if MODELS[job.model].hidden == (width, width) else replace(job, hidden=width)
+
+
+def _of_files(files: Iterable[DataSet], seeds: Iterable[int]) -> Iterable[Job]:
+    for each, seed in product(files, seeds):
+        yield from (Job(each.name, seed, model) for model in (ONE_BIT, TWIN, PRESORTER))
+        yield Job(each.name, seed, LDA, "true")

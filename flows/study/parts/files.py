@@ -1,0 +1,94 @@
+"""The user's own recordings."""
+
+from pathlib import Path
+
+from flows.report.table import Cell, Table, cell_of, number_columns, word_columns
+from flows.study.grid import LDA, Part
+from flows.study.job import ONE_BIT, PRESORTER, Job
+from flows.study.outcome import Outcome, data_sets_in, known_spread, models_in, seeds_in
+from flows.study.section import Finding, Section
+from flows.study.words import over_seeds, points, spread_cell, spread_text, title_of
+
+
+def files_section(outcome: Outcome, part: Part, folder: Path) -> Section:
+    """What models reach on files, beside linear discriminant analysis on true labels; nothing is claimed of them."""
+    names, seeds = data_sets_in(part.jobs), seeds_in(part.jobs)
+    return Section(
+        heading="Files",
+        text=(
+            f"Recordings of your own, {over_seeds(len(seeds))}: the recording is the same for all seeds, which draw "
+            "the first weights, and the split where spikes have no times. No choice of the program was made on them."
+        ),
+        findings=tuple(_finding(outcome, part, name) for name in names),
+        tables=(_accuracies(outcome, part, names), _units(outcome, part, names)),
+    )
+
+
+def _jobs(part: Part, name: str, model: str) -> list[Job]:
+    return [job for job in part.jobs if (job.data_set, job.model) == (name, model)]
+
+
+def _finding(outcome: Outcome, part: Part, name: str) -> Finding:
+    network = outcome.spread(_jobs(part, name, ONE_BIT))
+    if network is None:
+        agreement = known_spread(outcome.result(job).agreement for job in _jobs(part, name, ONE_BIT))
+        return Finding(
+            f"{name}: its true units are unknown; the 1-bit network gives the pre-sorter's label to "
+            f"{spread_text(agreement)} of the test part."
+        )
+    text = f"{name}: the 1-bit network reaches {spread_text(network)}"
+    presorter = outcome.spread(_jobs(part, name, PRESORTER))
+    if presorter is not None:
+        text += f", the pre-sorter itself {spread_text(presorter)}"
+    linear = outcome.spread(_jobs(part, name, LDA))
+    if linear is not None:
+        text += (
+            f"; linear discriminant analysis on true labels {spread_text(linear)}, from which the network differs by "
+            f"{points(network.mean - linear.mean)} points"
+        )
+    return Finding(f"{text}.")
+
+
+def _accuracies(outcome: Outcome, part: Part, names: list[str]) -> Table:
+    models = models_in(part.jobs)
+    rows = []
+    for name in names:
+        found = sorted({outcome.result(job).n_units_found for job in _jobs(part, name, PRESORTER)})
+        first = outcome.result(_jobs(part, name, ONE_BIT)[0])
+        rows.append(
+            (
+                Cell(name),
+                *(spread_cell(outcome.spread(_jobs(part, name, model))) for model in models),
+                cell_of(None if first.truth is None else first.truth.n_matched),
+                cell_of(outcome.grid.data_sets[name].given_units or "by the data"),
+                Cell(", ".join(map(str, found))),
+            )
+        )
+    titles = (f"{title_of(model)}, true labels" if model == LDA else title_of(model) for model in models)
+    return Table(
+        "Accuracy on files",
+        "Share of the test part's spikes that get their true unit, overlapping ones counted.",
+        (*word_columns("File"), *number_columns(*titles, "test spikes", "units given", "units found")),
+        tuple(rows),
+    )
+
+
+def _units(outcome: Outcome, part: Part, names: list[str]) -> Table:
+    rows = []
+    for name in names:
+        for model in (ONE_BIT, PRESORTER):
+            truths = [truth for job in _jobs(part, name, model) if (truth := outcome.result(job).truth) is not None]
+            for index, unit in enumerate(truths[0].units if truths else ()):
+                shares = [
+                    known_spread(getattr(truth.units[index], share) for truth in truths)
+                    for share in ("precision", "recall")
+                ]
+                rows.append(
+                    (Cell(name), Cell(title_of(model)), Cell(unit.unit), cell_of(unit.n), *map(spread_cell, shares))
+                )
+    return Table(
+        "Units of the files",
+        "Precision counts every spike of the test part that gets the unit, those that belong to no unit included.",
+        (*word_columns("File", "Sorted by", "True unit"), *number_columns("test spikes", "precision", "recall")),
+        tuple(rows),
+    )

@@ -1,0 +1,111 @@
+from dataclasses import replace
+
+import pytest
+
+from flows.errors import BadInput
+from flows.study.checkpoint import Checkpoint, Checkpoints, open_checkpoints
+from flows.study.job import Job
+from flows.study.rows import runs_csv, times_csv, units_csv
+from flows.study.run import description, run_jobs
+from qat.datasets import generated
+from tests.flows.study_doubles import DATA_SETS, EASY, HARD, JOBS, Told, draw_by_name, draw_failing, result_with
+
+
+def run(folder, n_processes, drawing=draw_by_name, jobs=JOBS, told=None):
+    return run_jobs(jobs, DATA_SETS, drawing, open_checkpoints(folder), n_processes, told or Told())
+
+
+def test_the_csv_is_the_same_at_any_number_of_processes(tmp_path):
+    alone, together = run(tmp_path / "1", 1), run(tmp_path / "2", 2)
+    assert runs_csv(alone, DATA_SETS) == runs_csv(together, DATA_SETS)
+    assert units_csv(alone) == units_csv(together)
+    assert [checkpoint.job for checkpoint in together] == list(JOBS)
+
+
+def test_a_failed_run_is_named_and_the_others_are_kept(tmp_path):
+    with pytest.raises(BadInput, match=r"twin, hard-noise010-3units, seed 1' failed: weights are not finite$"):
+        run(tmp_path, 1, draw_failing)
+    told = Told()
+    done = run(tmp_path, 1, told=told)
+    assert told.before == 7
+    assert told.started_jobs == told.finished_jobs == [Job(HARD.name, 1, "twin")]
+    assert [checkpoint.job for checkpoint in done] == list(JOBS)
+
+
+def test_what_is_finished_is_not_done_again(tmp_path):
+    checkpoints = open_checkpoints(tmp_path)
+    for job in JOBS:
+        checkpoints.save(Checkpoint(job, result_with(0.25), 1.0), description(DATA_SETS[job.data_set]))
+    done = run(tmp_path, 1, draw_failing)
+    assert {checkpoint.result.accuracy for checkpoint in done} == {0.25}
+
+
+@pytest.fixture
+def saved(tmp_path):
+    checkpoints = Checkpoints(tmp_path, {"code": "a"})
+    checkpoints.save(Checkpoint(JOBS[0], result_with(0.5), 1.0), description(EASY))
+    return checkpoints
+
+
+def test_a_checkpoint_comes_back_whole(saved):
+    assert saved.load(JOBS[0], description(EASY)) == Checkpoint(JOBS[0], result_with(0.5), 1.0)
+
+
+@pytest.mark.parametrize(
+    "job",
+    [replace(JOBS[0], seed=1), replace(JOBS[0], bits=4), replace(JOBS[0], labels="true"), replace(JOBS[0], shift=1)],
+)
+def test_another_job_has_another_checkpoint(saved, job):
+    assert saved.load(job, description(EASY)) is None
+
+
+def test_a_changed_data_set_or_program_makes_a_checkpoint_stale(saved):
+    longer = replace(generated("easy", 0.10, duration_s=30.0), name=EASY.name)
+    assert saved.load(JOBS[0], description(longer)) is None
+    coarser = replace(EASY, spec=replace(EASY.spec, threshold_sigmas=5.0))
+    assert saved.load(JOBS[0], description(coarser)) is None
+    assert Checkpoints(saved.folder, {"code": "b"}).load(JOBS[0], description(EASY)) is None
+
+
+def test_a_damaged_checkpoint_is_made_anew(saved):
+    (path,) = saved.folder.iterdir()
+    for damaged in ("", "{", '{"job": 1}'):
+        path.write_text(damaged)
+        assert saved.load(JOBS[0], description(EASY)) is None
+
+
+def test_wall_times_stand_apart():
+    slow, fast = ([Checkpoint(job, result_with(0.5), seconds) for job in JOBS] for seconds in (9.0, 1.0))
+    assert runs_csv(slow, DATA_SETS) == runs_csv(fast, DATA_SETS)
+    assert times_csv(slow) != times_csv(fast)
+
+
+def test_a_line_of_the_csv():
+    header, line = runs_csv([Checkpoint(JOBS[0], result_with(2 / 3), 1.0)], DATA_SETS).splitlines()
+    assert dict(zip(header.split(","), line.split(","), strict=True)) == {
+        "data_set": "easy-noise010-3units",
+        "similarity": "easy",
+        "noise": "0.1",
+        "units": "3",
+        "drift": "0",
+        "channels": "1",
+        "seed": "0",
+        "model": "one-bit",
+        "labels": "pseudo",
+        "variant": "chosen",
+        "bits": "8",
+        "hidden": "",
+        "training_spikes": "",
+        "shift": "0",
+        "n_train": "200",
+        "n_validation": "50",
+        "n_test": "100",
+        "n_units_found": "3",
+        "agreement": "0.500000",
+        "n_matched": "90",
+        "accuracy": "0.666667",
+        "n_alone": "60",
+        "accuracy_alone": "0.666667",
+        "n_missed": "3",
+        "n_extra": "2",
+    }
