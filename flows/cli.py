@@ -134,7 +134,7 @@ _PANELS: dict[str, tuple[Callable[..., None], ...]] = {
         runs.report,
         study.study,
     ),
-    "Parts": (pieces.simulate, pieces.finn, pieces.frame, pieces.replay, boards.send, steps),
+    "Parts": (pieces.simulate, pieces.sort, pieces.finn, pieces.frame, pieces.replay, boards.send, steps),
     "Around it": (warm,),
 }
 for _panel, _commands in _PANELS.items():

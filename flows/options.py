@@ -14,6 +14,7 @@ from flows.settings import (
     Engine,
     Minimised,
     ReadAs,
+    SortingFormat,
     Transport,
 )
 
@@ -194,6 +195,27 @@ Seeds = Annotated[
 Epochs = Annotated[int, Option("--epochs", help="Passes over the training part.", rich_help_panel=TRAINING)]
 Hidden = Annotated[
     str, Option("--hidden", metavar="N,N,...", help="Units of each hidden layer.", rich_help_panel=TRAINING)
+]
+Unsorted = Annotated[
+    str,
+    Option(
+        "--unsorted",
+        metavar="auto|off|N",
+        help="Lead of the best score below which a spike is 'unsorted': calibrated, none, or given.",
+        rich_help_panel=TRAINING,
+    ),
+]
+SortedRecording = Annotated[
+    Path | None,
+    Option(
+        "--recording",
+        help="Recording to sort instead of the run's own: its channels, its rate. Phy wants it, unless simulated.",
+        show_default=False,
+    ),
+]
+WrittenAs = Annotated[
+    SortingFormat,
+    Option("--format", help="A SpikeInterface folder, its .npz, an NWB file, or a folder for Phy."),
 ]
 
 # Hardware

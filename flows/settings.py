@@ -1,6 +1,7 @@
 """Everything a person can choose, checked once; a step takes its parameters from here."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -19,6 +20,8 @@ Align = Literal["auto", "trough", "peak", "both"]
 DesignEngine = Literal["amaranth", "verilator"]
 Engine = Literal[DesignEngine, "netlist"]
 SpikeCount = int | Literal["all"]
+SortingFormat = Literal["spikeinterface", "npz", "nwb", "phy"]
+UnsortedMargin = int | Literal["auto", "off"]
 DEFAULT_SPIKES = 200
 """To simulate, and to leave as test vectors."""
 Minimised = Literal["luts", "memory", "balanced"]
@@ -31,6 +34,7 @@ DEFAULT_CYCLES = 256
 _MOST_INPUTS = 10_000_000  # more than the spikes of a day
 _MOST_DRAWS = 10_000  # far beyond what a mean asks for
 _LONGEST_WAIT_S = 60.0  # for an answer
+_MARGIN_WORDS: Mapping[str, UnsortedMargin] = {"auto": "auto", "off": "off"}
 _MOST_SEED = 2**32 - 1  # what every generator of random numbers in use takes
 
 
@@ -149,6 +153,8 @@ class TrainingSettings:
     epochs: int = 60
     # Units of each hidden layer.
     hidden: tuple[int, ...] = (256, 256)
+    # Lead of the best score below which a spike is unsorted: calibrated on the validation part, none, or given.
+    unsorted: UnsortedMargin = "auto"
 
     def __post_init__(self) -> None:
         good_seeds = bool(self.seeds) and all(map(_is_seed, self.seeds)) and len(set(self.seeds)) == len(self.seeds)
@@ -157,6 +163,12 @@ class TrainingSettings:
         _require(1 <= self.epochs <= 10_000, "--epochs", self.epochs, "1 to 10000")
         good_hidden = bool(self.hidden) and all(1 <= width <= 4096 for width in self.hidden)
         _require(good_hidden, "--hidden", _joined(self.hidden), "one or more layers of 1 to 4096 units")
+        _require(
+            self.unsorted in ("auto", "off") or (isinstance(self.unsorted, int) and self.unsorted >= 0),
+            "--unsorted",
+            self.unsorted,
+            "auto, off, or a lead from 0 on",
+        )
 
 
 @dataclass(frozen=True)
@@ -356,6 +368,23 @@ class SendSettings:
 
 
 @dataclass(frozen=True)
+class SortSettings:
+    """A recording that a trained network sorts."""
+
+    # Recording to sort; None takes the run's own spikes.
+    recording: Path | None = None
+    # Format of what is written.
+    written_as: SortingFormat = "spikeinterface"
+    # Lead of the best score below which a spike is unsorted; None takes what the network's file states.
+    unsorted_margin: int | None = None
+
+    def __post_init__(self) -> None:
+        recording, margin = self.recording, self.unsorted_margin
+        _require(recording is None or recording.exists(), "--recording", recording, "a file that is there")
+        _require(margin is None or margin >= 0, "--unsorted-margin", margin, "a lead from 0 (never unsorted) on")
+
+
+@dataclass(frozen=True)
 class UpsetSettings:
     """Bits that are flipped in the memories of the gateware."""
 
@@ -468,6 +497,20 @@ def number_or_all(option: str, text: str) -> SpikeCount:
         return int(text)
     except ValueError as error:
         raise BadInput(f"{option} {text}: a whole number is wanted, or all") from error
+
+
+def margin_or_word(option: str, text: str) -> UnsortedMargin:
+    """A number, or one of the words `auto` and `off`.
+
+    Raises:
+        BadInput: the text is something else; the message names `option`.
+    """
+    if text in _MARGIN_WORDS:
+        return _MARGIN_WORDS[text]
+    try:
+        return int(text)
+    except ValueError as error:
+        raise BadInput(f"{option} {text}: auto, off or a whole number is wanted") from error
 
 
 def stretch(option: str, text: str | None) -> tuple[int, int] | None:

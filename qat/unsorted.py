@@ -57,7 +57,7 @@ def leads(scores: NDArray[np.integer]) -> NDArray[np.int64]:
 
 
 def decide(scores: NDArray[np.integer], margin: int) -> NDArray[np.int64]:
-    """Unit of the best score `[n]`, lowest first on ties; `n_units`, for unsorted, where the lead is below `margin`."""
+    """Unit of the best score `[n]`, lowest first on ties; `n_units`, for unsorted, where it leads by less."""
     return np.where(leads(scores) < margin, scores.shape[1], scores.argmax(axis=1)).astype(np.int64)
 
 
@@ -87,7 +87,9 @@ def calibrate_margin(
         BadInput: `keeps` is not in (0, 1), or the lengths differ.
     """
     if not 0 < keeps < 1:
-        raise BadInput(f"margin of 'unsorted': a share of {keeps} right answers to keep; expected more than 0, less than 1")
+        raise BadInput(
+            f"margin of 'unsorted': a share of {keeps} right answers to keep; expected more than 0, less than 1"
+        )
     if not len(scores) == len(labels) == len(confidence):
         raise BadInput(
             f"margin of 'unsorted': {len(scores)} scores, {len(labels)} labels and {len(confidence)} confidences; "

@@ -9,7 +9,7 @@ from rich.text import Text
 from flows import options
 from flows.commands.session import Session, told_to
 from flows.report.terminal import show_table
-from flows.settings import SimulationSettings
+from flows.settings import SimulationSettings, SortSettings
 
 
 def simulate(
@@ -62,6 +62,24 @@ def frame(
     session: Session = context.obj
     with session.console.status("writing the frame"):
         line = session.bench.write_frame(model, run, path, weight_set)
+    session.console.print(Text(line), soft_wrap=True)
+
+
+def sort(
+    context: typer.Context,
+    run: Annotated[
+        Path, typer.Argument(help="Folder of the run that trained the network.", metavar="RUN", show_default=False)
+    ],
+    path: Annotated[Path, typer.Argument(help="File or folder to write.", metavar="PATH", show_default=False)],
+    recording: options.SortedRecording = None,
+    written_as: options.WrittenAs = SortSettings.written_as,
+    unsorted_margin: options.UnsortedMargin = None,
+) -> None:
+    """Sort a recording with a run's network, and write the spike trains for other programs."""
+    session: Session = context.obj
+    settings = SortSettings(recording, written_as, unsorted_margin)
+    with session.console.status("sorting") as status:
+        line = session.bench.export_sorting(run, path, settings, told_to(status.update))
     session.console.print(Text(line), soft_wrap=True)
 
 

@@ -27,6 +27,7 @@ from flows.settings import (
     SpikeSettings,
     TrainingSettings,
     UpsetSettings,
+    margin_or_word,
     number_or_all,
     stretch,
     whole_numbers,
@@ -84,6 +85,7 @@ def train(
     hidden: options.Hidden = "256,256",
     epochs: options.Epochs = TrainingSettings.epochs,
     seeds: options.Seeds = "0,1,2",
+    unsorted: options.Unsorted = "auto",
     seed: options.Seed = 0,
     out: options.Out = None,
     first: options.From = None,
@@ -110,7 +112,12 @@ def train(
             seed=seed,
         ),
         sorting=SortingSettings(components, seed),
-        training=TrainingSettings(whole_numbers("--seeds", seeds), epochs, whole_numbers("--hidden", hidden)),
+        training=TrainingSettings(
+            whole_numbers("--seeds", seeds),
+            epochs,
+            whole_numbers("--hidden", hidden),
+            margin_or_word("--unsorted", unsorted),
+        ),
     )
     run_in(context.obj, "train", settings, out or RUNS / "train", first, last, force)
 

@@ -16,7 +16,7 @@ from flows.report.sent import Sent
 from flows.report.terminal import show
 from flows.report.write import page_path, write_report
 from flows.runfolder import MANIFEST, RunFolder, existing_run_folder
-from flows.settings import DesignEngine, SendSettings, Settings, SimulationSettings
+from flows.settings import DesignEngine, SendSettings, Settings, SimulationSettings, SortSettings
 from flows.steps import Kind
 
 AFTER_TRAINING = "lower"
@@ -42,6 +42,11 @@ class Workbench(Protocol):
 
     def write_frame(self, model: Path, run: Path, path: Path, weight_set: int) -> str:
         """Write the frame that loads a QONNX file's weights into a run's gateware; returns one line about it."""
+
+    def export_sorting(
+        self, run: Path, path: Path, settings: SortSettings, progress: Callable[[float, str], None]
+    ) -> str:
+        """Sort a recording with a run's network into a file or folder; returns one line about it."""
 
     def replay_case(self, path: Path, engine: DesignEngine | None, vcd: Path | None) -> Replayed:
         """Run the case of a difference again."""

@@ -15,7 +15,7 @@ from flows.digests import digest_of_file
 from flows.pipeline import Step, StepContext
 from flows.report.replayed import Replayed
 from flows.report.sent import Sent
-from flows.settings import DesignEngine, SendSettings, Settings, SimulationSettings
+from flows.settings import DesignEngine, SendSettings, Settings, SimulationSettings, SortSettings
 from hw.boards.board import board_named
 from hw.simulate.verilator.program import missing_tools
 from hw.tools.nextpnr import NEXTPNR, can_place
@@ -73,6 +73,15 @@ def write_frame(model: Path, run: Path, path: Path, weight_set: int) -> str:
         BadInput: if the run has no gateware that takes them, or the file is there already.
     """
     return str(_run("frames", "write_frame", model, run, path, weight_set))
+
+
+def export_sorting(run: Path, path: Path, settings: SortSettings, progress: Callable[[float, str], None]) -> str:
+    """Sort a recording with a run's network into a file or folder; returns one line about it.
+
+    Raises:
+        BadInput: if the run has no network, the recording does not fit it, or the path is there already.
+    """
+    return str(_run("export_sorting", "export_sorting", run, path, settings, progress))
 
 
 def replay_case(path: Path, engine: DesignEngine | None, vcd: Path | None) -> Replayed:
@@ -154,10 +163,18 @@ def _to_onnx(settings: Settings) -> list[Step]:
         "write the 1-bit network as a QONNX file and check it against torch",
         _action("training", "export_network"),
         needs=("spikes", "presort", "train"),
-        parameters={"hidden": settings.training.hidden},
+        parameters={"hidden": settings.training.hidden, "unsorted": settings.training.unsorted},
         packages=(*_TRAINING, *_LOWERING),
     )
-    return [recording, spikes, presort, train, export] if simulated else [spikes, presort, train, export]
+    sort = Step(
+        "sort",
+        "sort the whole recording with the exported network, and score the test stretch",
+        _action("sorting", "sort_recording"),
+        needs=("spikes", "presort", "export"),
+        packages=("spikeinterface", "pandas", "numba", *_LOWERING),
+    )
+    chain = [spikes, presort, train, export, sort]
+    return [recording, *chain] if simulated else chain
 
 
 def _lower(settings: Settings) -> Step:

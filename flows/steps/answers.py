@@ -1,4 +1,4 @@
-"""A chip's answers held against the integer network."""
+"""The integer network's answers, and a chip's held against them."""
 
 from collections.abc import Iterator, Sequence
 
@@ -7,6 +7,14 @@ from numpy.typing import NDArray
 
 from hw.link.protocol import SortAnswer
 from hw.network.types import Network
+
+_AT_ONCE = 10_000  # spikes; the layers' words of more would fill the memory
+
+
+def scores_of(network: Network, spikes: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Integer scores `[n, units]` of `[n, n_inputs]`, however many."""
+    pieces = [network.scores(spikes[first : first + _AT_ONCE]) for first in range(0, len(spikes), _AT_ONCE)]
+    return np.concatenate(pieces or [np.empty((0, network.head.rows), dtype=np.int64)])
 
 
 def wrong_answers(network: Network, spikes: NDArray[np.integer], answers: Sequence[SortAnswer]) -> Iterator[str]:

@@ -29,7 +29,7 @@ def judged(context: StepContext, most: int) -> Judged:
     if spikes.true_unit is None or not (spikes.true_unit[test] >= 0).any():
         expected = labels[test]
         return Judged(inputs, "test spikes", "pseudo-labels", lambda answers: float((answers == expected).mean()))
-    true_unit, units = spikes.true_unit[test], _units_of_answers(spikes, labels)
+    true_unit, units = spikes.true_unit[test], units_of_answers(spikes, labels)
     known = true_unit >= 0
 
     def accuracy(answers: NDArray[np.int64]) -> float:
@@ -38,7 +38,7 @@ def judged(context: StepContext, most: int) -> Judged:
     return Judged(inputs, "test spikes", "true units", accuracy)
 
 
-def _units_of_answers(spikes: SpikeSet, labels: NDArray[np.integer]) -> NDArray[np.int64]:
+def units_of_answers(spikes: SpikeSet, labels: NDArray[np.integer]) -> NDArray[np.int64]:
     """The true unit that each answer stands for, matched on the training part; -1 for none, as for 'unsorted'."""
     training = spikes.part == TRAIN
     assert spikes.true_unit is not None, "the true units are known"

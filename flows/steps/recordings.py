@@ -13,11 +13,13 @@ from flows.report.model import PartCounts, Picture, Recording
 from flows.report.plots import unit_waveforms
 from flows.settings import SimulationSettings, SpikeSettings
 from flows.steps import files
-from flows.steps.writing import check_new_file
+from flows.steps.writing import beside, check_new_file
 from qat.recordings.npz import save_recording
 from qat.recordings.read import read_source
 from qat.recordings.simulate import SimulationSpec, simulate_recording
 from qat.recordings.source import RecordedSource, StoredWindows
+from qat.sortings.files import write_npz
+from qat.sortings.truth import first_test_sample, true_sorting
 from qat.spikes.cut import spikes_from_recording, spikes_from_windows
 from qat.spikes.spec import Sign, SpikeSpec
 from qat.spikes.spikeset import PART_NAMES, TEST, SpikeSet
@@ -39,12 +41,8 @@ def write_recording(settings: SimulationSettings, path: Path, progress: Callable
         raise BadInput(f"{path}: a recording is written as .npz; name a file that ends so")
     check_new_file(path)
     source = simulate_recording(_simulation_spec(vars(settings)), lambda fraction: progress(fraction, ""))
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        save_recording(source, partial)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with beside(path) as new:
+        save_recording(source, new)
     return f"{path}: {source.provenance}"
 
 
@@ -76,8 +74,12 @@ def cut_spikes(context: StepContext, path: Path | None) -> Mapping[str, Any]:
     if not (spikes.part == TEST).any():
         raise BadInput(f"{source.name}: no spike in the test part, the last quarter; use a longer recording")
     spikes.save(context.folder / files.SPIKES)
+    sorting = true_sorting(source, spikes)
+    if sorting is not None:
+        write_npz(sorting, context.folder / files.TRUE_SORTING)
     return {
         "n_spikes": spikes.n_spikes,
+        "first_test_sample": first_test_sample(source, spikes),
         "preprocessing": dict(spikes.preprocessing),
         **contribution(recording=_recording(source.name, spikes), pictures=_pictures(spikes, context.folder)),
     }

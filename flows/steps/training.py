@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import nn
 
 from flows.pipeline import StepContext
 from flows.report.assemble import contribution
@@ -17,13 +18,14 @@ from flows.report.plots import unit_waveforms
 from flows.steps import files
 from flows.steps.recordings import load_spikes
 from qat.export import describe, export_qonnx
-from qat.models import ModelBuilder, binarized, classify, full_precision_twin
+from qat.models import ModelBuilder, binarized, classify, full_precision_twin, scores
 from qat.plots import draw_confusion_matrix, draw_learning_curves
 from qat.presort import Presorting, PresortSpec, presort
 from qat.scoring import TruthScore, match_clusters, score_against_truth
 from qat.spikes.spikeset import TEST, TRAIN, VALIDATION, SpikeSet
 from qat.training import LabelledSpikes, TrainedModel, TrainingRecipe, train
 from qat.training.recipe import FULL_PRECISION_RECIPE
+from qat.unsorted import calibrate_margin
 from qat.weights import load_weights, save_weights
 
 _ONE_BIT, _TWIN, _PRESORTER = "1-bit network", "full-precision twin", "pre-sorter"
@@ -99,10 +101,13 @@ def export_network(context: StepContext) -> Mapping[str, Any]:
     model = binarized(spikes.inputs().shape[1], sorting.n_units, hidden=hidden)
     load_weights(model, context.of("train") / _weights_file(best_seed))
     training = {"seed": best_seed, "labels": "pseudo-labels", "presorting": dict(sorting.method)}
-    metadata = describe(spikes, _unit_names(sorting), training)
-    check = export_qonnx(model.eval(), context.folder / files.MODEL, metadata, spikes.inputs(TEST))
+    metadata = {
+        **describe(spikes, _unit_names(sorting), training),
+        **_unsorted(context.parameters["unsorted"], spikes, sorting, model.eval()),
+    }
+    check = export_qonnx(model, context.folder / files.MODEL, metadata, spikes.inputs(TEST))
     labels = classify(model, spikes.inputs())
-    scores, picture = _unit_scores(spikes, sorting, labels, context.folder)
+    unit_scores, picture = _unit_scores(spikes, sorting, labels, context.folder)
     name = f"{_ONE_BIT}, exported (seed {best_seed})"
     rows = [
         _against_pseudo_labels(name, spikes, sorting, [labels]),
@@ -112,9 +117,21 @@ def export_network(context: StepContext) -> Mapping[str, Any]:
         "best_seed": best_seed,
         "checked_against_torch": asdict(check),
         **contribution(
-            accuracy=[replace(row, exported=True) for row in rows], unit_scores=scores, pictures=[picture]
+            accuracy=[replace(row, exported=True) for row in rows], unit_scores=unit_scores, pictures=[picture]
         ),
     }
+
+
+def _unsorted(chosen: str | int, spikes: SpikeSet, sorting: Presorting, model: nn.Module) -> dict[str, Any]:
+    """The file's margin of 'unsorted': calibrated on the validation part, given, or none."""
+    if chosen == "off":
+        return {}
+    if chosen != "auto":
+        return {"unsorted": {"margin": chosen}}
+    validation = spikes.part == VALIDATION
+    integers = scores(model, spikes.inputs(VALIDATION)).astype(np.int64)
+    calibrated = asdict(calibrate_margin(integers, sorting.labels[validation], sorting.confidence[validation]))
+    return {"unsorted": {"margin": calibrated.pop("margin"), "calibration": calibrated}}
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,9 @@ def sorting_of(
         BadInput: the lengths differ.
     """
     if sample_index.shape != answers.shape or answers.ndim != 1:
-        raise BadInput(f"sorting: {sample_index.shape} samples and {answers.shape} answers; expected one each per spike")
+        raise BadInput(
+            f"sorting: {sample_index.shape} samples and {answers.shape} answers; expected one each per spike"
+        )
     names = np.array(unit_names, dtype=np.str_)
     sorted_ = (answers >= 0) & (answers < len(names))
     return NumpySorting.from_samples_and_labels(

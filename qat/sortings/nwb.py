@@ -1,5 +1,6 @@
 """Sortings as NWB files: a units table without a recording beside it."""
 
+import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from spikeinterface.core import BaseSorting
 _START = datetime(1970, 1, 1, tzinfo=UTC)  # NWB wants a time; ours is unknown
 
 
-def write_nwb(sorting: BaseSorting, path: Path, description: str, identifier: str) -> None:
+def write_nwb(sorting: BaseSorting, path: Path, description: str) -> None:
     """Write the spike trains in seconds since the recording's first sample, the unit's name in column `unit_name`.
 
     For `spikeinterface.extractors.read_nwb_sorting`, which takes the rate from the table's resolution.
@@ -18,12 +19,11 @@ def write_nwb(sorting: BaseSorting, path: Path, description: str, identifier: st
         sorting: one segment.
         path: the file (.nwb).
         description: of the session: what sorted what, in words.
-        identifier: of the file, unique: a digest of what it was made from.
     """
     rate_hz = float(sorting.sampling_frequency)
     file = NWBFile(
         session_description=description,
-        identifier=identifier,
+        identifier=hashlib.sha256(description.encode() + sorting.to_spike_vector().tobytes()).hexdigest(),
         session_start_time=_START,
         notes="The session's start is unknown and set to 1970; times are seconds from the recording's first sample.",
     )

@@ -3,17 +3,20 @@
 from pathlib import Path
 
 import numpy as np
-from probeinterface import generate_linear_probe
 from spikeinterface.core import BaseRecording, BaseSorting, SortingAnalyzer, create_sorting_analyzer
 from spikeinterface.exporters import export_to_phy
 from spikeinterface.postprocessing import ComputeTemplateSimilarity
 
+from qat.errors import BadInput
+from qat.spikes.traces import Traces
+
 _WINDOW = {"ms_before": 1.0, "ms_after": 2.0}
+_PITCH_UM = 20.0
 _SEED = 0
 _JOBS = {"n_jobs": 1, "progress_bar": False}
 
 
-def write_phy(sorting: BaseSorting, filtered: BaseRecording, path: Path) -> None:
+def write_phy(sorting: BaseSorting, filtered: Traces, path: Path) -> None:
     """Write a folder that `phy template-gui params.py` opens, and `spikeinterface.extractors.read_phy` reads.
 
     A recording that knows nothing of its probe is given a line of contacts 20 um apart, which Phy wants to see.
@@ -22,8 +25,13 @@ def write_phy(sorting: BaseSorting, filtered: BaseRecording, path: Path) -> None
         sorting: units without a spike are left out; one at least has spikes.
         filtered: the recording as the detector saw it, copied into the folder.
         path: the folder.
+
+    Raises:
+        BadInput: no unit has a spike.
     """
-    recording = filtered if filtered.has_probe() else _on_a_line(filtered)
+    if not sorting.count_total_num_spikes():
+        raise BadInput("Phy: no spike was given to a unit, of which nothing can be shown")
+    recording = filtered.recording if filtered.recording.has_probe() else _on_a_line(filtered.recording)
     analyzer = create_sorting_analyzer(sorting, recording, format="memory", sparse=False)
     analyzer.compute({"random_spikes": {"seed": _SEED}, "waveforms": _WINDOW, "templates": {}}, **_JOBS)
     analyzer.extensions["template_similarity"] = _similarity(analyzer)
@@ -52,8 +60,7 @@ def _similarity(analyzer: SortingAnalyzer) -> ComputeTemplateSimilarity:
 
 
 def _on_a_line(recording: BaseRecording) -> BaseRecording:
-    probe = generate_linear_probe(num_elec=recording.get_num_channels())
-    probe.set_device_channel_indices(range(recording.get_num_channels()))
     placed = recording.select_channels(recording.channel_ids)  # the caller's own stays as it is
-    placed.set_probe(probe)
+    depth_um = _PITCH_UM * np.arange(recording.get_num_channels())
+    placed.set_dummy_probe_from_locations(np.stack([np.zeros_like(depth_um), depth_um], axis=1))
     return placed

@@ -78,9 +78,7 @@ def test_unknown_is_said_and_never_zero():
 
 def test_windows_that_came_cut_are_not_said_to_be_detected():
     recording = whole_report().recording
-    cut = replace(
-        whole_report(), recording=replace(recording, parts=recording.parts[2:]), sorted_units=()
-    )
+    cut = replace(whole_report(), recording=replace(recording, parts=recording.parts[2:]), sorted_units=())
     assert "within 0.5 ms" in markdown(whole_report())
     assert "within 0.5 ms" not in markdown(cut)
 
@@ -103,7 +101,7 @@ def test_the_headline_accuracy_is_that_of_the_exported_network():
     without_truth = tuple(row for row in ACCURACY if row.against == "pseudo-labels")
     assert headlines(replace(whole_report(), accuracy=without_truth))[0].value.text == "99.72 %"
     others = tuple(row for row in ACCURACY if not row.exported)
-    assert headlines(replace(whole_report(), accuracy=others))[0].label == "Mismatches"
+    assert "Accuracy" not in [headline.label for headline in headlines(replace(whole_report(), accuracy=others))]
 
 
 def test_the_headline_accuracy_names_what_it_leaves_out():

@@ -55,7 +55,11 @@ def withheld_table(withheld: Withheld | None) -> Iterator[Table]:
             "Unsorted",
             f"Answers of the exported network on the test part, withheld where the best score leads the second best "
             f"by less than the margin; against {withheld.against}, {_to_find(withheld)}. {withheld.calibration}",
-            (*number_columns("Margin"), *word_columns(""), *number_columns("Answers", "Right", "Precision", "Recall")),
+            (
+                *number_columns("Margin"),
+                *word_columns(""),
+                *number_columns("Answers", "Right", "Precision", "Recall"),
+            ),
             tuple(_margin_row(point) for point in withheld.points),
         )
 
