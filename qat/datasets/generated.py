@@ -7,7 +7,7 @@ from itertools import product
 
 from qat.datasets.dataset import DataSet
 from qat.recordings.shapes import ShapeLibrary
-from qat.recordings.simulate import SIMILARITY_LEVELS, SimulationSpec, simulate_recording
+from qat.recordings.simulate import SIMILARITY_LEVELS, SimulationSpec, check_units, simulate_recording
 from qat.recordings.source import RecordedSource
 
 DRIFT = 0.3
@@ -16,6 +16,7 @@ TETRODE = 4
 
 _NOISE, _NOISE_EASIEST = (0.05, 0.10, 0.15, 0.20), (0.25, 0.30, 0.40)
 _UNITS = (3, 5, 8)
+_SPIKES_PER_S = 60.0  # of all units together, as in the benchmark of Quian Quiroga et al. 2004: 20 for each of three
 
 
 def generated(
@@ -29,6 +30,8 @@ def generated(
 ) -> DataSet:
     """A data set of which every seed is a recording drawn anew: shapes of the units, firing and background.
 
+    All units together fire 60 times a second, so that spikes overlap as often whatever their number.
+
     Args:
         similarity: a level of `SIMILARITY_LEVELS`, or the mean pairwise correlation of the units' shapes.
         noise: standard deviation of the background, as a share of the peak amplitude.
@@ -39,16 +42,18 @@ def generated(
         templates: shapes of units and background; None = parametric shapes.
 
     Raises:
-        BadInput: a value lies outside what can be simulated.
+        BadInput: a value lies outside what can be simulated, or there are no units that alike.
     """
     spec = SimulationSpec(
         duration_s=duration_s,
+        firing_rate_hz=_SPIKES_PER_S / units,
         n_units=units,
         n_channels=channels,
         similarity=similarity,
         noise_level=noise,
         amplitude_drift=drift,
     )
+    check_units(spec, templates)
     return DataSet(
         name=_name(spec),
         provenance=_in_words(spec),
@@ -87,9 +92,9 @@ def _in_words(spec: SimulationSpec) -> str:
     drift = f", amplitudes drift by {spec.amplitude_drift:g}" if spec.amplitude_drift else ""
     channels = "1 channel" if spec.n_channels == 1 else f"{spec.n_channels} channels"
     return (
-        f"simulated by spikeloom, a new recording for each seed: {spec.n_units} units of mean correlation "
-        f"{spec.target_correlation:g}, noise {spec.noise_level:g} of the peak amplitude{drift}, {channels}, "
-        f"{spec.duration_s:g} s"
+        f"simulated by spikeloom, a new recording for each seed: {spec.n_units} units of mean correlation near "
+        f"{spec.target_correlation:g}, together {_SPIKES_PER_S:g} spikes a second, noise {spec.noise_level:g} of "
+        f"the peak amplitude{drift}, {channels}, {spec.duration_s:g} s"
     )
 
 

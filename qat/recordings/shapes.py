@@ -10,10 +10,11 @@ from scipy.signal.windows import tukey
 from qat.errors import BadInput
 
 MS_BEFORE, MS_AFTER = 0.8, 1.7
-"""What of a spike is simulated before and after its extremum."""
+"""What of a unit's spike is simulated before and after its extremum."""
 
 _FINE_RATE_HZ = 192_000.0
 _SIMILARITY_TOLERANCE = 0.12
+_GOOD_SHARE = 0.1  # of the choices of units: those whose pairs are nearest to what is asked for
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,11 +35,17 @@ class ShapeLibrary:
             raise BadInput(f"shape library: shape {flat.argmax()} is flat or not finite")
 
 
-def parametric_library(n_shapes: int, seed: int) -> ShapeLibrary:
+def parametric_library(n_shapes: int, seed: int, widest_ms: float, ms_after: float) -> ShapeLibrary:
     """Smooth extracellular shapes: a small first peak, the trough, and a slower second peak.
 
     Each phase is a Gaussian. Widths and trough-to-peak times span those of cortical interneurons and
     pyramidal cells (Barthó et al., J. Neurophysiol. 92:600-608, 2004: trough to peak 0.2 to 0.9 ms).
+
+    Args:
+        n_shapes: how many.
+        seed: of the draws.
+        widest_ms: largest standard deviation of the second peak.
+        ms_after: what is kept of a shape after its trough.
     """
     rng = np.random.default_rng(seed)
     n_drawn = 2 * n_shapes  # about one in four has a peak near its trough's size and is left out
@@ -46,16 +53,18 @@ def parametric_library(n_shapes: int, seed: int) -> ShapeLibrary:
     def uniform(low: float, high: float) -> NDArray[np.float64]:
         return rng.uniform(low, high, (n_drawn, 1))
 
-    t_ms = np.arange(-MS_BEFORE, MS_AFTER, 1e3 / _FINE_RATE_HZ)[None, :]
+    t_ms = np.arange(-MS_BEFORE, ms_after, 1e3 / _FINE_RATE_HZ)[None, :]
     trough = _gaussian(t_ms, 0.0, uniform(0.05, 0.28))
     first_peak = uniform(0.0, 0.5) * _gaussian(t_ms, -uniform(0.15, 0.45), uniform(0.06, 0.20))
-    second_peak = uniform(0.05, 0.9) * _gaussian(t_ms, uniform(0.20, 0.90), uniform(0.08, 0.40))
+    second_peak = uniform(0.05, 0.9) * _gaussian(t_ms, uniform(0.20, 0.90), uniform(0.08, widest_ms))
     waveforms = (first_peak + second_peak - trough) * tukey(t_ms.size, 0.3)
     trough_is_largest = waveforms.max(axis=1) < -0.8 * waveforms.min(axis=1)
     return ShapeLibrary(waveforms[trough_is_largest][:n_shapes], _FINE_RATE_HZ)
 
 
-def sampled_shapes(library: ShapeLibrary, rate_hz: float, n_phases: int) -> NDArray[np.float64]:
+def sampled_shapes(
+    library: ShapeLibrary, rate_hz: float, n_phases: int, ms_after: float = MS_AFTER
+) -> NDArray[np.float64]:
     """Unit-amplitude shapes on the grid of a recording, at several sub-sample delays.
 
     Returns:
@@ -66,7 +75,7 @@ def sampled_shapes(library: ShapeLibrary, rate_hz: float, n_phases: int) -> NDAr
     tapered = library.waveforms * tukey(library.waveforms.shape[1], 0.2)
     time_s = np.arange(tapered.shape[1]) / library.sampling_rate_hz
     fine_s = np.arange(0.0, time_s[-1], 1 / max(_FINE_RATE_HZ, library.sampling_rate_hz))
-    n_samples = samples_before(rate_hz) + round(MS_AFTER * 1e-3 * rate_hz) + 1
+    n_samples = samples_before(rate_hz) + round(ms_after * 1e-3 * rate_hz) + 1
     sample = np.arange(n_samples) - samples_before(rate_hz)
     grid_s = (sample - np.arange(n_phases)[:, None] / n_phases) / rate_hz
 
@@ -88,31 +97,48 @@ def samples_before(rate_hz: float) -> int:
 def choose_units(
     shapes: NDArray[np.float64], n_units: int, similarity: float, rng: np.random.Generator
 ) -> NDArray[np.int64]:
-    """Pick units whose pairwise correlations all lie near `similarity`.
+    """Pick units whose pairwise correlations all lie near `similarity`, see `unit_choices`.
+
+    Returns:
+        `[n_units]` rows of `shapes`: one of the best tenth of the choices, drawn by `rng`.
+
+    Raises:
+        BadInput: the library has too few shapes, or none as alike as asked for.
+    """
+    choices = unit_choices(shapes, n_units, similarity)
+    return choices[rng.integers(max(1, round(_GOOD_SHARE * len(choices))))]
+
+
+def unit_choices(shapes: NDArray[np.float64], n_units: int, similarity: float) -> NDArray[np.int64]:
+    """All choices of units that come near enough, each grown from another first shape by the next best one.
 
     Args:
         shapes: `[n_shapes, n_samples]`, aligned on their extremum.
         n_units: how many to pick.
-        similarity: target of the mean pairwise Pearson correlation.
-        rng: decides between equally good choices.
+        similarity: target of the mean pairwise Pearson correlation, which a choice misses by 0.12 at most.
 
     Returns:
-        `[n_units]` rows of `shapes`: from many starts, the greedy choice with the smallest worst deviation.
+        `[n_choices, n_units]` rows of `shapes`; first the choice whose worst pair is nearest to the target.
 
     Raises:
-        BadInput: the library has too few shapes, or its best choice misses the target by more than 0.12.
+        BadInput: the library has too few shapes, or none as alike as asked for.
     """
     if n_units > len(shapes):
         raise BadInput(f"simulation: {n_units} units wanted, the shape library has {len(shapes)}")
-    deviation = np.abs(np.corrcoef(shapes) - similarity)
-    candidates = [_grow(deviation, start, n_units) for start in rng.permutation(len(shapes))[:64]]
-    chosen = min(candidates, key=lambda rows: _worst_pair(deviation, rows))
-    if n_units > 1 and abs(mean_correlation(shapes[chosen]) - similarity) > _SIMILARITY_TOLERANCE:
+    correlation = np.asarray(np.corrcoef(shapes)).reshape(len(shapes), len(shapes))
+    grown = _grown(np.abs(correlation - similarity), n_units)
+    if n_units == 1:
+        return grown
+    first, second = np.triu_indices(n_units, 1)
+    pairs = correlation[grown[:, first], grown[:, second]]
+    miss = np.abs(pairs.mean(axis=1) - similarity)
+    if miss.min() > _SIMILARITY_TOLERANCE:
         raise BadInput(
-            f"simulation: no {n_units} shapes of mean correlation {similarity} in the library; "
-            f"nearest is {mean_correlation(shapes[chosen]):.2f}"
+            f"simulation: no {n_units} shapes of mean correlation {similarity:g} in the library; "
+            f"nearest is {pairs[miss.argmin()].mean():.2f}"
         )
-    return chosen
+    worst = np.where(miss <= _SIMILARITY_TOLERANCE, np.abs(pairs - similarity).max(axis=1), np.inf)
+    return grown[worst.argsort(kind="stable")][: np.isfinite(worst).sum()]
 
 
 def mean_correlation(shapes: NDArray[np.float64]) -> float:
@@ -126,15 +152,12 @@ def _gaussian(
     return np.exp(-0.5 * ((t - center) / width) ** 2)
 
 
-def _grow(deviation: NDArray[np.float64], start: int, n_units: int) -> NDArray[np.int64]:
-    chosen = [start]
-    while len(chosen) < n_units:
-        worst = deviation[:, chosen].max(axis=1)
-        worst[chosen] = np.inf
-        chosen.append(int(worst.argmin()))
-    return np.array(chosen)
-
-
-def _worst_pair(deviation: NDArray[np.float64], rows: NDArray[np.int64]) -> float:
-    pairs = np.triu_indices(len(rows), 1)
-    return float(deviation[np.ix_(rows, rows)][pairs].max(initial=0.0))
+def _grown(deviation: NDArray[np.float64], n_units: int) -> NDArray[np.int64]:
+    """`[n_shapes, n_units]`: from each first shape on, the next is the one whose worst pair is the best."""
+    every = np.arange(len(deviation))
+    grown, worst = every[:, None], np.zeros_like(deviation)
+    for _ in range(n_units - 1):
+        worst = np.maximum(worst, deviation[grown[:, -1]])
+        worst[every, grown[:, -1]] = np.inf
+        grown = np.column_stack([grown, worst.argmin(axis=1)])
+    return grown

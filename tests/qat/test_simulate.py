@@ -1,4 +1,5 @@
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -63,10 +64,14 @@ def test_background_has_the_stated_size_and_the_spectrum_of_spikes(noise_level):
     assert source.sorting.count_total_num_spikes() == 0
     noise = traces(source)[:, 0]
     assert noise.std() == pytest.approx(spec.noise_uv, rel=1e-5)
+    assert abs(np.mean((noise / noise.std()) ** 4) - 3) < 0.4  # a Gaussian has 3
     power = np.abs(np.fft.rfft(noise)) ** 2
     frequency_hz = np.fft.rfftfreq(noise.size, 1 / spec.sampling_rate_hz)
-    in_band = power[(frequency_hz > 200) & (frequency_hz < 3000)].sum()
-    assert in_band > 0.8 * power[frequency_hz > 0].sum()  # white noise would have 0.23
+    slow, in_band = (
+        power[(frequency_hz > low) & (frequency_hz < high)].sum() for low, high in ((0, 300), (300, 3000))
+    )
+    assert in_band > 0.6 * power.sum()  # white noise would have 0.23
+    assert slow > 0.25 * power.sum()  # white noise would have 0.03
 
 
 @pytest.mark.parametrize("level", list(SIMILARITY_LEVELS))
@@ -104,6 +109,14 @@ def test_units_come_from_the_callers_own_waveforms():
     library = ShapeLibrary(7.0 * peaks, sampling_rate_hz=30_000.0)
     source = simulate_recording(replace(SHORT, n_units=2, similarity=0.7), library=library)
     assert (mean_waveforms(source).max(axis=1) > 90).all()
+
+
+def test_another_seed_has_units_of_other_shapes():
+    means = [
+        mean_waveforms(simulate_recording(replace(SHORT, noise_level=0.05, firing_rate_hz=40.0, seed=seed)))
+        for seed in range(3)
+    ]
+    assert all(np.abs(first - second).max() > 15 for first, second in pairwise(means))
 
 
 def test_progress_reaches_the_end():
