@@ -19,16 +19,10 @@ class PresortSpec:
 
     n_units: int | None = None
     """Number of units, where it is known; None = the data decide."""
-    n_features: int = 5
-    """Principal components in which clusters are looked for."""
-    max_components: int = 12
-    """Gaussians at most; the Bayesian information criterion decides how many."""
-    outlier_fraction: float = 0.10
-    """Share of the training spikes, the loneliest, that has no say in what a unit is: mostly overlaps."""
-    merge_ratio: float = 0.30
-    """Two Gaussians are one unit when the density between them falls no lower than this share of a peak."""
-    background_deflection: float = 1.20
-    """A cluster whose median deflection is below this many thresholds is noise that crossed the threshold."""
+    max_components: int = 30
+    """Templates at first; far more than there can be units."""
+    least_prominence: float = 1.25
+    """A template whose norm in noise standard deviations is below this many thresholds is noise that crossed it."""
     overlap_probability: float = 0.10
     """Prior probability that a second spike reaches into a window."""
     seed: int = 0
@@ -36,11 +30,8 @@ class PresortSpec:
     def __post_init__(self) -> None:
         checks = (
             (self.n_units is None or self.n_units >= 1, "n_units must be at least 1"),
-            (self.n_features >= 1, "n_features must be at least 1"),
             (self.max_components >= 1, "max_components must be at least 1"),
-            (0 <= self.outlier_fraction < 0.5, "outlier_fraction must be in [0, 0.5)"),
-            (0 < self.merge_ratio <= 1, "merge_ratio must be in (0, 1]"),
-            (self.background_deflection >= 0, "background_deflection must not be negative"),
+            (self.least_prominence >= 0, "least_prominence must not be negative"),
             (0 < self.overlap_probability < 1, "overlap_probability must be in (0, 1)"),
             (self.seed >= 0, "seed must not be negative"),
         )

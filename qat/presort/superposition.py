@@ -1,97 +1,65 @@
-"""Labelling spikes by their templates, alone or with a second spike on top."""
-
-from dataclasses import dataclass
+"""Windows that no single spike explains: a second spike on top of the first."""
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.covariance import LedoitWolf
 
-from qat.presort.units import Clusters
+from qat.presort.mixture import Mixture, log_densities, log_sum
+from qat.presort.space import Array, FeatureSpace
 
 _LEAST_OVERLAP_SAMPLES = 4
-_QUANTIZATION_VARIANCE = 1 / 12  # of rounding to whole LSBs
-_BLOCK_VALUES = 20_000_000
+_BLOCK_VALUES = 1_000_000  # that stay in the cache
+_EVERY_SHIFT = 2  # of the grid of shifts: a second spike leaves more uncertain than half a sample
 
 
-@dataclass(frozen=True, eq=False)
-class Hypotheses:
-    """Everything that a window may hold, in the coordinates in which the noise is white."""
-
-    whitening: NDArray[np.float64]
-    """`[n_values, n_values]`, to be applied from the right."""
-    expected: NDArray[np.float64]
-    """`[n_hypotheses, n_values]` whitened mean of each."""
-    log_prior: NDArray[np.float64]
-    """`[n_hypotheses]`"""
-    cluster: NDArray[np.int64]
-    """`[n_hypotheses]` cluster of the spike on which the window is aligned."""
-
-
-def build_hypotheses(
-    training: NDArray[np.float64],
-    shape: tuple[int, int],
-    clusters: Clusters,
+def overlap_log_joint(
+    features: Array,
+    mixture: Mixture,
     is_unit: NDArray[np.bool_],
+    space: FeatureSpace,
+    shape: tuple[int, int],
     overlap_probability: float,
-) -> Hypotheses:
-    """Templates and noise from the core spikes; then one spike, or one with a second at any delay.
+) -> Array:
+    """`[n, n_templates]` log probability of a window and of the unit on which it is aligned, if another overlaps.
+
+    Every unit at its shifts, with every unit on top at every delay, in whole samples and blurred by the rest;
+    summed over all but the first unit. The constant that `log_densities` leaves out is left out here too.
 
     Args:
-        training: `[n_spikes, n_values]` windows of the training part.
+        features: `[n, n_features]`.
+        mixture: the templates.
+        is_unit: `[n_templates]`; the others come alone, and never on top.
+        space: in which they are.
         shape: (n_channels, n_samples) of a window.
-        clusters: found in `training`.
-        is_unit: `[n_clusters]`; the others (background) come without a second spike.
-        overlap_probability: shared evenly by all second spikes and delays.
+        overlap_probability: shared by all second spikes and delays.
     """
-    core = training[clusters.core]
-    templates = np.array([core[clusters.component == k].mean(axis=0) for k in range(clusters.n_components)])
-    weights = np.bincount(clusters.component) / clusters.component.size
-    units = np.flatnonzero(is_unit[clusters.cluster_of_component])
-    residual = (core - templates[clusters.component])[np.isin(clusters.component, units)]
-
-    second = _delayed(templates[units], shape)
-    pairs = (templates[units][:, None, :] + second[None, :, :]).reshape(-1, training.shape[1])
-    pair_prior = np.repeat(weights[units] * overlap_probability / len(second), len(second))
-    whitening = _whitening(residual)
-    return Hypotheses(
-        whitening=whitening,
-        expected=np.concatenate([templates, pairs]) @ whitening,
-        log_prior=np.log(np.concatenate([weights, pair_prior])),
-        cluster=clusters.cluster_of_component[
-            np.concatenate([np.arange(clusters.n_components), np.repeat(units, len(second))])
-        ],
-    )
+    units = np.flatnonzero(is_unit)
+    delayed = _delayed(mixture.templates[units] @ space.lift, shape) @ space.projection
+    second = delayed.reshape(-1, units.size, delayed.shape[1])  # [n_delays, n_units, n_features]
+    tangent = np.asarray(np.gradient(second, axis=0)).reshape(delayed.shape)
+    log_second = np.log(overlap_probability / len(delayed))
+    joint = np.full((len(features), mixture.n_templates), -np.inf)
+    for unit in units:
+        first = space.shifted(mixture.templates[[unit]])[0, ::_EVERY_SHIFT]
+        log_first = np.log(mixture.weights[unit] * mixture.shift_weights[unit])[::_EVERY_SHIFT]
+        by_shift = [_log_sum(features, one + delayed, tangent) for one in first]
+        joint[:, unit] = log_sum(np.stack(by_shift, axis=1) + log_first + log_second)
+    return joint
 
 
-def posteriors(windows: NDArray[np.float64], hypotheses: Hypotheses) -> NDArray[np.float64]:
-    """Posterior probability `[n_spikes, n_clusters]` of the cluster on which each window is aligned.
-
-    Bayes' rule with Gaussian noise; probabilities of all hypotheses of a cluster are summed.
-    """
-    constant = hypotheses.log_prior - 0.5 * (hypotheses.expected**2).sum(axis=1)
-    membership = np.eye(hypotheses.cluster.max() + 1)[hypotheses.cluster]
-    block = max(1, _BLOCK_VALUES // len(constant))
-    rows = []
-    for first in range(0, len(windows), block):
-        white = windows[first : first + block] @ hypotheses.whitening
-        log_joint = white @ hypotheses.expected.T + constant
-        joint = np.exp(log_joint - log_joint.max(axis=1, keepdims=True)) @ membership
-        rows.append(joint / joint.sum(axis=1, keepdims=True))
-    return np.concatenate(rows)
+def _log_sum(features: Array, expected: Array, tangent: Array) -> Array:
+    """`[n]` log of the sum of the densities of all hypotheses; single precision, which is twice as fast."""
+    block = max(1, _BLOCK_VALUES // len(expected))
+    single = [array.astype(np.float32) for array in (features, expected, tangent)]
+    blocks = [single[0][first : first + block] for first in range(0, len(features), block)]
+    sums = [log_sum(log_densities(rows, *single[1:])).astype(np.float64) for rows in blocks]
+    return np.concatenate([np.empty(0), *sums])
 
 
-def _delayed(templates: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.float64]:
-    """Every template at every delay but 0 that leaves it in the window: `[n_delays * n_templates, n_values]`."""
+def _delayed(windows: Array, shape: tuple[int, int]) -> Array:
+    """Every window at every delay that leaves some of it inside: `[n_delays * n_windows, n_values]`."""
     n_channels, n_samples = shape
-    waveforms = templates.reshape(-1, n_channels, n_samples)
+    waveforms = windows.reshape(-1, n_channels, n_samples)
     padded = np.pad(waveforms, ((0, 0), (0, 0), (n_samples, n_samples)))
     furthest = max(1, n_samples - _LEAST_OVERLAP_SAMPLES)
-    delays = [delay for delay in range(-furthest, furthest + 1) if delay != 0]
-    moved = [padded[:, :, n_samples - delay : 2 * n_samples - delay] for delay in delays]
+    moved = [padded[:, :, n_samples - delay : 2 * n_samples - delay] for delay in range(-furthest, furthest + 1)]
     return np.concatenate(moved).reshape(-1, n_channels * n_samples)
-
-
-def _whitening(residual: NDArray[np.float64]) -> NDArray[np.float64]:
-    covariance = LedoitWolf(assume_centered=True).fit(residual).covariance_
-    covariance = covariance + _QUANTIZATION_VARIANCE * np.eye(len(covariance))
-    return np.linalg.inv(np.linalg.cholesky(covariance)).T

@@ -1,122 +1,157 @@
-"""Finding the units: Gaussian mixtures in the space of principal components."""
+"""How many units there are, and what they look like: many templates first, then pairs become one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse.csgraph import connected_components
-from scipy.stats import multivariate_normal
-from sklearn.decomposition import PCA
-from sklearn.mixture import GaussianMixture
-from sklearn.neighbors import NearestNeighbors
+from sklearn.cluster import KMeans
 
-from qat.errors import BadInput
+from qat.presort.evidence import Evidence, shape_evidence, times_evidence
+from qat.presort.mixture import Mixture, fit, log_joint, log_likelihoods, log_sum
+from qat.presort.outliers import Outliers
 from qat.presort.result import PresortSpec
+from qat.presort.space import Array, FeatureSpace
 
-_NEIGHBOURS = 10
-_FEWEST_SPIKES = 20
+_FIRST_ROUNDS, _ROUNDS_BETWEEN, _LAST_ROUNDS = 15, 8, 30
+_NEIGHBOURS = 4
+_SPIKES_A_TEMPLATE = 20  # at least, in the beginning
 
 
 @dataclass(frozen=True, eq=False)
-class Clusters:
-    """Gaussians found among the spikes of the core, and which of them are one cluster."""
+class SpikeTimes:
+    """When the training spikes were; ascending."""
 
-    core: NDArray[np.int64]
-    """`[n_core]` rows of the spikes that took part."""
-    component: NDArray[np.int64]
-    """`[n_core]` Gaussian of each of them."""
-    cluster_of_component: NDArray[np.int64]
-    """`[n_components]`"""
+    seconds: Array
+    dead_s: float
+    """Of two spikes closer than this only one is detected."""
 
     @property
-    def n_components(self) -> int:
-        """How many Gaussians there are."""
-        return int(self.cluster_of_component.size)
-
-    @property
-    def n_clusters(self) -> int:
-        """How many clusters they make."""
-        return int(self.cluster_of_component.max()) + 1
+    def duration_s(self) -> float:
+        """From the first to the last."""
+        return float(self.seconds[-1] - self.seconds[0])
 
 
-def find_clusters(training: NDArray[np.float64], spec: PresortSpec) -> Clusters:
-    """Cluster spikes `[n_spikes, n_values]` without being told how many units there are.
+def find_units(
+    features: Array,
+    times: SpikeTimes | None,
+    space: FeatureSpace,
+    outliers: Outliers,
+    least_norm: float,
+    spec: PresortSpec,
+) -> Mixture:
+    """Fit far more templates than there can be units, then merge the pairs that are one.
 
-    Spikes far from all others (overlaps, rare artefacts) are left aside first, so that they cannot become
-    units. Gaussians with full covariances are added as long as the Bayesian information criterion falls; then
-    those without a valley between them are merged, which undoes the splitting of clusters that aren't Gaussian.
+    Where the number of units is given, merging ends when it is
+    reached, and goes on beyond the evidence until then: the pair or the template that is missed least goes first.
 
-    Raises:
-        BadInput: there are too few spikes.
+    Args:
+        features: `[n_spikes, n_features]` of the training part.
+        times: of the same spikes; None where they are unknown.
+        space: in which they are.
+        outliers: what no template explains.
+        least_norm: of a unit's template; weaker ones are noise.
+        spec: how many templates there are at first, and whether the number of units is given.
     """
-    if len(training) < _FEWEST_SPIKES:
-        raise BadInput(
-            f"pre-sorting: {len(training)} training spikes; at least {_FEWEST_SPIKES} are needed, "
-            "use a longer recording or a lower threshold"
-        )
-    n_features = min(spec.n_features, training.shape[1])
-    features = PCA(n_features, svd_solver="full").fit_transform(training)
-    core = _densest(features, spec.outlier_fraction)
-    mixture = _mixture(features[core], spec)
-    used, component = np.unique(mixture.predict(features[core]), return_inverse=True)
-    connected = np.eye(used.size) if spec.n_units else _merge_ratios(mixture, used) > spec.merge_ratio
-    return Clusters(core, component, connected_components(connected)[1].astype(np.int64))
+    mixture = fit(features, _first_guess(features, space, spec), space, outliers, _FIRST_ROUNDS)
+    while True:
+        evidence = _evidence(features, mixture, times, space, outliers)
+        is_unit = mixture.stands_out(least_norm)
+        surplus = None if spec.n_units is None else int(is_unit.sum()) - spec.n_units
+        pairs = _pairs_to_merge(evidence, mixture.n_templates if surplus is None else surplus)
+        remaining = np.ones(mixture.n_templates, dtype=bool)
+        if not pairs and surplus is not None and surplus > 0:
+            losses = np.where(is_unit, losses_without(joint_of(features, mixture, space, outliers)), np.inf)
+            between_units = {pair: e.total for pair, e in evidence.items() if is_unit[list(pair)].all()}
+            nearest = min(between_units, key=lambda pair: between_units[pair])
+            if between_units[nearest] < losses.min():
+                pairs = [nearest]
+            else:
+                remaining[losses.argmin()] = False
+        for pair in pairs:
+            mixture = _merged(mixture, pair, space)
+        remaining[[second for _, second in pairs]] = False
+        if remaining.all():
+            return fit(features, mixture, space, outliers, _LAST_ROUNDS)
+        mixture = fit(features, mixture.keep(remaining), space, outliers, _ROUNDS_BETWEEN)
 
 
-def _densest(features: NDArray[np.float64], outlier_fraction: float) -> NDArray[np.int64]:
-    """Rows of all but the share of spikes whose tenth neighbour is farthest away."""
-    neighbours = NearestNeighbors(n_neighbors=min(_NEIGHBOURS, len(features) - 1)).fit(features)
-    distance = neighbours.kneighbors()[0][:, -1]
-    return np.flatnonzero(distance <= np.quantile(distance, 1 - outlier_fraction))
+def joint_of(features: Array, mixture: Mixture, space: FeatureSpace, outliers: Outliers) -> Array:
+    """`[n, n_templates + 1]` log probability of features with each template, outliers last."""
+    of_templates, of_outliers = log_joint(features, mixture, space, outliers)
+    by_template = log_sum(of_templates.reshape(-1, of_templates.shape[2])).reshape(of_templates.shape[:2])
+    return np.concatenate([by_template, of_outliers[:, None]], axis=1)
 
 
-def _mixture(features: NDArray[np.float64], spec: PresortSpec) -> GaussianMixture:
-    """The mixture with the lowest criterion; two failures in a row to lower it end the search."""
-    most = max(1, min(spec.max_components, len(features) // (4 * features.shape[1])))
-    best, lowest, failures = None, np.inf, 0
-    for n_components in range(1, most + 1) if spec.n_units is None else (spec.n_units,):
-        mixture = GaussianMixture(
-            n_components,
-            n_init=3,
-            max_iter=300,
-            random_state=spec.seed,
-            reg_covar=1e-3 * features.var(axis=0).max() + 1e-6,
-        ).fit(features)
-        criterion = mixture.bic(features)
-        if best is None or criterion < lowest:
-            best, lowest, failures = mixture, criterion, 0
-        else:
-            failures += 1
-        if failures == 2:
-            break
-    return best
+def losses_without(joint: Array) -> Array:
+    """`[n_templates]` log likelihood that is lost when a template is left out, the others as they are."""
+    total = log_sum(joint)
+    everything = np.arange(joint.shape[1])
+    return np.array([(total - log_sum(joint[:, everything != k])).sum() for k in everything[:-1]])
 
 
-def _merge_ratios(mixture: GaussianMixture, used: NDArray[np.int64]) -> NDArray[np.float64]:
-    """`[n, n]` depth of the valley between every two Gaussians: 1 = none, 0 = they are apart."""
-    ratios = np.eye(used.size)
-    for i, first in enumerate(used):
-        for j, second in enumerate(used[:i]):
-            ratios[i, j] = ratios[j, i] = _ridgeline_ratio(mixture, first, second)
-    return ratios
-
-
-def _ridgeline_ratio(mixture: GaussianMixture, first: int, second: int) -> float:
-    """Lowest density between two Gaussians over the lower of the two peaks beside it.
-
-    Looked for along the ridgeline, on which all peaks and valleys of two Gaussians lie (Ray and Lindsay, Annals
-    of Statistics 33:2042-2065, 2005); merging by this ratio after Hennig, Advances in Data Analysis and
-    Classification 4:3-34, 2010, section 4.1.
-    """
-    pair = [first, second]
-    means, covariances, weights = mixture.means_[pair], mixture.covariances_[pair], mixture.weights_[pair]
-    precisions = np.linalg.inv(covariances)
-    towards = np.linspace(0, 1, 51)[:, None, None]
-    left, right = (1 - towards) * precisions[0], towards * precisions[1]
-    ridge = np.linalg.solve(left + right, left @ means[0][:, None] + right @ means[1][:, None])[..., 0]
-    density = sum(
-        weight * multivariate_normal(mean, covariance).pdf(ridge)
-        for weight, mean, covariance in zip(weights, means, covariances, strict=True)
+def _first_guess(features: Array, space: FeatureSpace, spec: PresortSpec) -> Mixture:
+    n_templates = max(1, min(spec.max_components, len(features) // _SPIKES_A_TEMPLATE))
+    centers = KMeans(n_templates, n_init=1, random_state=spec.seed).fit(features).cluster_centers_
+    n_shifts = len(space.shift_maps)
+    return Mixture(
+        templates=centers.astype(np.float64),
+        weights=np.full(n_templates, 0.9 / n_templates),
+        shift_weights=np.full((n_templates, n_shifts), 1 / n_shifts),
+        outlier_weight=0.1,
     )
-    valley = int(density.argmin())
-    return float(density[valley] / min(density[: valley + 1].max(), density[valley:].max()))
+
+
+def _evidence(
+    features: Array, mixture: Mixture, times: SpikeTimes | None, space: FeatureSpace, outliers: Outliers
+) -> dict[tuple[int, int], Evidence]:
+    """For every template and its nearest neighbours, whether they are two units."""
+    joint = joint_of(features, mixture, space, outliers)
+    likeliest = joint.argmax(axis=1)
+    fit_to = log_likelihoods(features, mixture.templates, space).max(axis=2)
+    of_templates = log_likelihoods(mixture.templates, mixture.templates, space).max(axis=2)
+    lead = np.diag(of_templates)[:, None] - of_templates
+    distance = np.sqrt(np.maximum(lead + lead.T, 1e-6))
+    found = {}
+    for first in range(mixture.n_templates):
+        for second in np.argsort(distance[first])[1 : 1 + _NEIGHBOURS]:
+            pair = (min(first, int(second)), max(first, int(second)))
+            if pair in found:
+                continue
+            rows = np.flatnonzero((likeliest == pair[0]) | (likeliest == pair[1]))
+            position = (fit_to[rows, pair[0]] - fit_to[rows, pair[1]]) / distance[pair]
+            found[pair] = Evidence(
+                shape=shape_evidence(position, float(distance[pair])),
+                times=0.0 if times is None else _times_evidence(times, likeliest, pair),
+            )
+    return found
+
+
+def _times_evidence(times: SpikeTimes, unit: NDArray[np.int64], pair: tuple[int, int]) -> float:
+    first, second = (times.seconds[unit == index] for index in pair)
+    return times_evidence(first, second, times.dead_s, times.duration_s)
+
+
+def _pairs_to_merge(evidence: dict[tuple[int, int], Evidence], most: int) -> list[tuple[int, int]]:
+    """Disjoint pairs that are one unit, the surest first, `most` of them at most."""
+    chosen: list[tuple[int, int]] = []
+    for pair in sorted(evidence, key=lambda pair: (evidence[pair].total, pair)):
+        if evidence[pair].total > 0 or len(chosen) >= most:
+            break
+        if not any(set(pair) & set(other) for other in chosen):
+            chosen.append(pair)
+    return chosen
+
+
+def _merged(mixture: Mixture, pair: tuple[int, int], space: FeatureSpace) -> Mixture:
+    """The first of the pair becomes the mean of both, the second moved to where it fits best."""
+    first, second = pair
+    moved = space.shifted(mixture.templates[[second]])[0]
+    aligned = moved[((moved - mixture.templates[first]) ** 2).sum(axis=1).argmin()]
+    both = mixture.weights[[first, second]]
+    templates, weights, shift_weights = (
+        array.copy() for array in (mixture.templates, mixture.weights, mixture.shift_weights)
+    )
+    templates[first] = np.average([templates[first], aligned], axis=0, weights=both)
+    shift_weights[first] = np.average(shift_weights[[first, second]], axis=0, weights=both)
+    weights[first] = both.sum()
+    return replace(mixture, templates=templates, weights=weights, shift_weights=shift_weights)

@@ -13,6 +13,7 @@ from qat.recordings.source import RecordedSource, StoredWindows
 from qat.spikes.align import cut_windows, inside
 from qat.spikes.detect import Detector, detect, fit_detector
 from qat.spikes.match import SpikeMatch, match_spikes
+from qat.spikes.noise import cut_noise
 from qat.spikes.quantize import choose_lsb, quantize
 from qat.spikes.spec import SpikeSpec
 from qat.spikes.spikeset import PART_NAMES, TRAIN, SpikeSet
@@ -55,6 +56,7 @@ def spikes_from_recording(
         unit_of_measure=source.unit_of_measure,
         preprocessing=_preprocessing(spec, detector),
         provenance=source.provenance,
+        noise=quantize(cut_noise(traces, sample, ends[0], detector, spec), lsb, spec.bits),
         **_truth(source.sorting, sample, ends, spec),
     )
 

@@ -16,7 +16,7 @@ TRAIN, VALIDATION, TEST = 0, 1, 2
 PART_NAMES = ("train", "validation", "test")
 
 _ARRAYS = ("waveforms", "part", "channel")
-_OPTIONAL_ARRAYS = ("sample_index", "true_unit", "overlap")
+_OPTIONAL_ARRAYS = ("sample_index", "true_unit", "overlap", "noise")
 _FACTS = (
     "sampling_rate_hz",
     "unit_names",
@@ -59,6 +59,9 @@ class SpikeSet:
     """JSON-able: per part n_true, n_matched, n_missed, n_extra; None when the windows came cut
     or when the true spikes are unknown."""
     provenance: str
+    noise: NDArray[Any] | None = None
+    """`[n, n_channels, n_samples]` windows of the training stretch without a spike, quantized like `waveforms`;
+    None when the windows came cut."""
 
     @property
     def n_spikes(self) -> int:
