@@ -6,8 +6,11 @@ from functools import partial
 
 from torch import nn
 
+from qat.models.convolutional import convolutional
 from qat.models.full_precision import full_precision_twin
 from qat.models.one_bit import binarized
+from qat.models.partly_binary import partially_binarized
+from qat.models.recurrent import recurrent
 from qat.models.widths import HIDDEN
 
 ModelBuilder = Callable[[int, int], nn.Sequential]
@@ -38,5 +41,9 @@ MODELS: Mapping[str, ModelKind] = {
     for kind in (
         ModelKind("one-bit", "1-bit network", True, HIDDEN, binarized),
         ModelKind("twin", "full-precision twin", False, HIDDEN, full_precision_twin),
+        ModelKind("cnn", "CNN", False, (16, 32, 64), convolutional, over_time=True),
+        ModelKind("lstm", "LSTM", False, (64,), recurrent, over_time=True),
+        ModelKind("one-hidden", "1-bit network, one hidden layer", True, HIDDEN[:1], binarized),
+        ModelKind("partial", "partially binarized network", False, HIDDEN, partially_binarized),
     )
 }

@@ -13,3 +13,10 @@ def checked_widths(n_inputs: int, n_units: int, hidden: Sequence[int]) -> list[i
     if min(widths) < 1:
         raise BadInput(f"network widths {widths}: every width must be at least 1")
     return widths
+
+
+def n_samples_of(n_inputs: int, n_channels: int) -> int:
+    """Samples of a window per channel; raises BadInput where the inputs are not whole windows."""
+    if n_channels < 1 or n_inputs < n_channels or n_inputs % n_channels:
+        raise BadInput(f"{n_inputs} inputs of {n_channels} channels: must be a positive multiple of the channels")
+    return n_inputs // n_channels
