@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qat.errors import BadInput
-from qat.training.labelled import LabelledSpikes
+from qat.training.labelled import LabelledSpikes, confident
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,15 +18,18 @@ class FittedSpikes:
     units: NDArray[np.int64]  # sorted, each once
 
     @classmethod
-    def of(cls, spikes: LabelledSpikes, min_confidence: float) -> "FittedSpikes":
-        """Leave out what networks are not trained on either; raises BadInput where nothing is left."""
-        keep = spikes.confidence >= min_confidence
-        if not keep.any():
+    def of(cls, spikes: LabelledSpikes, n_units: int, min_confidence: float) -> "FittedSpikes":
+        """Leave out what networks are not trained on either.
+
+        Raises BadInput where nothing is left, or a label is outside of 0 ... n_units - 1.
+        """
+        chosen = confident(spikes, min_confidence, n_units)
+        labels = chosen.labels.numpy()
+        if not labels.size:
             raise BadInput(
-                f"none of {len(keep)} training spikes has a pseudo-label of confidence >= {min_confidence}"
+                f"none of {len(spikes.labels)} training spikes has a pseudo-label of confidence >= {min_confidence}"
             )
-        labels = spikes.labels[keep].astype(np.int64)
-        return cls(spikes.waveforms[keep].astype(np.float64), labels, np.unique(labels))
+        return cls(chosen.waveforms.numpy().astype(np.float64), labels, np.unique(labels))
 
     def means(self) -> NDArray[np.float64]:
         """Mean spike of each unit [n_units, n_channels, n_samples]."""

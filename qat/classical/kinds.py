@@ -12,6 +12,7 @@ from qat.classical.linear import discriminant_analysis, nearest_centroid
 from qat.classical.templates import template_matching
 from qat.models.cost import Cost
 from qat.training.labelled import LabelledSpikes
+from qat.training.recipe import TrainingRecipe
 
 
 class Classifier(Protocol):
@@ -33,12 +34,21 @@ class ClassicalKind:
     title: str  # as tables and figures call it
     method: Callable[[FittedSpikes], Classifier]
 
-    def fit(self, training: LabelledSpikes, min_confidence: float) -> Classifier:
-        """Fit to the spikes whose pseudo-labels a network would train on (`TrainingRecipe.min_confidence`).
+    def fit(
+        self, training: LabelledSpikes, n_units: int, min_confidence: float = TrainingRecipe.min_confidence
+    ) -> Classifier:
+        """Fit to the spikes whose pseudo-labels a network would be trained on.
 
-        Only units that occur among them can be answered. Raises BadInput where there are no such spikes.
+        Only units that occur among them can be answered. Raises BadInput where there are no such spikes, or one
+        has a label outside of 0 ... n_units - 1.
         """
-        return self.method(FittedSpikes.of(training, min_confidence))
+        return self.method(FittedSpikes.of(training, n_units, min_confidence))
+
+    def cost(self, n_samples: int, n_units: int, n_channels: int = 1) -> Cost:
+        """Of a classifier fitted to spikes of that shape, whatever they look like."""
+        labels = np.arange(2 * n_units) % n_units
+        waveforms = np.random.default_rng(0).integers(-128, 128, (len(labels), n_channels, n_samples))
+        return self.fit(LabelledSpikes(waveforms, labels, np.ones(len(labels))), n_units).cost
 
 
 CLASSICAL: Mapping[str, ClassicalKind] = {

@@ -26,7 +26,7 @@ def labelled(n, noise, seed=0, jitter=0, shapes=SHAPES, labels=None):
 
 
 def accuracy(kind, training, test):
-    answer = CLASSICAL[kind].fit(training, 0.5).classify(test.waveforms.reshape(len(test.labels), -1))
+    answer = CLASSICAL[kind].fit(training, 3).classify(test.waveforms.reshape(len(test.labels), -1))
     return (answer == test.labels).mean()
 
 
@@ -57,7 +57,7 @@ def test_spikes_of_low_confidence_have_no_say(kind):
         np.concatenate([np.full(90, 0.5), np.full(90, 0.49)]),
     )
     inputs = labelled(90, noise=20, seed=1).waveforms.reshape(90, -1)
-    assert np.array_equal(kind.fit(spoilt, 0.5).classify(inputs), kind.fit(sure, 0.5).classify(inputs))
+    assert np.array_equal(kind.fit(spoilt, 3).classify(inputs), kind.fit(sure, 3).classify(inputs))
 
 
 @KINDS
@@ -65,30 +65,37 @@ def test_spikes_of_low_confidence_have_no_say(kind):
 def test_units_without_spikes_are_never_answered(kind, units):
     labels = np.repeat(units, 30)
     training = labelled(len(labels), noise=3, labels=labels)
-    answer = kind.fit(training, 0.5).classify(training.waveforms.reshape(len(labels), -1))
+    answer = kind.fit(training, 6).classify(training.waveforms.reshape(len(labels), -1))
     assert answer.dtype == np.int64
     assert set(answer) == set(units)
 
 
 @pytest.mark.parametrize(("name", "n_scores"), [("nearest-centroid", 3), ("lda", 3), ("template-matching", 3 * 5)])
 def test_cost_is_a_product_of_all_samples_for_each_score(name, n_scores):
-    cost = CLASSICAL[name].fit(labelled(90, noise=3), 0.5).cost
+    cost = CLASSICAL[name].fit(labelled(90, noise=3), 3).cost
     parameters = n_scores * (32 + 1)
     assert cost == Cost(parameters, 32 * parameters, n_scores * 32, n_scores * 32)
+    assert CLASSICAL[name].cost(n_samples=32, n_units=3) == CLASSICAL[name].cost(16, 3, n_channels=2) == cost
 
 
 @pytest.mark.parametrize("kind", [CLASSICAL["nearest-centroid"], CLASSICAL["template-matching"]])
 def test_one_spike_of_each_unit_is_enough(kind):
     training = labelled(3, noise=0)
-    assert np.array_equal(kind.fit(training, 0.5).classify(training.waveforms.reshape(3, -1)), [0, 1, 2])
+    assert np.array_equal(kind.fit(training, 3).classify(training.waveforms.reshape(3, -1)), [0, 1, 2])
 
 
 def test_lda_needs_more_spikes_than_units():
     with pytest.raises(BadInput, match="3 spikes of 3 units"):
-        CLASSICAL["lda"].fit(labelled(3, noise=0), 0.5)
+        CLASSICAL["lda"].fit(labelled(3, noise=0), 3)
 
 
 @KINDS
 def test_nothing_to_fit_is_refused(kind):
     with pytest.raises(BadInput, match="none of 9 training spikes"):
-        kind.fit(labelled(9, noise=3), 1.5)
+        kind.fit(labelled(9, noise=3), 3, min_confidence=1.5)
+
+
+@KINDS
+def test_label_outside_of_the_units_is_refused(kind):
+    with pytest.raises(BadInput, match=r"pseudo-labels 0 \.\.\. 2: 2 units"):
+        kind.fit(labelled(9, noise=3), 2)
