@@ -49,6 +49,7 @@ def make_study(settings: StudySettings, told: Told) -> Path:
     checkpoints = open_checkpoints(settings.out / "checkpoints")
     done = run_jobs(grid.jobs, grid.data_sets, draw_results, checkpoints, settings.n_processes, told)
     outcome = Outcome(grid, tuple(done))
+    told.writing()
     _write(outcome, settings.out)
     return settings.out / PAGE
 

@@ -41,15 +41,18 @@ class Outcome:
         """Share of right answers; None where the truth is unknown."""
         return self._results[job].accuracy
 
+    def accuracy_alone(self, job: Job) -> float | None:
+        """The same among spikes without another in their window."""
+        truth = self._results[job].truth
+        return None if truth is None else truth.accuracy_alone
+
     def spread(self, jobs: Iterable[Job]) -> Spread | None:
         """Accuracy over jobs that differ in their seed; None where the truth is unknown."""
         return known_spread(self.accuracy(job) for job in jobs)
 
     def table(self, part: Part, model: str, data_sets: Sequence[str]) -> NDArray[np.float64]:
-        """Accuracies `[n_data_sets, n_seeds]` of a model trained on pseudo-labels."""
-        by_place = {
-            (job.data_set, job.seed): job for job in part.jobs if job.model == model and job.labels == "pseudo"
-        }
+        """Accuracies `[n_data_sets, n_seeds]` of a model of which the part has one job a place."""
+        by_place = {(job.data_set, job.seed): job for job in part.jobs if job.model == model}
         seeds = sorted({seed for _, seed in by_place})
         return np.array([[self.accuracy(by_place[name, seed]) for seed in seeds] for name in data_sets], dtype=float)
 

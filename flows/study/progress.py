@@ -71,6 +71,9 @@ class _Bar:
         self._progress.advance(self._task)
         self._show()
 
+    def writing(self) -> None:
+        self._progress.update(self._task, left="", under_way="writing tables, pictures and the page")
+
     def _show(self) -> None:
         words = " | ".join(str(job) for job in self._under_way)
         self._progress.update(self._task, left=self._pace.in_words(), under_way=words)
@@ -95,6 +98,9 @@ class _Lines:
         if step > self._told:
             self._told = step
             self._print(f"{done} of {self._total} runs, {checkpoint.job}; {self._pace.in_words()}".rstrip("; "))
+
+    def writing(self) -> None:
+        self._print("writing tables, pictures and the page")
 
     def _print(self, line: str) -> None:
         self._console.print(Text(line), soft_wrap=True)

@@ -36,6 +36,9 @@ class Told(Protocol):
     def finished(self, checkpoint: Checkpoint) -> None:
         """A job is done, and on disk."""
 
+    def writing(self) -> None:
+        """All jobs are done; tables, pictures and the page are being written."""
+
 
 def run_jobs(
     jobs: Sequence[Job],

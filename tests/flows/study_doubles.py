@@ -50,3 +50,15 @@ class Told:
 
     def finished(self, checkpoint: Checkpoint) -> None:
         self.finished_jobs.append(checkpoint.job)
+
+    def writing(self) -> None:
+        pass
+
+
+class Interrupted(Told):
+    """Breaks off when the third job is done, as Ctrl-C would."""
+
+    def finished(self, checkpoint: Checkpoint) -> None:
+        super().finished(checkpoint)
+        if len(self.finished_jobs) == 3:
+            raise KeyboardInterrupt

@@ -12,7 +12,7 @@ from flows.study.statistics import Difference, Spread
 
 def draw_accuracies(spreads: Mapping[str, Sequence[Spread | None]], data_sets: Sequence[str], path: Path) -> None:
     """A row for each data set, a mark for each model, bars of one standard deviation over seeds."""
-    figure, (axes,) = panels(1, 8.2, 1.6 + 0.46 * len(data_sets))
+    figure, (axes,) = panels(1, 8.2, 1.8 + (0.12 + 0.062 * len(spreads)) * len(data_sets))
     offsets = np.linspace(-0.33, 0.33, len(spreads))
     for (model, values), offset in zip(spreads.items(), offsets, strict=True):
         look = look_of(model)

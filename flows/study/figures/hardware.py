@@ -44,7 +44,7 @@ def draw_costs(
 
 def _bars(axes: Axes, costs: Sequence[Cost | None]) -> None:
     luts = [0 if cost is None else cost.luts for cost in costs]
-    bars = axes.bar(range(len(costs)), luts, width=0.62, color="#0072b2")
+    bars = axes.bar(range(len(costs)), luts, width=0.62, color="#5a6b7b")
     words = [
         "does not fit" if cost is None else f"{cost.luts}\n{cost.memory}\n{cost.clocks} clocks" for cost in costs
     ]
