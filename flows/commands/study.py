@@ -8,7 +8,7 @@ from rich.text import Text
 
 from flows.commands.session import RUNS, Session
 
-_PARTS = "main, presort, ablation, noise, jitter, drift, units, spikes, bits, width, files"
+PARTS = "main, presort, ablation, noise, jitter, drift, units, spikes, bits, width, files"
 
 
 def study(
@@ -34,7 +34,7 @@ def study(
     ] = None,
     only: Annotated[
         list[str] | None,
-        typer.Option("--only", metavar="PART", help=f"Do this part alone; may be given again. Parts: {_PARTS}."),
+        typer.Option("--only", metavar="PART", help=f"Do this part alone; may be given again. Parts: {PARTS}."),
     ] = None,
     jobs: Annotated[int, typer.Option("--jobs", help="Processes; each computes on one thread.")] = 2,
     out: Annotated[Path | None, typer.Option("--out", help="Folder of the study.", show_default="runs/study")] = None,

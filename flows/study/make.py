@@ -45,7 +45,7 @@ def make_study(settings: StudySettings, told: Told) -> Path:
     Raises:
         BadInput: a file cannot be read, a part is unknown, a run failed.
     """
-    grid = _only(planned(settings.is_quick, settings.files), settings.only)
+    grid = only(planned(settings.is_quick, settings.files), settings.only)
     checkpoints = open_checkpoints(settings.out / "checkpoints")
     done = run_jobs(grid.jobs, grid.data_sets, draw_results, checkpoints, settings.n_processes, told)
     outcome = Outcome(grid, tuple(done))
@@ -81,7 +81,12 @@ def planned(is_quick: bool, files: Path | None) -> Grid:
     return grid_of(QUICK if is_quick else FULL, own, is_quick)
 
 
-def _only(grid: Grid, names: Sequence[str]) -> Grid:
+def only(grid: Grid, names: Sequence[str]) -> Grid:
+    """The parts of these names; all where there is none.
+
+    Raises:
+        BadInput: there is no such part.
+    """
     there = [part.name for part in grid.parts]
     for name in names:
         if name not in there:

@@ -1,0 +1,140 @@
+from html.parser import HTMLParser
+
+import pytest
+
+from flows.errors import BadInput
+from flows.report.model import Picture
+from flows.report.table import Cell, Headline, Table, number_columns, word_columns
+from flows.study.checkpoint import Checkpoint
+from flows.study.grid import QUICK, grid_of
+from flows.study.make import StudySettings, listed_files, only
+from flows.study.outcome import Outcome
+from flows.study.page import study_markdown, study_page, tables_markdown
+from flows.study.parts.curves import CURVES, panels_of
+from flows.study.parts.files import files_section
+from flows.study.parts.main import main_section
+from flows.study.parts.presorting import presorting_section
+from flows.study.section import Finding, Section
+from tests.flows.study_doubles import HARD, result_with
+
+
+def outcome_of(grid, accuracy):
+    checkpoints = (Checkpoint(job, result_with(accuracy(job)), 1.0) for job in grid.jobs)
+    return Outcome(grid, tuple(checkpoints))
+
+
+def part(grid, name):
+    return next(part for part in grid.parts if part.name == name)
+
+
+@pytest.fixture(scope="module")
+def grid():
+    return grid_of(QUICK, files=(HARD,), is_quick=True)
+
+
+def test_a_job_of_several_parts_is_done_once(grid):
+    assert len(set(grid.jobs)) == len(grid.jobs) < sum(len(part.jobs) for part in grid.parts)
+
+
+def test_seeds_and_data_sets_are_all_there(grid):
+    assert {job.seed for job in grid.jobs} == set(QUICK.seeds)
+    assert {job.data_set for job in grid.jobs} == set(grid.data_sets)
+
+
+@pytest.mark.parametrize(("one_bit", "words"), [(0.98, "holds"), (0.95, "does not hold")])
+def test_the_section_of_the_models_says_what_came_out(grid, tmp_path, one_bit, words):
+    outcome = outcome_of(grid, lambda job: one_bit if job.model == "one-bit" else 0.98)
+    section = main_section(outcome, part(grid, "main"), tmp_path)
+    assert f"data sets: {words}." in section.findings[0].text
+    assert all((tmp_path / picture.path).is_file() for picture in section.pictures)
+    assert {cell.text for row in section.tables[0].rows for cell in row[1:2]} == {f"{100 * one_bit:.2f} ± 0.00 %"}
+
+
+def test_the_section_of_the_labels_takes_the_gap_from_the_results(grid, tmp_path):
+    accuracies = {"baseline": 0.90, "pseudo": 0.96, "pseudo-given": 0.94, "true": 0.98}
+    outcome = outcome_of(grid, lambda job: accuracies[job.labels])
+    section = presorting_section(outcome, part(grid, "presort"), tmp_path)
+    assert "closes 75 %" in section.findings[0].text and "closes 50 %" in section.findings[1].text
+
+
+def test_curves_are_over_the_factor_in_order(grid):
+    noise = {data_set.name: data_set.factors["noise"] for data_set in grid.data_sets.values()}
+    outcome = outcome_of(grid, lambda job: 1 - noise[job.data_set])
+    curve = next(curve for curve in CURVES if curve.part == "noise")
+    (panel,) = panels_of(curve, outcome, part(grid, "noise"))
+    assert list(panel.values) == sorted(data_set.factors["noise"] for data_set in QUICK.noise)
+    assert [spread.mean for spread in panel.curves["one-bit"]] == [1 - value for value in panel.values]
+
+
+def test_files_are_told_of_without_a_verdict(grid, tmp_path):
+    outcome = outcome_of(grid, lambda job: 0.97 if job.labels == "true" else 0.96)
+    section = files_section(outcome, part(grid, "files"), tmp_path)
+    assert [finding.tone for finding in section.findings] == ["plain"]
+    assert "true labels 97.00 ± 0.00 %, from which the network differs by −1.00 points" in section.findings[0].text
+
+
+def test_a_part_can_be_had_alone_and_an_unknown_one_is_named(grid):
+    assert [each.name for each in only(grid, ("drift", "main")).parts] == ["main", "drift"]
+    with pytest.raises(BadInput, match=r"--only drifts: the study has no such part; its parts are main, presort"):
+        only(grid, ("drifts",))
+
+
+def test_the_list_of_files_is_found_in_a_folder(tmp_path):
+    with pytest.raises(BadInput, match=r"has no study\.toml"):
+        listed_files(tmp_path, None)
+    (tmp_path / "study.toml").touch()
+    assert listed_files(tmp_path, None) == tmp_path / "study.toml"
+    with pytest.raises(BadInput, match="give one of them"):
+        listed_files(tmp_path, tmp_path / "study.toml")
+
+
+def test_no_process_is_refused(tmp_path):
+    with pytest.raises(BadInput, match="--jobs 0: at least 1"):
+        StudySettings(tmp_path, n_processes=0)
+
+
+class Seen(HTMLParser):
+    """Everything that a page would fetch or run."""
+
+    def __init__(self):
+        super().__init__()
+        self.outside = []
+
+    def handle_starttag(self, tag, attributes):
+        values = dict(attributes)
+        if tag in ("script", "link") or not values.get("src", "data:").startswith("data:"):
+            self.outside.append((tag, values))
+
+
+SECTION = Section(
+    heading="A <b>part</b>",
+    text="What was done.",
+    findings=(Finding("It holds.", "good"), Finding("It does not hold.", "bad")),
+    pictures=(Picture("figures/a.png", "A picture"),),
+    tables=(
+        Table("Rows", "In words.", (*word_columns("Set"), *number_columns("mean")), ((Cell("a|b"), Cell("1 %")),)),
+    ),
+    headlines=(Headline("Gap", Cell("0.31", "good"), "of 5 seeds"),),
+)
+
+
+def test_the_page_needs_no_other_file_and_escapes_what_it_is_given(tmp_path):
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures/a.png").write_bytes(b"png")
+    page, seen = study_page("Study", "All of it.", [SECTION], tmp_path), Seen()
+    seen.feed(page)
+    assert not seen.outside
+    assert "A &lt;b&gt;part&lt;/b&gt;" in page
+    assert '<li class="bad">It does not hold.</li>' in page
+
+
+def test_the_same_in_markdown():
+    text = study_markdown("Study", "All of it.", [SECTION])
+    assert "- It does not hold.\n" in text and "![A picture](<figures/a.png>)" in text
+    assert "| a\\|b | 1 % |" in text and "| a\\|b | 1 % |" in tables_markdown([SECTION])
+
+
+def test_the_parts_of_the_command_line_are_those_of_the_grid(grid):
+    from flows.commands.study import PARTS  # noqa: PLC0415
+
+    assert PARTS.split(", ") == [part.name for part in grid.parts]
