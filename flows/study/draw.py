@@ -90,8 +90,8 @@ class Draw:
         if job.model in MODELS:
             network = self._network(job)
             return lambda inputs: classify(network, inputs)
-        n_units = self._labels(job.labels, job.training_spikes).n_units
-        return CLASSICAL[job.model].fit(self._part(job, TRAIN), n_units).classify
+        least = recipe_of(MODELS[ONE_BIT]).min_confidence
+        return CLASSICAL[job.model].fit(self._part(job, TRAIN), least).classify
 
     def _train(self, job: Job) -> nn.Module:
         kind = MODELS[job.model]

@@ -1,7 +1,11 @@
 from html.parser import HTMLParser
 
 import pytest
+from rich.console import Console
+from typer.testing import CliRunner
 
+from flows.cli import app
+from flows.commands.session import Session
 from flows.errors import BadInput
 from flows.report.model import Picture
 from flows.report.table import Cell, Headline, Table, number_columns, word_columns
@@ -138,3 +142,19 @@ def test_the_parts_of_the_command_line_are_those_of_the_grid(grid):
     from flows.commands.study import PARTS  # noqa: PLC0415
 
     assert PARTS.split(", ") == [part.name for part in grid.parts]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--only", "drifts"], "error: --only drifts: the study has no such part; its parts are main, presort,"),
+        (["--jobs", "0"], "error: --jobs 0: at least 1 process is needed"),
+        (["--data", "nowhere"], "error: --data nowhere: has no study.toml"),
+    ],
+)
+def test_a_mistake_on_the_command_line_is_one_line(tmp_path, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, ["study", *arguments], obj=Session(Console(), None))
+    assert done.exit_code == 1
+    assert done.stderr.startswith(message) and done.stderr.count("\n") == 1
+    assert not list(tmp_path.iterdir())
