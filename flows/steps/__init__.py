@@ -81,7 +81,7 @@ def export_sorting(run: Path, path: Path, settings: SortSettings, progress: Call
     Raises:
         BadInput: if the run has no network, the recording does not fit it, or the path is there already.
     """
-    return str(_run("export_sorting", "export_sorting", run, path, settings, progress))
+    return str(_run("spiketrains", "export_sorting", run, path, settings, progress))
 
 
 def replay_case(path: Path, engine: DesignEngine | None, vcd: Path | None) -> Replayed:

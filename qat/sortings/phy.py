@@ -29,10 +29,13 @@ def write_phy(sorting: BaseSorting, filtered: Traces, path: Path) -> None:
     Raises:
         BadInput: no unit has a spike.
     """
-    if not sorting.count_total_num_spikes():
+    counts = sorting.count_num_spikes_per_unit()
+    # The exporter leaves units without a spike out too, but numbers the others as if it had not.
+    fired = sorting.select_units([unit for unit in sorting.unit_ids if counts[unit]])
+    if not fired.get_num_units():
         raise BadInput("Phy: no spike was given to a unit, of which nothing can be shown")
     recording = filtered.recording if filtered.recording.has_probe() else _on_a_line(filtered.recording)
-    analyzer = create_sorting_analyzer(sorting, recording, format="memory", sparse=False)
+    analyzer = create_sorting_analyzer(fired, recording, format="memory", sparse=False, job_kwargs=_JOBS)
     analyzer.compute({"random_spikes": {"seed": _SEED}, "waveforms": _WINDOW, "templates": {}}, **_JOBS)
     analyzer.extensions["template_similarity"] = _similarity(analyzer)
     export_to_phy(
