@@ -24,6 +24,24 @@ class BlockRam:
 
 
 @dataclass(frozen=True)
+class CarryCell:
+    """A kind of carry cell.
+
+    Attributes:
+        name: what synthesis calls it.
+        bits: of an adder that one cell takes.
+    """
+
+    name: str
+    bits: int
+
+
+# A logic cell of iCE40 has one, a slice of two lookup tables of ECP5, and one of four of xc7 (Lattice FPGA-DS-02008
+# and FPGA-DS-02012, Xilinx UG474): as many bits as lookup tables.
+_CARRIES = {"ice40": CarryCell("SB_CARRY", 1), "ecp5": CarryCell("CCU2C", 2), "xc7": CarryCell("CARRY4", 4)}
+
+
+@dataclass(frozen=True)
 class Device:
     """What a device offers, from its data sheet; None where the project has no figure.
 
@@ -37,6 +55,7 @@ class Device:
         flip_flops: flip-flops.
         block_ram: kind of block memory.
         block_rams: how many of them.
+        sprams: large memories of 256 kbit, without initial contents.
     """
 
     name: str
@@ -48,6 +67,17 @@ class Device:
     flip_flops: int
     block_ram: BlockRam
     block_rams: int
+    sprams: int = 0
+
+    @property
+    def carry(self) -> CarryCell:
+        """Kind of carry cell."""
+        return _CARRIES[self.family]
+
+    @property
+    def carries(self) -> int:
+        """How many carry cells."""
+        return self.luts // self.carry.bits
 
     @property
     def writes_luts(self) -> bool:
@@ -75,6 +105,7 @@ DEVICES = {
             flip_flops=5280,
             block_ram=EBR,
             block_rams=30,
+            sprams=4,
         ),
         Device(
             "hx8k",

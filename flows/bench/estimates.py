@@ -1,8 +1,8 @@
 """Measure how long an estimate takes: `python -m flows.bench.estimates`.
 
 The paper's network, 48 INT8 inputs -> 256 -> 256 -> 5 with random weights, in foldings from one synapse a clock to
-all of them, on the engine, and unrolled. Beside each estimate stands what packing the words of the design's memories
-takes, in the same run: figures of a loaded machine mislead, their ratio hardly.
+all of them, on the engine, and unrolled. Beside each estimate, and that of the carry cells, stands what packing the
+words of the design's memories takes, in the same run: figures of a loaded machine mislead, their ratio hardly.
 """
 
 import time
@@ -23,6 +23,7 @@ from hw.components.rom import MEMORIES, Rom, Storage
 from hw.components.unrolled.layer import UnrolledLayer
 from hw.devices import Device, device_named
 from hw.estimate.accelerator import estimate
+from hw.estimate.carries import carry_cells
 from hw.network.types import Network
 from hw.schedule.engine import engines_of
 from hw.schedule.timing import with_banks
@@ -46,12 +47,14 @@ class Timed:
         name: of the design.
         first_ms: of the first, which may plan a layer or choose cells for the first time in this process.
         estimate_ms: median, each of an accelerator made anew.
+        carries_ms: median of its carry cells, which a search does without.
         packing_ms: of packing the words of its memories.
     """
 
     name: str
     first_ms: float
     estimate_ms: float
+    carries_ms: float
     packing_ms: float
 
 
@@ -88,7 +91,8 @@ def _timed(name: str, network: Network, schedule: Schedule, repeats: int) -> Tim
     device = device_named(schedule.device)
     accelerators = [Accelerator(network, schedule) for _ in range(repeats + 1)]
     first, *others = [_milliseconds(partial(estimate, each, device)) for each in accelerators]
-    return Timed(name, first, median(others), _milliseconds(partial(_pack, accelerators[0])))
+    carries = [_milliseconds(partial(carry_cells, each, device)) for each in accelerators]
+    return Timed(name, first, median(others), median(carries), _milliseconds(partial(_pack, accelerators[0])))
 
 
 def _milliseconds(work: Callable[[], object]) -> float:
@@ -111,10 +115,14 @@ def main(
     repeats: Annotated[int, typer.Option(help="Estimates of each design.")] = 30,
 ) -> None:
     """Time the estimates."""
-    table = Table("design", "first, ms", "an estimate, ms", "packing, ms", f"goal: at most {GOAL_MS} ms")
+    table = Table(
+        "design", "first, ms", "an estimate, ms", "carries, ms", "packing, ms", f"goal: at most {GOAL_MS} ms"
+    )
     for timed in measure(seed, repeats):
-        figures = (f"{ms:.2f}" for ms in (timed.first_ms, timed.estimate_ms, timed.packing_ms))
-        table.add_row(timed.name, *figures, "met" if timed.estimate_ms <= GOAL_MS else "[red]missed[/]")
+        figures = (f"{ms:.2f}" for ms in (timed.first_ms, timed.estimate_ms, timed.carries_ms, timed.packing_ms))
+        table.add_row(
+            timed.name, *figures, "met" if timed.estimate_ms + timed.carries_ms <= GOAL_MS else "[red]missed[/]"
+        )
     Console(width=150).print(table)
 
 

@@ -9,18 +9,20 @@ from flows.calibrate.rows import PlacementRow, SynthesisRow
 from flows.calibrate.validate import Pair
 from hw.devices import device_named
 from hw.estimate.accelerator import estimate
+from hw.estimate.carries import carry_cells
 from hw.estimate.timing import estimate_fmax
 
 
 def resource_pairs(rows: Iterable[SynthesisRow]) -> dict[str, list[Pair]]:
-    """Lookup tables, flip-flops and block memories of synthesised designs."""
-    pairs: dict[str, list[Pair]] = {"LUT": [], "FF": [], "block RAM": []}
+    """Lookup tables, flip-flops, block memories and carry cells of synthesised designs."""
+    pairs: dict[str, list[Pair]] = {"LUT": [], "FF": [], "block RAM": [], "carry": []}
     for row in rows:
-        estimated = estimate(accelerator_of(row.record), device_named(row.record.device)).total
-        measured = row.total
+        accelerator, device = accelerator_of(row.record), device_named(row.record.device)
+        estimated, measured = estimate(accelerator, device).total, row.total
         pairs["LUT"].append(Pair(row.kind, estimated.luts, measured.luts))
         pairs["FF"].append(Pair(row.kind, estimated.flip_flops, measured.flip_flops))
         pairs["block RAM"].append(Pair(row.kind, estimated.block_rams, measured.block_rams))
+        pairs["carry"].append(Pair(row.kind, carry_cells(accelerator, device).total, measured.carries))
     return pairs
 
 

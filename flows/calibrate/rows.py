@@ -44,14 +44,14 @@ class SynthesisRow:
 
     @cached_property
     def parts(self) -> Mapping[str, CellCounts]:
-        """Lookup tables, flip-flops and block memories of each part."""
+        """Cells of each part, by their kinds."""
         device = device_named(self.record.device)
         return {part: count_cells(cells, device) for part, cells in self.cells.items()}
 
     @cached_property
     def total(self) -> CellCounts:
         """Of all parts together."""
-        return sum(self.parts.values(), CellCounts(0, 0, 0, {}))
+        return sum(self.parts.values(), CellCounts())
 
     def to_text(self) -> Mapping[str, str]:
         """A text for each column; the counts stand there for a reader only."""

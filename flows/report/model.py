@@ -252,8 +252,10 @@ class Resource:
 
     @property
     def difference(self) -> float | None:
-        """(analytic - synthesised) / synthesised; None where either is unknown or nothing was needed."""
+        """(analytic - synthesised) / synthesised; None where either is unknown, or only synthesis needed nothing."""
         analytic, synthesised = self.analytic.value, self.synthesised.value
+        if analytic == synthesised == 0:
+            return 0.0
         if isinstance(analytic, str) or isinstance(synthesised, str) or analytic is None or not synthesised:
             return None
         return (analytic - synthesised) / synthesised

@@ -208,6 +208,8 @@ def _resources(device: Device, counted: yosys.CellCounts, native: bool) -> list[
         (f"LUT{device.lut_inputs}", counted.luts, device.luts),
         ("flip-flops", counted.flip_flops, device.flip_flops),
         (device.block_ram.name, counted.block_rams, device.block_rams),
+        (device.carry.name, counted.carries, device.carries),
+        *([("SPRAM", counted.sprams, device.sprams)] if device.sprams else []),
     )
     return [
         Resource(

@@ -24,6 +24,7 @@ from hw.accelerator.top import Ports, PortStyle
 from hw.devices import Device, device_named
 from hw.errors import DoesNotFit
 from hw.estimate.accelerator import Estimate, estimate
+from hw.estimate.carries import CarryCells, carry_cells
 from hw.estimate.power.coefficients import coefficients_of
 from hw.estimate.resources import Resources
 from hw.handover.template import instantiation
@@ -140,8 +141,10 @@ def synthesise_gateware(context: StepContext) -> Mapping[str, Any]:
         if device is chosen:
             check_fits(counted, device)
         estimated = estimate(accelerator, device)
-        rows += _resource_rows(device, _WHOLE, estimated.total, counted)
-        parts += _part_rows(accelerator, device, estimated, context.folder / _mapped_file(device))
+        carries = carry_cells(accelerator, device)
+        rows += _resource_rows(device, _WHOLE, estimated.total, carries.total, counted)
+        rows += _spram_rows(device, counted)
+        parts += _part_rows(accelerator, device, estimated, carries, context.folder / _mapped_file(device))
         if device is not chosen:
             (context.folder / _mapped_file(device)).unlink()
     (context.folder / f"{TOP_NAME}.il").unlink()
@@ -231,15 +234,21 @@ def check_fits(counted: yosys.CellCounts, device: Device) -> None:
         )
 
 
-def _part_rows(accelerator: Accelerator, device: Device, estimated: Estimate, mapped: Path) -> list[Resource]:
+def _part_rows(
+    accelerator: Accelerator, device: Device, estimated: Estimate, carries: CarryCells, mapped: Path
+) -> list[Resource]:
     counted = yosys.count_by_part(mapped, TOP_NAME, device)
-    front = [estimated.front] if accelerator.network.front else []
-    weights = [estimated.weights] if accelerator.weights else []
-    ours = [*front, *weights, *estimated.layers.values(), estimated.winner, None]
+    ours = [
+        *([(estimated.front, 0)] if accelerator.network.front else []),
+        *([(estimated.weights, carries.weights)] if accelerator.weights else []),
+        *zip(estimated.layers.values(), carries.layers.values(), strict=True),
+        (estimated.winner, carries.winner),
+        (None, None),
+    ]
     return [
         row
-        for (name, parts), resources in zip(_parts(accelerator), ours, strict=True)
-        for row in _resource_rows(device, name, resources, _sum_of(counted, *parts))
+        for (name, parts), (resources, cells) in zip(_parts(accelerator), ours, strict=True)
+        for row in _resource_rows(device, name, resources, cells, _sum_of(counted, *parts))
     ]
 
 
@@ -257,26 +266,34 @@ def _parts(accelerator: Accelerator) -> list[tuple[str, Sequence[str]]]:
 
 
 def _sum_of(counted: Mapping[str, yosys.CellCounts], *parts: str) -> yosys.CellCounts:
-    return sum((counted[part] for part in parts if part in counted), yosys.CellCounts(0, 0, 0, {}))
+    return sum((counted[part] for part in parts if part in counted), yosys.CellCounts())
 
 
 def _resource_rows(
-    device: Device, part: str, estimated: Resources | None, counted: yosys.CellCounts
+    device: Device, part: str, estimated: Resources | None, carries: int | None, counted: yosys.CellCounts
 ) -> list[Resource]:
     """Analytic beside synthesised; what the device has only stands beside the whole design."""
-    tool = f"Yosys {yosys.yosys_version()}"
-    ours = (None, None, None) if estimated is None else astuple(estimated)
-    theirs = (counted.luts, counted.flip_flops, counted.block_rams)
-    has = (device.luts, device.flip_flops, device.block_rams)
-    names = (f"LUT{device.lut_inputs}", "flip-flops", device.block_ram.name)
+    luts, flip_flops, block_rams = (None, None, None) if estimated is None else astuple(estimated)
+    rows = (
+        (f"LUT{device.lut_inputs}", luts, counted.luts, device.luts),
+        ("flip-flops", flip_flops, counted.flip_flops, device.flip_flops),
+        (device.block_ram.name, block_rams, counted.block_rams, device.block_rams),
+        (device.carry.name, carries, counted.carries, device.carries),
+    )
     return [
-        Resource(
-            device.name,
-            part,
-            name,
-            Figure(analytic, "", "analytic"),
-            Figure(synthesised, "", "synthesised", tool),
-            available if part == _WHOLE else None,
-        )
-        for name, analytic, synthesised, available in zip(names, ours, theirs, has, strict=True)
+        _resource(device, part, name, analytic, synthesised, available if part == _WHOLE else None)
+        for name, analytic, synthesised, available in rows
     ]
+
+
+def _spram_rows(device: Device, counted: yosys.CellCounts) -> list[Resource]:
+    """The large memories, of a device that has any; no component asks for one, as they begin with no contents."""
+    return [_resource(device, _WHOLE, "SPRAM", 0, counted.sprams, device.sprams)] if device.sprams else []
+
+
+def _resource(
+    device: Device, part: str, name: str, analytic: int | None, synthesised: int, available: int | None
+) -> Resource:
+    tool = f"Yosys {yosys.yosys_version()}"
+    figures = Figure(analytic, "", "analytic"), Figure(synthesised, "", "synthesised", tool)
+    return Resource(device.name, part, name, *figures, available)

@@ -1,10 +1,13 @@
 """What an engine will take on a device, from its spec alone: the analytic figures."""
 
+from itertools import accumulate
+
 from hw.components.counters import counter_bits
 from hw.components.engine.activations import LANES_OF_A_BLOCK, ActivationMemory
 from hw.components.engine.engine import Engine
 from hw.components.rom import Storage
 from hw.devices import Device
+from hw.estimate.chains import Chain, added, compared, counters
 from hw.estimate.coefficients import Features, luts_of
 from hw.estimate.mapping import in_blocks_written_by_bit
 from hw.estimate.memory import MemoryShape, choice_luts, memory_resources
@@ -65,6 +68,22 @@ def engine_memories(engine: Engine, device: Device) -> Resources:
     ]
     read_only = [memory_resources(MemoryShape(depth, width, Storage.BLOCK), device) for depth, width in sizes]
     return total([*read_only, *[_eight_lanes(engine.activations, device)] * engine.activations.blocks])
+
+
+def engine_chains(engine: Engine) -> list[Chain]:
+    """Counters, the weights' address and its comparisons with where memories begin, the count, sum and total."""
+    words = counter_bits(sum(engine.weight_depths))
+    # Of several operands compressors leave two, of which the lowest bit is a single one. The counts of tables join
+    # the sum in one adder; what is added up in logic stands in a register before.
+    in_logic, in_tables = engine.count_storage is Storage.LOGIC, engine.counter.n_tables > 1
+    return [
+        *counters(1 << engine.row_bits, 1 << engine.step_bits, len(engine.program)),
+        *(compared(words, start) for start in accumulate(engine.weight_depths[:-1])),
+        *([Chain(counter_bits(engine.lanes + 1), known=1)] if in_logic else []),
+        added(words),
+        Chain(engine.sum_bits, known=int(in_tables)),
+        added(engine.total_bits),
+    ]
 
 
 def _joined_bits(engine: Engine) -> int:

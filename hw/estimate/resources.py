@@ -6,7 +6,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Resources:
-    """Lookup tables, flip-flops and block memories of a part."""
+    """Lookup tables, flip-flops and block memories of a part.
+
+    Of ECP5 the lookup tables are together with those whose place carry cells take, two for each. How many carry cells
+    there are is a matter of `hw.estimate.carries`, which a search among foldings need not ask.
+    """
 
     luts: int = 0
     flip_flops: int = 0

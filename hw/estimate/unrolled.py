@@ -5,131 +5,27 @@ rows as it has, each planned as the layer would plan it if its weights were rand
 the others, but for the one that no row of the group uses.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import cache, cached_property
-from math import ceil, log2, sqrt
+from dataclasses import dataclass, replace
+from functools import cache
+from math import log2, sqrt
 
 import numpy as np
 
 from hw.components.counters import counter_bits
 from hw.components.unrolled.argmax import ParallelArgMax
 from hw.components.unrolled.layer import UnrolledLayer
-from hw.components.unrolled.nodes import Constant, Limit, Passed, Score, Sum
-from hw.components.unrolled.plan import Plan, PlanBuilder, sums_of_rows
-from hw.components.unrolled.timeline import shape_of
+from hw.components.unrolled.nodes import Limit, Passed, Score
+from hw.components.unrolled.plan import PlanBuilder, sums_of_rows
 from hw.devices import Device
+from hw.estimate.chains import Chain, added
 from hw.estimate.coefficients import Features, luts_of
 from hw.estimate.resources import Resources
+from hw.estimate.staged import Spent, StagedPlan
 from hw.network.types import IntegerFormat, ScoreLayer, ThresholdLayer
 
 # Weights up to which a layer is planned: that takes a millisecond.
 _PLANNED_WEIGHTS = 1024
 _COMMON_COLUMNS = 12
-
-
-@dataclass(frozen=True)
-class _Spent:
-    """What operations take: lookup tables by their features, and bits of registers."""
-
-    features: Features
-    registers: int
-
-
-@dataclass(frozen=True, eq=False)
-class _StagedPlan:
-    """A plan with its registers, one after so many levels."""
-
-    plan: Plan
-    levels_per_stage: int
-
-    @cached_property
-    def widths(self) -> list[int]:
-        """Bits of every node's value."""
-        return [shape_of(*bounds).width for bounds in self.plan.bounds]
-
-    @cached_property
-    def births(self) -> list[int]:
-        """The stage in which every node's value is formed."""
-        return [max(0, ceil(level / self.levels_per_stage) - 1) for level in self.plan.levels]
-
-    @cached_property
-    def deaths(self) -> list[int]:
-        """The last stage in which every node's value is needed; results are, behind the last one."""
-        found = list(self.births)
-        for node, operation in enumerate(self.plan.operations, self.plan.columns):
-            for operand in operation.operands:
-                found[operand] = max(found[operand], self.births[node])
-        for output in self.plan.outputs:
-            found[output] = self.stages
-        return found
-
-    @property
-    def stages(self) -> int:
-        """Registers from input to output."""
-        return ceil(self.plan.depth / self.levels_per_stage)
-
-    @property
-    def nodes(self) -> range:
-        """The operations' nodes."""
-        return range(self.plan.columns, self.plan.columns + len(self.plan.operations))
-
-    def registers(self, nodes: Iterable[int]) -> int:
-        """Bits of the registers in which the values of nodes wait."""
-        return sum(
-            self.widths[node] * (self.deaths[node] - self.births[node]) for node in nodes if self._varies(node)
-        )
-
-    def features(self, nodes: Iterable[int]) -> Counter[str]:
-        """What the operations of nodes spend lookup tables on."""
-        found: Counter[str] = Counter()
-        for node in nodes:
-            found.update(self._of_operation(node))
-        return found
-
-    def spent(self, nodes: Sequence[int]) -> _Spent:
-        """Features and registers of nodes."""
-        return _Spent(self.features(nodes), self.registers(nodes))
-
-    def _varies(self, node: int) -> bool:
-        columns = self.plan.columns
-        return node < columns or not isinstance(self.plan.operations[node - columns], Constant)
-
-    def _of_operation(self, node: int) -> Features:
-        operation, widths = self.plan.operations[node - self.plan.columns], self.widths
-        inner = [of for of in operation.operands if of >= self.plan.columns]
-        apart = {"apart": sum(self.births[of] != self.births[node] or self.levels_per_stage == 1 for of in inner)}
-        if isinstance(operation, Sum):
-            return {**apart, **self._of_sum(operation, node)}
-        if isinstance(operation, Limit):
-            return {**apart, "limit_bit": widths[node]}
-        if isinstance(operation, Passed):
-            return {**apart, "passed_bit": max(widths[operation.number], widths[operation.limit])}
-        return {**apart, "score_bit": widths[node] - operation.shift} if isinstance(operation, Score) else apart
-
-    def _of_sum(self, operation: Sum, node: int) -> Features:
-        if not operation.numbers:
-            return {"counted_digit": len(operation.bits).bit_length()}
-        width, several = self.widths[node], self._three_added(operation, node)
-        if self.plan.bounds[0][0] < 0:
-            return {"signed_position": width, "three_added_bit": several}
-        if len(operation.numbers) == 1:
-            adds = max(1, (len(operation.bits) - 1).bit_length())
-        else:
-            adds = min(self.widths[number] for number in operation.numbers)
-        return {"added_position": adds, "carried_position": width - adds, "three_added_bit": several}
-
-    def _three_added(self, operation: Sum, node: int) -> int:
-        """Bits of numbers that are sums of numbers themselves, without a register between."""
-        if self.levels_per_stage == 1 or len(operation.numbers) == 1:
-            return 0
-        joined = [of for of in operation.numbers if of >= self.plan.columns and self.births[of] == self.births[node]]
-        return sum(self.widths[of] for of in joined if self._adds_numbers(of))
-
-    def _adds_numbers(self, node: int) -> bool:
-        operation = self.plan.operations[node - self.plan.columns]
-        return isinstance(operation, Sum) and bool(operation.numbers)
 
 
 @dataclass(frozen=True)
@@ -141,23 +37,34 @@ class _TypicalGroup:
         own: what each group has for itself.
         limit: a single limit.
         limit_bits: width of it; 0 of scores, which have none.
+        score_bits: width of a score; 0 of limits.
         waits: stages that columns are kept.
         stages: registers from input to output.
     """
 
-    shared: _Spent
-    own: _Spent
-    limit: _Spent
+    shared: Spent
+    own: Spent
+    limit: Spent
     limit_bits: int
+    score_bits: int
     waits: int
     stages: int
+
+
+@dataclass(frozen=True)
+class _TypicalGroups:
+    """How many typical groups are a layer, and how many limits they have between them."""
+
+    typical: _TypicalGroup
+    groups: float
+    limits: float
 
 
 def unrolled_resources(unit: UnrolledLayer, device: Device) -> Resources:
     """An unrolled layer; of a large one, which is not planned, only the thresholds are looked at."""
     if unit.layer.weights.size > _PLANNED_WEIGHTS:
         return _of_typical_groups(unit, device)
-    staged = _StagedPlan(unit.plan, unit.levels_per_stage)
+    staged = StagedPlan(unit.plan, unit.levels_per_stage)
     # The lowest bits of a score are constant.
     constant = unit.layer.rows * _score_shift(unit) if isinstance(unit.layer, ScoreLayer) else 0
     registers = staged.registers(range(len(staged.widths))) - constant + staged.stages
@@ -176,8 +83,24 @@ def unrolled_features(unit: UnrolledLayer) -> Features:
     - `limit_bit`, `passed_bit`, `score_bit`: a bit of a limit, of a comparison with it, of a score.
     - `apart`: an operand that is not formed in the same stage, with whose logic none is shared.
     """
-    staged = _StagedPlan(unit.plan, unit.levels_per_stage)
+    staged = StagedPlan(unit.plan, unit.levels_per_stage)
     return {"unrolled": 1, **staged.features(staged.nodes)}
+
+
+def unrolled_chains(unit: UnrolledLayer) -> list[Chain]:
+    """The carry chains of an unrolled layer: its sums of numbers, limits and scores."""
+    if unit.layer.weights.size <= _PLANNED_WEIGHTS:
+        staged = StagedPlan(unit.plan, unit.levels_per_stage)
+        return staged.chains(staged.nodes)
+    many = _typical_groups(unit)
+    typical, is_shifted = many.typical, isinstance(unit.layer, ScoreLayer) and _score_shift(unit)
+    # Where scores are shifted, their constants are added by themselves.
+    constants = [Chain(typical.score_bits, known=1, times=unit.layer.rows)] if is_shifted else []
+    parts = (typical.shared, 1.0), (typical.own, many.groups), (typical.limit, many.limits)
+    return [
+        *constants,
+        *(replace(chain, times=times * chain.times) for spent, times in parts for chain in spent.chains),
+    ]
 
 
 def parallel_argmax_resources(argmax: ParallelArgMax, device: Device) -> Resources:
@@ -209,6 +132,18 @@ def parallel_argmax_features(argmax: ParallelArgMax) -> Features:
     }
 
 
+def parallel_argmax_chains(argmax: ParallelArgMax) -> list[Chain]:
+    """How far a score lags behind another, and how near that is to the margin, for every comparison."""
+    comparisons, bits = argmax.classes - 1, argmax.score.bits
+    lags = added(bits + 1, times=comparisons)
+    if not argmax.margin_port:
+        return [lags, lags] if argmax.can_be_unsorted else [lags]
+    # Behind the first level the lead that is near comes from a register, a bit wider than what goes into it.
+    first = argmax.classes // 2
+    near = [added(bits + 1, times=first), added(bits + 2, times=comparisons - first)]
+    return [lags, *near, Chain(bits + 1, known=1)] if comparisons else []
+
+
 def _score_shift(unit: UnrolledLayer) -> int:
     assert isinstance(unit.layer, ScoreLayer), "only scores are shifted"
     return unit.layer.fraction_bits + unit.element.bipolar
@@ -216,22 +151,30 @@ def _score_shift(unit: UnrolledLayer) -> int:
 
 def _of_typical_groups(unit: UnrolledLayer, device: Device) -> Resources:
     """A layer as groups of typical rows, and what they share: the sum of all columns, and limits."""
-    layer, is_head = unit.layer, isinstance(unit.layer, ScoreLayer)
-    shape = layer.rows, layer.columns, unit.element, unit.lut_inputs, unit.rows_together, is_head
-    typical = _typical_group(*shape, unit.levels_per_stage)
-    # Of few columns, groups happen to have sums in common: read off plans of 32 to 256 columns.
-    common = (_COMMON_COLUMNS / layer.columns) ** 2 if unit.element.bits == 1 else 0.0
-    groups = layer.rows / unit.rows_together / (1 + common)
-    n_limits, more_steps = 0.0, 0
-    if isinstance(layer, ThresholdLayer):
-        n_limits, more_steps = _limits(layer), layer.rows * (layer.steps - 1)
+    many = _typical_groups(unit)
+    typical, more_steps = many.typical, 0
+    if isinstance(unit.layer, ThresholdLayer):
+        more_steps = unit.layer.rows * (unit.layer.steps - 1)
     luts = luts_of({"unrolled": 1, **typical.shared.features}, device)
-    luts += groups * luts_of(typical.own.features, device) + n_limits * luts_of(typical.limit.features, device)
+    luts += many.groups * luts_of(typical.own.features, device) + many.limits * luts_of(
+        typical.limit.features, device
+    )
     luts += luts_of({"passed_bit": more_steps * typical.limit_bits}, device)
     # Every column is needed as late as any: in some group.
-    registers: float = unit.element.bits * layer.columns * typical.waits + typical.shared.registers + typical.stages
-    registers += groups * typical.own.registers + n_limits * typical.limit.registers + more_steps
+    registers: float = unit.element.bits * unit.layer.columns * typical.waits
+    registers += typical.shared.registers + typical.stages
+    registers += many.groups * typical.own.registers + many.limits * typical.limit.registers + more_steps
     return Resources(round(luts), round(registers))
+
+
+def _typical_groups(unit: UnrolledLayer) -> "_TypicalGroups":
+    layer, is_head = unit.layer, isinstance(unit.layer, ScoreLayer)
+    shape = layer.rows, layer.columns, unit.element, unit.lut_inputs, unit.rows_together, is_head
+    # Of few columns, groups happen to have sums in common: read off plans of 32 to 256 columns.
+    common = (_COMMON_COLUMNS / layer.columns) ** 2 if unit.element.bits == 1 else 0.0
+    limits = _limits(layer) if isinstance(layer, ThresholdLayer) else 0.0
+    groups = layer.rows / unit.rows_together / (1 + common)
+    return _TypicalGroups(_typical_group(*shape, unit.levels_per_stage), groups, limits)
 
 
 def _limits(layer: ThresholdLayer) -> float:
@@ -267,14 +210,15 @@ def _typical_group(
         limit = 0 if is_head else builder.node(Limit(total, row))
         of_row = Score(number, total, False, 0, 1) if is_head else Passed(number, limit, False)
         results.append(builder.node(of_row))
-    staged = _StagedPlan(builder.plan(results), levels_per_stage)
+    staged = StagedPlan(builder.plan(results), levels_per_stage)
     shared, others = staged.nodes[:n_shared], staged.nodes[n_shared:]
     limits = [node for node in others if isinstance(staged.plan.operations[node - columns], Limit)]
     return _TypicalGroup(
         shared=staged.spent(shared),
         own=staged.spent([node for node in others if node not in limits]),
-        limit=staged.spent(limits[:1]),
+        limit=staged.spent(limits[-1:]),
         limit_bits=staged.widths[limits[0]] if limits else 0,
+        score_bits=staged.widths[results[0]] if is_head else 0,
         waits=max(staged.deaths[:columns]),
         stages=staged.stages,
     )

@@ -7,6 +7,7 @@ from hw.components.counters import counter_bits
 from hw.components.inflight import InFlight
 from hw.components.loader import CHECKSUM_BYTES, WeightLoader
 from hw.devices import Device
+from hw.estimate.chains import Chain, added, compared, counters
 from hw.estimate.coefficients import Features, luts_of
 from hw.estimate.resources import Resources
 
@@ -31,6 +32,12 @@ def in_flight_resources(in_flight: InFlight, device: Device) -> Resources:
     return Resources(luts=round(luts), flip_flops=notes + pointers + word_bits + 2)
 
 
+def changing_weights_chains(weights: ChangingWeights) -> list[Chain]:
+    """Those of both parts."""
+    notes = in_flight_chains(weights.in_flight)
+    return notes + loader_chains(weights.loader) if weights.loads else notes
+
+
 def in_flight_features(in_flight: InFlight, device: Device) -> Features:
     """What the notes spend lookup tables on.
 
@@ -52,6 +59,12 @@ def in_flight_features(in_flight: InFlight, device: Device) -> Features:
     }
 
 
+def in_flight_chains(in_flight: InFlight) -> list[Chain]:
+    """What has begun and what has ended, every reader's place, and the counter of words."""
+    index = counter_bits(in_flight.capacity)
+    return [*counters(in_flight.words), added(index + 1, times=2), added(index, times=in_flight.readers)]
+
+
 def loader_resources(loader: WeightLoader, device: Device) -> Resources:
     """The loader with its checksum, and the write enables of the memories."""
     row_bytes = sum(row_bytes for _, row_bytes in loader.memories)
@@ -67,6 +80,13 @@ def loader_features(loader: WeightLoader) -> Features:
     - `loader_bank`: each set that can change places with the spare one, but for the first.
     """
     return {"loader": 1, "loader_register": _loader_flip_flops(loader), "loader_bank": loader.weight_sets - 1}
+
+
+def loader_chains(loader: WeightLoader) -> list[Chain]:
+    """Counters of the places in a row, of rows, of memories and of frames, and whether there is such a set."""
+    bus, byte = loader.bus, 8
+    counted = counters(max(bus.row_bytes, CHECKSUM_BYTES), bus.rows, bus.memories + 1, 1 << byte)
+    return [*counted, compared(byte, loader.weight_sets)]
 
 
 def _loader_flip_flops(loader: WeightLoader) -> int:

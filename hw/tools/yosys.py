@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 
@@ -32,22 +32,28 @@ class CellCounts:
     """Cells of a mapped netlist, counted by Yosys.
 
     Attributes:
-        luts: lookup tables.
+        luts: lookup tables; of ECP5 with those whose place carry cells take, two each.
         flip_flops: flip-flops.
         block_rams: block memories, in the device's unit (a 36 kbit block of xc7 counts as two of 18 kbit).
+        carries: carry cells, in the device's unit: a bit of iCE40, two of ECP5, four of xc7.
+        sprams: large memories without initial contents, which only UP5K has.
         cells: count of every cell type.
     """
 
-    luts: int
-    flip_flops: int
-    block_rams: int
-    cells: Mapping[str, int]
+    luts: int = 0
+    flip_flops: int = 0
+    block_rams: int = 0
+    carries: int = 0
+    sprams: int = 0
+    cells: Mapping[str, int] = field(default_factory=dict)
 
     def __add__(self, other: "CellCounts") -> "CellCounts":
         return CellCounts(
             self.luts + other.luts,
             self.flip_flops + other.flip_flops,
             self.block_rams + other.block_rams,
+            self.carries + other.carries,
+            self.sprams + other.sprams,
             dict(sorted((Counter(self.cells) + Counter(other.cells)).items())),
         )
 
@@ -147,11 +153,14 @@ def part_of(cell: str) -> str:
 
 def count_cells(cells: Mapping[str, int], device: Device) -> CellCounts:
     """Sum Yosys's cell types into kinds."""
+    carries = cells.get(device.carry.name, 0)
     if device.family == "ice40":
         return CellCounts(
             luts=cells.get("SB_LUT4", 0),
             flip_flops=_total(cells, "SB_DFF"),
             block_rams=_total(cells, "SB_RAM40"),
+            carries=carries,
+            sprams=_total(cells, "SB_SPRAM"),
             cells=dict(sorted(cells.items())),
         )
     if device.family == "ecp5":
@@ -161,6 +170,7 @@ def count_cells(cells: Mapping[str, int], device: Device) -> CellCounts:
             luts=cells.get("LUT4", 0) + 2 * cells.get("CCU2C", 0) + 6 * cells.get("TRELLIS_DPR16X4", 0),
             flip_flops=cells.get("TRELLIS_FF", 0),
             block_rams=_total(cells, "DP16KD") + _total(cells, "PDPW16KD"),
+            carries=carries,
             cells=dict(sorted(cells.items())),
         )
     return CellCounts(
@@ -168,6 +178,7 @@ def count_cells(cells: Mapping[str, int], device: Device) -> CellCounts:
         luts=_total(cells, "LUT") + _total(cells, "SRL") + cells.get("INV", 0) + _xc7_memory_luts(cells),
         flip_flops=_total(cells, "FD"),
         block_rams=_total(cells, "RAMB18") + 2 * _total(cells, "RAMB36"),
+        carries=carries,
         cells=dict(sorted(cells.items())),
     )
 

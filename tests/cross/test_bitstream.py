@@ -16,6 +16,7 @@ from flows.steps import bitstream
 from hw.boards.board import BOARDS, board_named
 from hw.errors import NoResult
 from hw.tools.nextpnr import CriticalPath, PathStep, Placement
+from hw.tools.yosys import CellCounts
 from tests.hw.graphs import random_graph, write
 
 SUFFIX = {"icebreaker": "bin", "ulx3s-25f": "bit"}
@@ -104,7 +105,7 @@ def test_a_board_of_another_vendor_gets_all_that_its_tool_needs(tmp_path, model)
 @pytest.fixture
 def quick_tools(monkeypatch):
     """Synthesis that makes nothing and a placement that reaches 30 MHz and the seed, in place of the tools."""
-    counts = type("Counts", (), {"luts": 1, "flip_flops": 1, "block_rams": 1, "cells": {}})
+    counts = CellCounts(luts=1, flip_flops=1, block_rams=1)
 
     def synthesise(rtlil, top, device, folder, mapped, native):
         (folder / mapped).write_text("{}")

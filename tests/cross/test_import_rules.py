@@ -23,8 +23,8 @@ HW_LAYERS = [
     ["driver"],
     ["components"],
     ["tools"],
-    ["estimate.resources", "estimate.mapping", "estimate.alike", "estimate.coefficients"],
-    ["estimate.memory"],
+    ["estimate.resources", "estimate.mapping", "estimate.alike", "estimate.coefficients", "estimate.chains"],
+    ["estimate.memory", "estimate.staged"],
     ["estimate.parts"],
     ["estimate.engine", "estimate.unrolled"],
     ["schedule"],
@@ -35,7 +35,7 @@ HW_LAYERS = [
     ["handover", "simulate"],
     ["diagnosis"],
     ["estimate.weights"],
-    ["estimate.accelerator", "estimate.power", "estimate.paths"],
+    ["estimate.accelerator", "estimate.carries", "estimate.power", "estimate.paths"],
     ["estimate.timing"],
 ]
 """Rooms of hw, plain data first; a room imports from earlier lines and from itself only."""

@@ -138,7 +138,7 @@ def test_more_than_the_device_has_strikes_the_eye():
 
 @pytest.mark.parametrize(
     ("analytic", "synthesised", "difference"),
-    [(110, 100, 0.1), (0, 100, -1.0), (5, 0, None), (None, 100, None), (110, None, None)],
+    [(110, 100, 0.1), (0, 100, -1.0), (0, 0, 0.0), (5, 0, None), (None, 100, None), (110, None, None)],
 )
 def test_resource_difference(analytic, synthesised, difference):
     figures = Figure(analytic, "", "analytic"), Figure(synthesised, "", "synthesised")

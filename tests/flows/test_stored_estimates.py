@@ -28,6 +28,7 @@ def test_designs_that_no_fit_has_seen(device):
     assert errors["LUT"].median <= 5 and errors["LUT"].percentile_95 <= 15
     assert errors["FF"].median <= 1 and errors["FF"].percentile_95 <= 5
     assert errors["block RAM"].exact == len(rows)
+    assert errors["carry"].median <= 2 and errors["carry"].percentile_95 <= 10
 
 
 def estimated(component, device):

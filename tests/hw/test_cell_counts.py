@@ -1,9 +1,9 @@
-"""Cells of a mapped netlist as the lookup tables, flip-flops and block memories that they take."""
+"""Cells of a mapped netlist by their kinds: lookup tables, flip-flops, memories, carry cells."""
 
 import pytest
 
 from hw.devices import device_named
-from hw.tools.yosys import count_cells
+from hw.tools.yosys import CellCounts, count_cells
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,18 @@ def test_lookup_tables(device, cells, luts):
 
 def test_a_block_memory_of_36_kbit_is_two_of_18():
     assert count_cells({"RAMB18E1": 1, "RAMB36E1": 2, "FDRE": 7}, device_named("xc7a35t")).block_rams == 5
+
+
+@pytest.mark.parametrize(
+    ("device", "cells", "carries", "sprams"),
+    [
+        ("up5k", {"SB_CARRY": 9, "SB_SPRAM256KA": 2, "SB_RAM40_4K": 1}, 9, 2),
+        ("lfe5u-25f", {"CCU2C": 5, "LUT4": 3}, 5, 0),
+        ("xc7a35t", {"CARRY4": 7, "FDRE": 2}, 7, 0),
+    ],
+)
+def test_carry_cells_and_large_memories(device, cells, carries, sprams):
+    counted = count_cells(cells, device_named(device))
+    assert (counted.carries, counted.sprams) == (carries, sprams)
+    assert (counted + counted).carries == 2 * carries
+    assert counted + CellCounts() == counted

@@ -1,11 +1,13 @@
 """Sizes of a row's adders, level by level."""
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
-from math import ceil
 
 from hw.components.sums import ADDERS_PER_CHAIN, CHAINED_BITS, LEVELS_PER_STAGE, SumTree, shape_of
 from hw.components.terms import terms_of
+from hw.estimate.chains import Chain, added
 from hw.network.types import IntegerFormat
 
 
@@ -17,14 +19,14 @@ class Level:
         columns: of the word that one term of the level stands for, on average.
         term_bits: width of all its terms.
         sum_bits: width of the adders' results that it is made of.
-        chains: carry chains that they stand in.
+        chains: that they stand in, those alike together.
         register_bits: registers behind it.
     """
 
     columns: float
     term_bits: int
     sum_bits: int
-    chains: int
+    chains: tuple[Chain, ...]
     register_bits: int
 
 
@@ -41,24 +43,35 @@ def levels_of(element: IntegerFormat, columns: int, count_tables: int, registere
     tree = terms_of(element, columns, count_tables, registered).tree
     begins = registered and len(tree.terms) > 1
     stages = len(tree.stages) - begins
-    levels = [_level(tree, columns, sum_bits=0, chains=0, registers=begins)]
+    levels = [_level(tree, columns, sum_bits=0, chains=(), registers=begins)]
     for depth in range(1, LEVELS_PER_STAGE * stages + 1):
         adders = len(tree.terms) // 2
-        tree, chains = tree.behind_level, _chains(tree)
+        tree, alike = tree.behind_level, Counter(_chains(tree))
+        chains = tuple(replace(chain, times=n) for chain, n in alike.items())
         sum_bits = sum(shape_of(bounds).width for bounds in tree.terms[:adders])
         levels.append(_level(tree, columns, sum_bits, chains, registers=depth % LEVELS_PER_STAGE == 0))
     return tuple(levels)
 
 
-def _level(tree: SumTree, columns: int, sum_bits: int, chains: int, registers: bool) -> Level:
+def _level(tree: SumTree, columns: int, sum_bits: int, chains: tuple[Chain, ...], registers: bool) -> Level:
     term_bits = sum(shape_of(bounds).width for bounds in tree.terms)
     return Level(columns / len(tree.terms), term_bits, sum_bits, chains, term_bits + tree.bits if registers else 0)
 
 
-def _chains(tree: SumTree) -> int:
+def _chains(tree: SumTree) -> Iterator[Chain]:
     """Carry chains of a level of adders, which stand end to end where their operands are wide and unsigned."""
-    adders = len(tree.terms) // 2
+    adders, behind = len(tree.terms) // 2, tree.behind_level
     shapes = [shape_of(bounds) for bounds in tree.terms]
     if any(shape.signed or shape.width < CHAINED_BITS for shape in shapes):
-        return adders
-    return ceil(adders / ADDERS_PER_CHAIN)
+        for index, bounds in enumerate(behind.terms[:adders]):
+            yield added(shape_of(bounds).width, has_carry=index < tree.bits)
+        return
+    operands = [max(a.width, b.width) for a, b in zip(shapes[::2], shapes[1::2], strict=False)]
+    for first in range(0, adders, ADDERS_PER_CHAIN):
+        yield _end_to_end(operands[first : first + ADDERS_PER_CHAIN], tree.bits - first)
+
+
+def _end_to_end(operand_bits: Sequence[int], carries: int) -> Chain:
+    """Adders in one chain, each behind a position for its carry-in, which is a constant where there is none."""
+    positions = len(operand_bits)
+    return Chain(sum(operand_bits) + positions + 1, known=positions - min(positions, max(0, carries)))

@@ -3,6 +3,7 @@
 from hw.components.argmax import ArgMax
 from hw.components.counters import counter_bits
 from hw.devices import Device
+from hw.estimate.chains import Chain, added, counters
 from hw.estimate.coefficients import Features, luts_of
 from hw.estimate.resources import Resources
 
@@ -32,3 +33,14 @@ def argmax_features(argmax: ArgMax) -> Features:
         "winner_count": counter_bits(argmax.classes),
         "margin_port_bit" if argmax.margin_port else "margin_bit": margin_bits,
     }
+
+
+def argmax_chains(argmax: ArgMax) -> list[Chain]:
+    """How far a score lags behind the best one, how near that is to the margin, and the counter of scores."""
+    if argmax.classes == 1:
+        return []
+    bits = argmax.score.bits
+    found = [*counters(argmax.classes), added(bits + 1)]
+    if argmax.margin_port:
+        return [*found, Chain(bits + 1, known=1), added(bits + 2)]
+    return [*found, added(bits + 1)] if argmax.can_be_unsorted else found

@@ -6,6 +6,7 @@ from math import gcd
 from hw.components.counters import counter_bits
 from hw.components.width import WidthConverter
 from hw.devices import Device
+from hw.estimate.chains import Chain, counters
 from hw.estimate.coefficients import Features, luts_of
 from hw.estimate.resources import Resources
 
@@ -29,20 +30,31 @@ def converter_features(converter: WidthConverter) -> Features:
     return features
 
 
+def converter_chains(converter: WidthConverter) -> list[Chain]:
+    """The counter of each half."""
+    return counters(*(_states(half) for half in _halves(converter)))
+
+
 def _half_features(half: WidthConverter) -> Features:
     if half.lanes_out > half.lanes_in:
-        return {"widen": 1, "widen_count": counter_bits(half.lanes_out // half.lanes_in)}
+        return {"widen": 1, "widen_count": counter_bits(_states(half))}
     return {
         "narrow": 1,
-        "narrow_count": counter_bits(half.lanes_in // half.lanes_out + 1),
+        "narrow_count": counter_bits(_states(half)),
         "narrow_bit": half.bits_in - half.bits_out,
     }
 
 
 def _flip_flops(half: WidthConverter) -> int:
     if half.lanes_out > half.lanes_in:
-        return half.bits_out + counter_bits(half.lanes_out // half.lanes_in) + 1
-    return half.bits_in + counter_bits(half.lanes_in // half.lanes_out + 1)
+        return half.bits_out + counter_bits(_states(half)) + 1
+    return half.bits_in + counter_bits(_states(half))
+
+
+def _states(half: WidthConverter) -> int:
+    """States of its counter: words that are in, or words that are left, none among them."""
+    widens = half.lanes_out > half.lanes_in
+    return half.lanes_out // half.lanes_in if widens else half.lanes_in // half.lanes_out + 1
 
 
 def _halves(converter: WidthConverter) -> list[WidthConverter]:

@@ -2,8 +2,9 @@
 
 from hw.components.mvtu import LayerUnit, MatrixVectorThresholdUnit
 from hw.devices import Device
-from hw.estimate.parts.matvec import matvec_resources
-from hw.estimate.parts.thresholds import threshold_resources
+from hw.estimate.chains import Chain
+from hw.estimate.parts.matvec import matvec_chains, matvec_resources
+from hw.estimate.parts.thresholds import threshold_chains, threshold_resources
 from hw.estimate.resources import Resources
 
 
@@ -20,3 +21,10 @@ def layer_resources(unit: LayerUnit, device: Device) -> Resources:
     if isinstance(unit, MatrixVectorThresholdUnit):
         return matvec_resources(unit.products, device) + threshold_resources(unit.thresholds, device)
     return matvec_resources(unit, device)
+
+
+def layer_chains(unit: LayerUnit) -> list[Chain]:
+    """Those of its products, and of thresholds behind them."""
+    if isinstance(unit, MatrixVectorThresholdUnit):
+        return matvec_chains(unit.products) + threshold_chains(unit.thresholds)
+    return matvec_chains(unit)

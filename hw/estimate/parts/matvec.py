@@ -1,5 +1,7 @@
 """What a folded matrix-vector unit takes."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from hw.components.counters import counter_bits, is_power_of_two
@@ -8,9 +10,11 @@ from hw.components.rom import Storage
 from hw.components.terms import COUNT, TABLE_PATTERNS, MatchTerms
 from hw.devices import Device
 from hw.estimate.alike import different
+from hw.estimate.chains import Chain, added, counters
 from hw.estimate.coefficients import Features, luts_of
 from hw.estimate.memory import MemoryShape, memory_resources, read_only_memory
 from hw.estimate.parts.adders import Level, levels_of
+from hw.estimate.parts.banks import address_chains
 from hw.estimate.parts.counter import counter_features
 from hw.estimate.resources import Resources, total
 
@@ -56,7 +60,7 @@ def matvec_features(unit: MatrixVectorUnit) -> Features:
     return {
         **(_match_features(unit) if unit.element.bipolar else _pair_features(unit)),
         "sum_bit": sum(rows * level.sum_bits for level, rows in levels),
-        "sum_chain": sum(rows * level.chains for level, rows in levels),
+        "sum_chain": sum(rows * sum(chain.times for chain in level.chains) for level, rows in levels),
         "total_bit": unit.pe * row_bits - _zero_bits(unit) if accumulates else 0,
         "added_bit": 0 if only_sign else unit.pe * (row_bits - unit.shift),
         "compared_bit": unit.pe * row_bits if only_sign else 0,
@@ -64,6 +68,20 @@ def matvec_features(unit: MatrixVectorUnit) -> Features:
         "unit": 1,
         **counter_features(*_counters(unit)),
     }
+
+
+def matvec_chains(unit: MatrixVectorUnit) -> list[Chain]:
+    """Sums and differences of pairs, every row's adders and its total, counters, and addresses among banks."""
+    pairs = [] if unit.element.bipolar else unit.terms.operand_shapes[: 2 * (unit.simd // 2)]
+    has_carry = unit.terms.tree.result.bits > 0
+    return [
+        *counters(*_counters(unit)),
+        *address_chains(unit.banks, unit.depth, unit.writable),
+        *address_chains(unit.banks, unit.row_groups, unit.writable),
+        *(added(shape.width) for shape in pairs),
+        *(replace(chain, times=rows * chain.times) for level, rows in _levels(unit) for chain in level.chains),
+        added(unit.total_format.bits - unit.shift, has_carry, unit.pe),
+    ]
 
 
 def _match_features(unit: MatrixVectorUnit) -> Features:

@@ -5,6 +5,7 @@ from math import ceil
 from hw.components.counters import counter_bits
 from hw.components.replay import SELECTED_WORDS, VectorReplay
 from hw.devices import Device
+from hw.estimate.chains import Chain, counters
 from hw.estimate.coefficients import Features, luts_of
 from hw.estimate.parts.counter import counter_features
 from hw.estimate.resources import Resources
@@ -50,6 +51,13 @@ def replay_features(replay: VectorReplay, device: Device) -> Features:
         choices = 1 if device.lut_inputs == 6 else words - 1
         return {"selected": 1, "selected_bit": bits * choices, **counters}
     return {"two_banks": 1, "two_bank_bit": bits, **counters, **shifts}
+
+
+def replay_chains(replay: VectorReplay) -> list[Chain]:
+    """The counters of words, of two banks each its own, and of repeats."""
+    if replay.repeats == 1 and replay.banks == 1:
+        return []
+    return counters(*[replay.words] * replay.banks, replay.repeats)
 
 
 def _flip_flops(replay: VectorReplay, device: Device, operand_bits: int) -> int:

@@ -4,8 +4,10 @@ from hw.components.counters import counter_bits
 from hw.components.rom import Storage
 from hw.components.threshold import MultiThreshold
 from hw.devices import Device
+from hw.estimate.chains import Chain, counters
 from hw.estimate.coefficients import Features, luts_of
 from hw.estimate.memory import MemoryShape, memory_resources, read_only_memory
+from hw.estimate.parts.banks import address_chains
 from hw.estimate.parts.counter import counter_features
 from hw.estimate.resources import Resources
 
@@ -45,6 +47,19 @@ def threshold_features(thresholds: MultiThreshold) -> Features:
         "output_bit": thresholds.output_format.bits,
         **(counter_features(thresholds.row_groups) if n_levels else {}),
     }
+
+
+def threshold_chains(thresholds: MultiThreshold) -> list[Chain]:
+    """A comparison for every level of a lane, the counter of row groups, and the address among banks."""
+    levels = thresholds.pe * thresholds.levels.shape[1]
+    if levels == 0:
+        return []
+    # Levels are not negative: of a total that is not either, the bits below the sign are compared.
+    return [
+        *counters(thresholds.row_groups),
+        *address_chains(thresholds.banks, thresholds.row_groups, thresholds.writable),
+        Chain(thresholds.total.bits - 1, compares=2, times=levels),
+    ]
 
 
 def _flip_flops(thresholds: MultiThreshold) -> int:
