@@ -64,8 +64,8 @@ def plus(bits: int, constant: int) -> Iterator[Chain]:
 
 
 def compared(bits: int, constant: int) -> Chain:
-    """The chain of a comparison with a constant; up to its lowest 1, carries are known."""
-    return Chain(bits, known=_zeros_below(constant) + 1, compares=1)
+    """The chain of a comparison with a constant, from its lowest 1 on, whose carry is known."""
+    return Chain(bits - _zeros_below(constant), known=1, compares=1)
 
 
 def added(bits: int, has_carry: bool = False, times: float = 1) -> Chain:

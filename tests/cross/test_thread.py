@@ -70,6 +70,19 @@ def test_every_comparison_is_in_the_report_and_is_clean(run):
     assert report["power"]["unknown_parts"] == ["pins"]
 
 
+def test_carry_cells_and_large_memories_stand_beside_lookup_tables(run):
+    report = json.loads((run / "report.json").read_text())
+    whole = {(row["device"], row["resource"]): row for row in report["resources"]}
+    spram = whole["up5k", "SPRAM"]
+    assert (spram["analytic"]["value"], spram["synthesised"]["value"], spram["available"]) == (0, 0, 4)
+    assert ("xc7a35t", "SPRAM") not in whole
+    for device, kind in (("up5k", "SB_CARRY"), ("xc7a35t", "CARRY4")):
+        row = whole[device, kind]
+        of_parts = [part for part in report["part_resources"] if (part["device"], part["resource"]) == (device, kind)]
+        assert abs(row["difference"]) <= 0.15
+        assert sum(part["synthesised"]["value"] for part in of_parts) == row["synthesised"]["value"]
+
+
 def test_hw_leaves_what_an_fpga_engineer_takes_away(run):
     assert {path.name for path in (run / "gateware").iterdir()} == {
         "spikeloom_sorter.il",
