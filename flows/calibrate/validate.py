@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,8 @@ def _scatter(panel: Axes, pairs: Iterable[Pair], colours: Mapping[str, str]) -> 
         return
     if max(values) > 10 * min(values) > 0:
         panel.set(xscale="log", yscale="log")
+        for axis in (panel.xaxis, panel.yaxis):
+            axis.set_minor_formatter(NullFormatter())  # labels between the decades would cover each other
     ends = [min(values), max(values)]
     panel.plot(ends, ends, color="0.7", linewidth=1)
     for kind, colour in colours.items():
