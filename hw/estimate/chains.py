@@ -1,7 +1,8 @@
 """Carry chains: which adders, counters and comparisons a part has, and what synthesis makes of each."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 from hw.components.counters import counter_bits
@@ -50,6 +51,11 @@ class Chain:
 def cells_of(chains: Iterable[Chain], device: Device) -> float:
     """Carry cells of several chains."""
     return sum([chain.times * chain.cells(device) for chain in chains])
+
+
+def alike_together(chains: Iterable[Chain]) -> tuple[Chain, ...]:
+    """The same chains, each once."""
+    return tuple(replace(chain, times=n * chain.times) for chain, n in Counter(chains).items())
 
 
 def counters(*states: int) -> list[Chain]:

@@ -9,7 +9,7 @@ from math import ceil
 from hw.components.unrolled.nodes import Constant, Limit, Node, Passed, Score, Sum
 from hw.components.unrolled.plan import Plan
 from hw.components.unrolled.timeline import shape_of
-from hw.estimate.chains import Chain, added, plus
+from hw.estimate.chains import Chain, added, alike_together, plus
 from hw.estimate.coefficients import Features
 
 
@@ -79,7 +79,7 @@ class StagedPlan:
 
     def spent(self, nodes: Sequence[int]) -> Spent:
         """Features and registers of nodes."""
-        return Spent(self.features(nodes), self.chains(nodes), self.registers(nodes))
+        return Spent(self.features(nodes), alike_together(self.chains(nodes)), self.registers(nodes))
 
     def _varies(self, node: int) -> bool:
         columns = self.plan.columns

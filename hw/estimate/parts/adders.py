@@ -1,13 +1,12 @@
 """Sizes of a row's adders, level by level."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 
 from hw.components.sums import ADDERS_PER_CHAIN, CHAINED_BITS, LEVELS_PER_STAGE, SumTree, shape_of
 from hw.components.terms import terms_of
-from hw.estimate.chains import Chain, added
+from hw.estimate.chains import Chain, added, alike_together
 from hw.network.types import IntegerFormat
 
 
@@ -46,8 +45,7 @@ def levels_of(element: IntegerFormat, columns: int, count_tables: int, registere
     levels = [_level(tree, columns, sum_bits=0, chains=(), registers=begins)]
     for depth in range(1, LEVELS_PER_STAGE * stages + 1):
         adders = len(tree.terms) // 2
-        tree, alike = tree.behind_level, Counter(_chains(tree))
-        chains = tuple(replace(chain, times=n) for chain, n in alike.items())
+        tree, chains = tree.behind_level, alike_together(_chains(tree))
         sum_bits = sum(shape_of(bounds).width for bounds in tree.terms[:adders])
         levels.append(_level(tree, columns, sum_bits, chains, registers=depth % LEVELS_PER_STAGE == 0))
     return tuple(levels)
