@@ -21,6 +21,11 @@ from qat.recordings.build import (
 from qat.recordings.limits import MAX_UNPACKED_BYTES
 from qat.recordings.source import RecordedSource, StoredWindows
 
+CANNOT_LEAVE_OUT = (
+    "spikes of a continuous recording cannot be left out by label, detection finds them; give the labels as no units"
+)
+
+_WINDOWS = ("waveforms_all_channels", "waveforms")
 _KEYS = ("labels", "spike_times", "sampling_rate_hz", "overlap", "unit_of_measure")
 _LOADING_FAILS = (
     OSError,
@@ -40,16 +45,20 @@ _LOADING_FAILS = (
 )
 
 
-def read_npz(path: Path, prefer: str, not_units: tuple[int, ...]) -> RecordedSource | StoredWindows:
+def read_npz(
+    path: Path, prefer: str, not_units: tuple[int, ...], array: str | None, leave_out: tuple[int, ...]
+) -> RecordedSource | StoredWindows:
     """Read windows or a recording, see `read_source`.
 
     Raises:
-        BadInput: the file is no such `.npz`, or lacks what `prefer` asks for.
+        BadInput: the file is no such `.npz`, or lacks what is asked for.
     """
-    arrays = _load(path, prefer)
-    if "raw" in arrays:
-        return _recorded(path.name, arrays, not_units)
-    return _windows(path.name, arrays, not_units)
+    signal, arrays = _load(path, prefer, array)
+    if prefer == "raw" or signal == "raw":
+        if leave_out:
+            raise BadInput(f"{path.name}: {CANNOT_LEAVE_OUT}")
+        return _recorded(path.name, signal, arrays, not_units)
+    return _windows(path.name, signal, _without(path.name, arrays, signal, leave_out), not_units)
 
 
 def save_recording(source: RecordedSource, path: Path) -> None:
@@ -78,18 +87,18 @@ def save_recording(source: RecordedSource, path: Path) -> None:
         )
 
 
-def _load(path: Path, prefer: str) -> Mapping[str, NDArray[np.generic]]:
-    """The signal that is wanted and all that is known about it; nothing is unpickled."""
+def _load(path: Path, prefer: str, array: str | None) -> tuple[str, Mapping[str, NDArray[np.generic]]]:
+    """Name of the signal that is wanted; it and all that is known about it. Nothing is unpickled."""
     try:
         with np.load(path, allow_pickle=False) as file:
-            signal = _signal_key(path.name, file.files, prefer)
+            signal = _signal_key(path.name, file.files, prefer, array)
             wanted = [key for key in (signal, *_KEYS) if key in file.files]
             _check_size(path, file.zip, wanted)
             arrays = {key: file[key] for key in wanted}
             # Of a member that is no array, NumPy gives the bytes.
             if not all(isinstance(array, np.ndarray) for array in arrays.values()):
                 raise ValueError(f"no arrays among {', '.join(wanted)}")
-            return arrays
+            return signal, arrays
     except BadInput:
         raise
     except _LOADING_FAILS as error:
@@ -106,8 +115,12 @@ def _check_size(path: Path, archive: zipfile.ZipFile, keys: list[str]) -> None:
         )
 
 
-def _signal_key(name: str, keys: list[str], prefer: str) -> str:
-    windows: list[str] = [key for key in ("waveforms_all_channels", "waveforms") if key in keys]
+def _signal_key(name: str, keys: list[str], prefer: str, array: str | None) -> str:
+    if array is not None:
+        if array not in keys:
+            raise BadInput(f"{name}: no array {array} among {', '.join(keys) or 'none'}")
+        return array
+    windows: list[str] = [key for key in _WINDOWS if key in keys]
     raw: list[str] = ["raw"] if "raw" in keys else []
     choices = {"windows": windows, "raw": raw, "auto": windows + raw}
     wanted = choices[prefer]
@@ -117,8 +130,30 @@ def _signal_key(name: str, keys: list[str], prefer: str) -> str:
     return wanted[0]
 
 
-def _recorded(name: str, arrays: Mapping[str, NDArray[np.generic]], not_units: tuple[int, ...]) -> RecordedSource:
-    recording = recording_from_array(arrays["raw"], _rate_hz(name, arrays), name)
+def _without(
+    name: str, arrays: Mapping[str, NDArray[np.generic]], signal: str, leave_out: tuple[int, ...]
+) -> Mapping[str, NDArray[np.generic]]:
+    """The arrays of all spikes whose label is not left out."""
+    if not leave_out:
+        return arrays
+    labels = whole_numbers(arrays.get("labels", np.zeros(0)), f"{name}: labels")
+    there = sorted(set(labels.tolist()))
+    unknown = [label for label in leave_out if label not in there]
+    if unknown:
+        raise BadInput(f"{name}: no spike has label {unknown[0]}, which is to be left out; the labels are {there}")
+    keep = ~np.isin(labels, leave_out)
+    of_spikes = [key for key in (signal, "labels", "spike_times", "overlap") if key in arrays]
+    unequal = [key for key in of_spikes if arrays[key].shape[:1] != labels.shape]
+    if unequal:
+        shape = arrays[unequal[0]].shape
+        raise BadInput(f"{name}: {labels.size} labels but {unequal[0]} of shape {shape}; expected one label a spike")
+    return {**arrays, **{key: arrays[key][keep] for key in of_spikes}}
+
+
+def _recorded(
+    name: str, signal: str, arrays: Mapping[str, NDArray[np.generic]], not_units: tuple[int, ...]
+) -> RecordedSource:
+    recording = recording_from_array(arrays[signal], _rate_hz(name, arrays), name)
     in_microvolts = str(arrays.get("unit_of_measure", "")) == "uV"
     if in_microvolts:
         recording.set_channel_gains(1.0)
@@ -132,21 +167,21 @@ def _recorded(name: str, arrays: Mapping[str, NDArray[np.generic]], not_units: t
     )
 
 
-def _windows(name: str, arrays: Mapping[str, NDArray[np.generic]], not_units: tuple[int, ...]) -> StoredWindows:
-    waveforms = arrays.get("waveforms_all_channels", arrays.get("waveforms"))
-    if waveforms is None or waveforms.ndim not in (2, 3) or waveforms.dtype.kind not in "iuf":
-        raise BadInput(
-            f"{name}: waveforms must be numbers [n_spikes, n_samples] or [n_spikes, n_channels, n_samples]"
-        )
+def _windows(
+    name: str, signal: str, arrays: Mapping[str, NDArray[np.generic]], not_units: tuple[int, ...]
+) -> StoredWindows:
+    waveforms = arrays[signal]
+    if waveforms.ndim not in (2, 3) or waveforms.dtype.kind not in "iuf":
+        raise BadInput(f"{name}: {signal} must be numbers [n_spikes, n_samples] or [n_spikes, n_channels, n_samples]")
     if min(waveforms.shape) < 1 or waveforms.shape[-1] < 2:
-        raise BadInput(f"{name}: waveforms have shape {waveforms.shape}; spikes of at least 2 samples expected")
-    waveforms = as_float32(waveforms, f"{name}: waveforms")
+        raise BadInput(f"{name}: {signal} has shape {waveforms.shape}; spikes of at least 2 samples expected")
+    waveforms = as_float32(waveforms, f"{name}: {signal}")
     units = unit_labels(arrays["labels"], not_units, name) if "labels" in arrays else None
     times = whole_numbers(arrays["spike_times"], f"{name}: spike_times") if "spike_times" in arrays else None
     overlap = whole_numbers(arrays["overlap"], f"{name}: overlap") if "overlap" in arrays else None
     for what, values in (("labels", units), ("spike_times", times), ("overlap", overlap)):
         if values is not None and len(values) != len(waveforms):
-            raise BadInput(f"{name}: {len(waveforms)} waveforms but {len(values)} {what}; expected as many")
+            raise BadInput(f"{name}: {len(waveforms)} {signal} but {len(values)} {what}; expected as many")
     return StoredWindows(
         name=name,
         waveforms=waveforms[:, None, :] if waveforms.ndim == 2 else waveforms,
@@ -155,7 +190,7 @@ def _windows(name: str, arrays: Mapping[str, NDArray[np.generic]], not_units: tu
         true_unit=None if units is None or (units < 0).all() else units,
         overlap=None if overlap is None else overlap != 0,
         unit_of_measure="uV" if str(arrays.get("unit_of_measure", "")) == "uV" else "source units",
-        provenance=f"stored windows in {name}",
+        provenance=f"stored windows in {name}" + ("" if signal in _WINDOWS else f", array {signal}"),
     )
 
 

@@ -1,10 +1,15 @@
 """What a source of spikes is: a continuous recording, or windows that somebody else has cut."""
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 from spikeinterface.core import BaseRecording, BaseSorting
+
+LabelKind = Literal["true units", "reference labels"]
+"""What a source's labels are worth: known from the making or a second recording, or somebody's own sorting."""
+LABEL_KINDS: tuple[LabelKind, ...] = get_args(LabelKind)
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,6 +25,12 @@ class RecordedSource:
     """`"uV"` where the source states a gain, else `"source units"`."""
     provenance: str
     """One line: where the data came from."""
+    labels_are: LabelKind = "true units"
+
+    @property
+    def n_channels(self) -> int:
+        """Channels of the recording."""
+        return int(self.recording.get_num_channels())
 
     @property
     def sampling_rate_hz(self) -> float:
@@ -43,3 +54,9 @@ class StoredWindows:
     """`[n_spikes]` the source says that another spike overlaps."""
     unit_of_measure: str
     provenance: str
+    labels_are: LabelKind = "true units"
+
+    @property
+    def n_channels(self) -> int:
+        """Channels in a window."""
+        return int(self.waveforms.shape[1])

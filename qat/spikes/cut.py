@@ -15,6 +15,7 @@ from qat.spikes.detect import Detector, detect, fit_detector
 from qat.spikes.match import SpikeMatch, match_spikes
 from qat.spikes.noise import cut_noise
 from qat.spikes.quantize import choose_lsb, quantize
+from qat.spikes.realign import realigned
 from qat.spikes.spec import SpikeSpec
 from qat.spikes.spikeset import PART_NAMES, TRAIN, SpikeSet
 from qat.spikes.split import block_ends, parts_by_time, parts_of_windows
@@ -57,26 +58,32 @@ def spikes_from_recording(
         preprocessing=_preprocessing(spec, detector),
         provenance=source.provenance,
         noise=quantize(cut_noise(traces, sample, ends[0], detector, spec), lsb, spec.bits),
+        labels_are=source.labels_are,
         **_truth(source.sorting, sample, ends, spec),
     )
 
 
 def spikes_from_windows(windows: StoredWindows, spec: SpikeSpec) -> SpikeSet:
-    """Split and quantize windows that came cut; they are neither filtered nor aligned anew.
+    """Split and quantize windows that came cut; they are not filtered, and aligned anew only where `spec` says so.
 
     Raises:
-        BadInput: there are too few spikes to split, or nothing but zeros.
+        BadInput: there are too few spikes to split, nothing but zeros, or windows too short to align.
     """
-    n_spikes, _, n_samples = windows.waveforms.shape
+    n_spikes = len(windows.waveforms)
     part = parts_of_windows(n_spikes, windows.sample_index, spec)
     if np.unique(part).size < len(PART_NAMES):
         raise BadInput(f"{windows.name}: {n_spikes} spikes are too few for a training, validation and test part")
-    lsb = choose_lsb(windows.waveforms[part == TRAIN], spec.bits, spec.full_scale_percentile)
+    waveforms: NDArray[np.float32] = windows.waveforms
+    aligned: dict[str, Any] = {"windows": "as stored"}
+    if spec.realign:
+        waveforms, at = realigned(waveforms, part == TRAIN, windows.name)
+        aligned = {"windows": "as stored, shifted onto their extrema", "align_sample": at}
+    lsb = choose_lsb(waveforms[part == TRAIN], spec.bits, spec.full_scale_percentile)
     true_unit, unit_names = _unit_indices(windows.true_unit)
     return SpikeSet(
-        waveforms=quantize(windows.waveforms, lsb, spec.bits),
+        waveforms=quantize(waveforms, lsb, spec.bits),
         part=part,
-        channel=np.abs(windows.waveforms).max(axis=2).argmax(axis=1).astype(np.int16),
+        channel=np.abs(waveforms).max(axis=2).argmax(axis=1).astype(np.int16),
         sample_index=windows.sample_index,
         sampling_rate_hz=windows.sampling_rate_hz,
         true_unit=true_unit,
@@ -86,12 +93,13 @@ def spikes_from_windows(windows: StoredWindows, spec: SpikeSpec) -> SpikeSet:
         lsb=lsb,
         unit_of_measure=windows.unit_of_measure,
         preprocessing={
-            "windows": "as stored",
-            "window_samples": n_samples,
+            **aligned,
+            "window_samples": waveforms.shape[2],
             "split": _split(spec, by_time=windows.sample_index is not None),
         },
         detection=None,
         provenance=windows.provenance,
+        labels_are=windows.labels_are,
     )
 
 

@@ -11,7 +11,7 @@ Sign = Literal["auto", "neg", "pos", "both"]
 
 @dataclass(frozen=True)
 class SpikeSpec:
-    """How spikes are detected, cut, split and quantized; stored windows use split and quantization only."""
+    """How spikes are detected, cut, split and quantized; of these stored windows use the last two, and `realign`."""
 
     filter: Filter = "causal"
     """`causal` as the hardware would do it; `zero-phase` runs forward and backward."""
@@ -30,6 +30,8 @@ class SpikeSpec:
     window_samples: int = 48
     align_sample: int = 16
     """Sample of the window on which the extremum stands."""
+    realign: bool = False
+    """Shift windows that came cut so that their extrema stand on one sample."""
     train_fraction: float = 0.60
     validation_fraction: float = 0.15
     """The rest is the test part."""

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qat.errors import BadInput
+from qat.recordings.source import LabelKind
 
 TRAIN, VALIDATION, TEST = 0, 1, 2
 PART_NAMES = ("train", "validation", "test")
@@ -26,6 +27,7 @@ _FACTS = (
     "preprocessing",
     "detection",
     "provenance",
+    "labels_are",
 )
 
 
@@ -62,6 +64,8 @@ class SpikeSet:
     noise: NDArray[Any] | None = None
     """`[n, n_channels, n_samples]` windows of the training stretch without a spike, quantized like `waveforms`;
     None when the windows came cut."""
+    labels_are: LabelKind = "true units"
+    """What `true_unit` is worth."""
 
     @property
     def n_spikes(self) -> int:
