@@ -149,7 +149,7 @@ class TrainingSettings:
 
     # One training each; the network that is best on the validation part is exported.
     seeds: tuple[int, ...] = (0, 1, 2)
-    # Passes of the 1-bit network over the training part, at most.
+    # Passes over the training part, of both networks.
     epochs: int = 60
     # Units of each hidden layer.
     hidden: tuple[int, ...] = (256, 256)

@@ -1,8 +1,7 @@
 """Steps from a spike set to a QONNX file."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from functools import partial
+from dataclasses import asdict, replace
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
@@ -18,17 +17,19 @@ from flows.report.plots import unit_waveforms
 from flows.steps import files
 from flows.steps.recordings import load_spikes
 from qat.export import describe, export_qonnx
-from qat.models import ModelBuilder, binarized, classify, full_precision_twin, scores
+from qat.models import MODELS, ModelKind, binarized, classify, scores
 from qat.plots import draw_confusion_matrix, draw_learning_curves
 from qat.presort import Presorting, PresortSpec, presort
 from qat.scoring import TruthScore, match_clusters, score_against_truth
 from qat.spikes.spikeset import TEST, TRAIN, VALIDATION, SpikeSet
-from qat.training import LabelledSpikes, TrainedModel, TrainingRecipe, train
-from qat.training.recipe import FULL_PRECISION_RECIPE
+from qat.training import TEACHER, LabelledSpikes, TrainedModel, recipe_of, train
 from qat.unsorted import calibrate_margin
 from qat.weights import load_weights, save_weights
 
-_ONE_BIT, _TWIN, _PRESORTER = "1-bit network", "full-precision twin", "pre-sorter"
+_STUDENT = MODELS["one-bit"]
+_ONE_BIT, _TWIN, _PRESORTER = _STUDENT.title, MODELS[TEACHER].title, "pre-sorter"
+_EFFORT = {_STUDENT.name: 3.0, TEACHER: 1.0}
+"""Time of one training against another's, as seen on one core; the share of the progress that is told."""
 
 
 def presort_spikes(context: StepContext) -> Mapping[str, Any]:
@@ -54,15 +55,15 @@ def presort_spikes(context: StepContext) -> Mapping[str, Any]:
 
 
 def train_networks(context: StepContext) -> Mapping[str, Any]:
-    """Train both networks once for each seed; keep every network, and name the best on the validation part."""
-    spikes, sorting = load_spikes(context), _load_presorting(context)
-    seeds, hidden = tuple(context.parameters["seeds"]), tuple(context.parameters["hidden"])
-    plans = (
-        _Plan(_ONE_BIT, partial(binarized, hidden=hidden), TrainingRecipe(epochs=context.parameters["epochs"])),
-        _Plan(_TWIN, partial(full_precision_twin, hidden=hidden), FULL_PRECISION_RECIPE),
-    )
-    trainings = _Trainings(context, spikes, sorting, total=len(plans) * len(seeds))
-    trained = {plan.model: [trainings.run(plan, seed) for seed in seeds] for plan in plans}
+    """Train both networks once for each seed, the 1-bit one with its twin as a teacher.
+
+    Every 1-bit network is kept, and the best on the validation part named.
+    """
+    spikes, sorting, seeds = load_spikes(context), _load_presorting(context), context.parameters["seeds"]
+    trainings = _Trainings(context, spikes, sorting)
+    twins = [trainings.run(MODELS[TEACHER], seed) for seed in seeds]
+    one_bits = [trainings.run(_STUDENT, twin.seed, teacher=twin.model) for twin in twins]
+    trained = {_ONE_BIT: one_bits, _TWIN: twins}
     best = min(trained[_ONE_BIT], key=_best_first)
     for one_bit in trained[_ONE_BIT]:
         save_weights(one_bit.model, context.folder / _weights_file(one_bit.seed))
@@ -134,34 +135,29 @@ def _unsorted(chosen: str | int, spikes: SpikeSet, sorting: Presorting, model: n
     return {"unsorted": {"margin": calibrated.pop("margin"), "calibration": calibrated}}
 
 
-@dataclass(frozen=True)
-class _Plan:
-    """A kind of network and how it is trained."""
-
-    model: str
-    build: ModelBuilder
-    recipe: TrainingRecipe
-
-
 class _Trainings:
     """Runs trainings one after the other, and tells how far all of them have come."""
 
-    def __init__(self, context: StepContext, spikes: SpikeSet, sorting: Presorting, total: int):
-        self.context, self.total, self.done = context, total, 0
-        self.n_units = sorting.n_units
+    def __init__(self, context: StepContext, spikes: SpikeSet, sorting: Presorting):
+        chosen = context.parameters
+        self.context, self.done = context, 0.0
+        self.total = len(chosen["seeds"]) * sum(_EFFORT.values())
+        self.epochs, self.hidden = chosen["epochs"], tuple(chosen["hidden"])
+        self.n_units, self.n_channels = sorting.n_units, spikes.n_channels
         self.training, self.validation = (_labelled(spikes, sorting, part) for part in (TRAIN, VALIDATION))
 
-    def run(self, plan: _Plan, seed: int) -> TrainedModel:
-        done, message = self.done, f"{plan.model}, seed {seed}"
-        self.done += 1
+    def run(self, kind: ModelKind, seed: int, teacher: nn.Module | None = None) -> TrainedModel:
+        done, effort, message = self.done, _EFFORT[kind.name], f"{kind.title}, seed {seed}"
+        self.done += effort
         return train(
-            plan.build,
+            kind.builder(self.n_channels, self.hidden),
             self.training,
             self.validation,
             n_units=self.n_units,
-            recipe=plan.recipe,
+            recipe=replace(recipe_of(kind), epochs=self.epochs),
             seed=seed,
-            progress=lambda fraction: self.context.progress((done + fraction) / self.total, message),
+            teacher=teacher,
+            progress=lambda fraction: self.context.progress((done + effort * fraction) / self.total, message),
         )
 
 

@@ -4,9 +4,10 @@ from qat.training.fit import train
 from qat.training.labelled import LabelledSpikes
 from qat.training.recipe import TrainingRecipe, recipe_of
 from qat.training.result import EpochRecord, TrainedModel
-from qat.training.variants import VARIANTS, Variant
+from qat.training.variants import TEACHER, VARIANTS, Variant
 
 __all__ = [
+    "TEACHER",
     "VARIANTS",
     "EpochRecord",
     "LabelledSpikes",

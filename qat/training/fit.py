@@ -1,5 +1,6 @@
-"""Fitting a network to its training part; the validation part chooses the epoch."""
+"""Fitting a network to its training part."""
 
+import copy
 from collections.abc import Callable
 from math import isfinite, prod
 
@@ -8,9 +9,10 @@ from torch import nn
 
 from qat.errors import BadInput
 from qat.models import ModelBuilder
-from qat.training.augmentation import with_overlaps
+from qat.training.augmentation import augmented
+from qat.training.averaging import WeightAverage, fit_statistics
 from qat.training.labelled import LabelledSpikes, Tensors, confident
-from qat.training.loss import loss_of
+from qat.training.loss import loss_against_labels, loss_against_teacher
 from qat.training.recipe import TrainingRecipe
 from qat.training.reproducible import reproducible
 from qat.training.result import EpochRecord, TrainedModel
@@ -27,11 +29,13 @@ def train(
     teacher: nn.Module | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> TrainedModel:
-    """Fit a network to the training part; the validation part only chooses the epoch. No test spike enters.
+    """Fit a network to the training part. The validation part is only measured, the test part never seen.
 
     The loss is the cross-entropy with the pseudo-label, each spike weighted by its confidence (see
-    `TrainingRecipe.min_confidence`). Adam, cosine schedule. The epoch with the highest validation accuracy is
-    kept, between equals the one with the lower validation loss; with no validation spikes the last epoch.
+    `TrainingRecipe.min_confidence`), and, with a `teacher`, for `TrainingRecipe.distilled_share` of it the
+    divergence from the teacher's answer to the same augmented spike; the teacher takes the same inputs and its
+    scores are logits. All epochs are run: stopped on the way, the learning rate would still be high, and
+    BatchNorm's running statistics behind the weights. The last epoch ends with the weights' average.
     `progress` is called after every epoch with the fraction done, and ends at 1.
 
     Runs on one CPU thread with deterministic algorithms: sums over several threads may add in another order,
@@ -50,73 +54,77 @@ def train(
         )
     with reproducible(seed):
         model = build_model(prod(training.waveforms.shape[1:]), n_units)
-        history, best_epoch = _fit(model, fitted, held_out, recipe, progress or (lambda fraction: None))
-    return TrainedModel(model.eval(), history, best_epoch, seed)
+        _spread_thresholds(model, recipe.threshold_spread)
+        fit = _Fit(model, None if teacher is None else copy.deepcopy(teacher).eval(), fitted, recipe)
+        history = []
+        for epoch in range(recipe.epochs):
+            fit.run_epoch(epoch)
+            history.append(_record(model, fitted, held_out, recipe))
+            if not isfinite(history[-1].train_loss):
+                raise BadInput(
+                    f"training diverged in epoch {epoch + 1}: learning rate {recipe.learning_rate} is too high"
+                )
+            if progress is not None:
+                progress((epoch + 1) / recipe.epochs)
+    return TrainedModel(model.eval(), tuple(history), seed)
 
 
-def _fit(
-    model: nn.Sequential,
-    training: Tensors,
-    validation: Tensors,
-    recipe: TrainingRecipe,
-    progress: Callable[[float], None],
-) -> tuple[tuple[EpochRecord, ...], int]:
-    """Train in place and leave the best epoch's weights in the model: (history, best epoch)."""
-    optimizer = torch.optim.Adam(model.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=recipe.epochs)
-    history: list[EpochRecord] = []
-    best_epoch, best_weights = 0, {}
-    for epoch in range(recipe.epochs):
-        _train_epoch(model, training, recipe, optimizer)
-        schedule.step()
-        history.append(_record(model, training, validation, recipe.temperature))
-        if not isfinite(history[epoch].train_loss):
-            raise BadInput(
-                f"training diverged in epoch {epoch + 1}: learning rate {recipe.learning_rate} or weight decay "
-                f"{recipe.weight_decay} is too high"
-            )
-        if _rank(history[epoch]) >= _rank(history[best_epoch]):  # of equals the later, trained longer
-            best_epoch = epoch
-            best_weights = {name: value.clone() for name, value in model.state_dict().items()}
-        if epoch - best_epoch >= recipe.patience:
-            break
-        progress((epoch + 1) / recipe.epochs)
-    model.load_state_dict(best_weights)
-    progress(1.0)
-    return tuple(history), best_epoch
+def _spread_thresholds(model: nn.Module, spread: float) -> None:
+    for layer in model.modules():
+        if spread and isinstance(layer, nn.BatchNorm1d):
+            nn.init.uniform_(layer.bias, -spread, spread)
 
 
-def _train_epoch(
-    model: nn.Sequential, training: Tensors, recipe: TrainingRecipe, optimizer: torch.optim.Optimizer
-) -> None:
-    model.train()
-    inputs = with_overlaps(training.waveforms, recipe.overlap_share).flatten(1)
-    order = torch.randperm(len(inputs))
-    # Rounded down, so that no batch holds a single spike: it has no variance to normalize by.
-    for batch in torch.tensor_split(order, max(1, len(order) // recipe.batch_size)):
-        optimizer.zero_grad()
-        scores = model(inputs[batch])
-        loss_of(scores, training.labels[batch], training.weights[batch], recipe.temperature).backward()
-        optimizer.step()
+class _Fit:
+    """A training under way: the model with its optimizer's state and the average so far."""
+
+    def __init__(self, model: nn.Module, teacher: nn.Module | None, spikes: Tensors, recipe: TrainingRecipe):
+        self.model, self.teacher, self.spikes, self.recipe = model, teacher, spikes, recipe
+        self.optimizer = torch.optim.Adam(model.parameters(), lr=recipe.learning_rate)
+        self.schedule = torch.optim.lr_scheduler.CosineAnnealingLR(self.optimizer, T_max=recipe.epochs)
+        self.average = WeightAverage(model)
+        self.first_averaged = recipe.epochs - round(recipe.averaged_share * recipe.epochs)
+
+    def run_epoch(self, epoch: int) -> None:
+        """One pass over the training spikes, and the weights' average at the end of the last."""
+        self.model.train()
+        inputs = augmented(self.spikes, self.recipe).flatten(1)
+        order = torch.randperm(len(inputs))
+        # Rounded down, so that no batch holds a single spike: it has no variance to normalize by.
+        for batch in torch.tensor_split(order, max(1, len(order) // self.recipe.batch_size)):
+            self._step(inputs[batch], batch)
+            if epoch >= self.first_averaged:
+                self.average.add_step()
+        if self.recipe.schedule == "cosine":
+            self.schedule.step()
+        if epoch == self.recipe.epochs - 1 and epoch >= self.first_averaged:
+            self.average.put_into_model()
+            fit_statistics(self.model, inputs)
+
+    def _step(self, inputs: torch.Tensor, batch: torch.Tensor) -> None:
+        recipe = self.recipe
+        self.optimizer.zero_grad()
+        scores = self.model(inputs)
+        loss = loss_against_labels(scores, self.spikes.labels[batch], self.spikes.weights[batch], recipe)
+        if self.teacher is not None:
+            with torch.no_grad():
+                wanted = self.teacher(inputs)
+            distilled = recipe.distilled_share
+            loss = (1 - distilled) * loss + distilled * loss_against_teacher(scores, wanted, recipe)
+        loss.backward()
+        self.optimizer.step()
 
 
-def _record(model: nn.Sequential, training: Tensors, validation: Tensors, temperature: float) -> EpochRecord:
-    trained = _evaluate(model, training, temperature)
-    held_out = _evaluate(model, validation, temperature) if len(validation.labels) else (None, None)
+def _record(model: nn.Module, training: Tensors, validation: Tensors, recipe: TrainingRecipe) -> EpochRecord:
+    trained = _evaluate(model, training, recipe)
+    held_out = _evaluate(model, validation, recipe) if len(validation.labels) else (None, None)
     return EpochRecord(*trained, *held_out)
 
 
-def _evaluate(model: nn.Sequential, spikes: Tensors, temperature: float) -> tuple[float, float]:
-    """Loss and accuracy in evaluation mode."""
+def _evaluate(model: nn.Module, spikes: Tensors, recipe: TrainingRecipe) -> tuple[float, float]:
+    """Loss against the labels, and accuracy, in evaluation mode."""
     model.eval()
     with torch.no_grad():
         scores = model(spikes.waveforms.flatten(1))
-    loss = loss_of(scores, spikes.labels, spikes.weights, temperature).item()
+    loss = loss_against_labels(scores, spikes.labels, spikes.weights, recipe).item()
     return loss, (scores.argmax(dim=1) == spikes.labels).double().mean().item()
-
-
-def _rank(record: EpochRecord) -> tuple[float, float]:
-    """Higher is better; without validation all epochs are equal."""
-    if record.validation_accuracy is None or record.validation_loss is None:
-        return 0.0, 0.0
-    return record.validation_accuracy, -record.validation_loss

@@ -1,43 +1,65 @@
-"""How a network is trained: one recipe for every kind of network."""
+"""How a network is trained: one recipe and one budget for every kind of network."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from qat.errors import BadInput
 from qat.models import ModelKind
 
+Schedule = Literal["cosine", "constant"]
+
 
 @dataclass(frozen=True)
 class TrainingRecipe:
-    """How a network is trained. The defaults are for `binarized`; `FULL_PRECISION_RECIPE` is for its twin."""
+    """How a network is trained. The defaults are for the 1-bit network; `recipe_of` gives every kind's.
 
-    epochs: int = 60  # passes over the training spikes, at most; the learning rate falls to 0 over them
-    patience: int = 20  # epochs without a better validation result before training stops
-    batch_size: int = 64  # spikes a step; a batch takes up to twice as many, so that none is left over
+    A share or a factor of 0 leaves its ingredient out.
+    """
+
+    epochs: int = 60  # passes over the training spikes, all of which are taken
+    batch_size: int = 128  # spikes a step; a batch takes up to twice as many, so that none is left over
     learning_rate: float = 3e-3  # Adam's first step size, a share of the latent weights' range [-1, 1]
-    weight_decay: float = 0.0  # L2 penalty on the latent weights, 1 / weight
+    schedule: Schedule = "cosine"  # of the learning rate: down to 0 over the epochs, or not at all
     temperature: float = 32.0  # score counts per unit of softmax logit, in the loss only
+    threshold_spread: float = 2.0  # BatchNorm's offsets start within +-it: a layer's signs then tell levels apart
     overlap_share: float = 0.3  # of the training spikes, anew every epoch, get another one added, shifted
+    noise_factor: float = 0.5  # of another training spike's noise, which is added anew every epoch
+    most_shift_samples: int = 1  # by which a training spike is moved either way, anew every epoch
+    label_smoothing: float = 0.0  # probability that the loss takes from the label and spreads over all units
+    averaged_share: float = 0.3  # of the epochs, the last ones, over whose steps the weights are averaged
+    distilled_share: float = 0.7  # of the loss compares with the teacher, where there is one
+    teacher_temperature: float = 2.0  # by which both logits are divided where they are compared
     min_confidence: float = 0.5  # posterior; pseudo-labels below it are left out of training and validation
 
     def __post_init__(self) -> None:
-        for name, value, at_least in (
-            ("epochs", self.epochs, 1),
-            ("patience", self.patience, 1),
-            ("batch_size", self.batch_size, 2),
-            ("weight_decay", self.weight_decay, 0),
-            ("overlap_share", self.overlap_share, 0),
-            ("min_confidence", self.min_confidence, 0),
+        for name, at_least in (
+            ("epochs", 1),
+            ("batch_size", 2),
+            ("threshold_spread", 0),
+            ("noise_factor", 0),
+            ("most_shift_samples", 0),
+            ("min_confidence", 0),
         ):
+            value = getattr(self, name)
             if not value >= at_least:
                 raise BadInput(f"training recipe: {name} = {value} must be at least {at_least}")
-        for name, value in (("learning_rate", self.learning_rate), ("temperature", self.temperature)):
+        for name in ("overlap_share", "label_smoothing", "averaged_share", "distilled_share"):
+            value = getattr(self, name)
+            if not 0 <= value <= 1:
+                raise BadInput(f"training recipe: {name} = {value} must be 0 to 1")
+        for name in ("learning_rate", "temperature", "teacher_temperature"):
+            value = getattr(self, name)
             if not value > 0:
                 raise BadInput(f"training recipe: {name} = {value} must be positive")
 
 
-FULL_PRECISION_RECIPE = TrainingRecipe(epochs=30, patience=10, learning_rate=1e-3, temperature=1.0)
+_FULL_PRECISION = replace(TrainingRecipe(), learning_rate=1e-3, temperature=1.0, threshold_spread=0.0)
 
 
 def recipe_of(kind: ModelKind) -> TrainingRecipe:
-    """The recipe by which a kind of network is trained."""
-    return TrainingRecipe() if kind.is_binarized else FULL_PRECISION_RECIPE
+    """The recipe by which a kind of network is trained.
+
+    Epochs, batches, augmentation, loss, schedule and averaging are the same for all. Full precision differs in
+    what follows from its weights: the step size, the scale of the scores, and no threshold to start from.
+    """
+    return TrainingRecipe() if kind.is_binarized else _FULL_PRECISION

@@ -17,14 +17,13 @@ class EpochRecord:
 
 @dataclass(frozen=True, eq=False)
 class TrainedModel:
-    """A network in evaluation mode with the weights of `best_epoch` (counted from 0) of `history`."""
+    """A network in evaluation mode with the weights of the last epoch of `history`."""
 
     model: nn.Sequential
     history: tuple[EpochRecord, ...]
-    best_epoch: int
     seed: int
 
     @property
     def metrics(self) -> EpochRecord:
-        """Loss and accuracy of the weights that were kept."""
-        return self.history[self.best_epoch]
+        """Loss and accuracy of the network as it is."""
+        return self.history[-1]

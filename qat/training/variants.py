@@ -2,8 +2,22 @@
 
 from dataclasses import dataclass, replace
 
+from torch import nn
+
 from qat.models import ModelBuilder
+from qat.training.encoding import ThermometerCode
 from qat.training.recipe import TrainingRecipe
+
+TEACHER = "twin"
+"""Name of the kind of network that the 1-bit network is distilled from; it is trained on the same spikes."""
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """A thermometer code in front of the network; the code is no part of what is exported."""
+
+    levels: int  # thresholds a sample
+    learned: bool  # thresholds move in training
 
 
 @dataclass(frozen=True)
@@ -13,17 +27,37 @@ class Variant:
     name: str
     in_words: str
     recipe: TrainingRecipe
-    teacher: str | None = None  # name of the kind of network (`qat.models.MODELS`) that it is distilled from
+    teacher: str | None = TEACHER  # name of the kind of network (`qat.models.MODELS`) that it is distilled from
+    encoding: Encoding | None = None  # None: the network takes the integers themselves
 
     def builder(self, build_model: ModelBuilder, bits: int) -> ModelBuilder:
         """The network to train, with this variant's encoding of inputs of `bits` bits in front of it."""
-        return build_model
+        encoding = self.encoding
+        if encoding is None:
+            return build_model
+
+        def build_encoded(n_inputs: int, n_units: int) -> nn.Sequential:
+            code = ThermometerCode(n_inputs, encoding.levels, bits, encoding.learned)
+            return nn.Sequential(code, *build_model(n_inputs * encoding.levels, n_units))
+
+        return build_encoded
 
 
 _CHOSEN = TrainingRecipe()
+_LEVELS = 15
 
 VARIANTS = (
-    Variant("chosen", "the recipe that `spikeloom train` uses", _CHOSEN),
-    Variant("no-overlaps", "without spikes that have another one added", replace(_CHOSEN, overlap_share=0.0)),
+    Variant("chosen", "the training that `spikeloom train` uses", _CHOSEN),
+    Variant("no-distillation", "without a teacher", _CHOSEN, teacher=None),
+    Variant("cnn-teacher", "distilled from the CNN in place of the twin", _CHOSEN, teacher="cnn"),
+    Variant("no-spread", "all thresholds start at the mean", replace(_CHOSEN, threshold_spread=0.0)),
+    Variant("no-averaging", "the last step's weights", replace(_CHOSEN, averaged_share=0.0)),
+    Variant("no-noise", "no noise added", replace(_CHOSEN, noise_factor=0.0)),
+    Variant("no-overlaps", "no spike added to others", replace(_CHOSEN, overlap_share=0.0)),
+    Variant("no-shifts", "no spike moved", replace(_CHOSEN, most_shift_samples=0)),
+    Variant("smoothed", "a tenth of the label spread over all units", replace(_CHOSEN, label_smoothing=0.1)),
+    Variant("constant-rate", "the learning rate stays", replace(_CHOSEN, schedule="constant")),
+    Variant("thermometer", "samples as 15 bits each, even thresholds", _CHOSEN, encoding=Encoding(_LEVELS, False)),
+    Variant("learned-code", "samples as 15 bits each, learned thresholds", _CHOSEN, encoding=Encoding(_LEVELS, True)),
 )
-"""The recipe that is used, first, and what becomes of it when one ingredient is left out or put in."""
+"""The training that is used, first, and what becomes of it when one ingredient is left out or put in."""

@@ -1,0 +1,27 @@
+"""Input samples as bits: another way into a 1-bit network than integers."""
+
+import torch
+from torch import Tensor, nn
+
+
+class ThermometerCode(nn.Module):
+    """Every sample as `levels` values in {-1, +1}: +1 where the sample has reached the level's threshold.
+
+    The thresholds start evenly over the range of samples of `bits` bits; `learned` ones move, each sample its
+    own, by the gradient that passes where a sample lies within one spacing of a threshold. [n, n_inputs] ->
+    [n, n_inputs * levels], sample by sample.
+    """
+
+    def __init__(self, n_inputs: int, levels: int, bits: int, learned: bool):
+        super().__init__()
+        full_scale = 2.0 ** (bits - 1)
+        self.spacing = 2 * full_scale / (levels + 1)
+        # In spacings, which gives a learning rate for weights in [-1, 1] the right size for thresholds too.
+        thresholds = torch.arange(1, levels + 1) - (levels + 1) / 2
+        self.thresholds = nn.Parameter(thresholds.repeat(n_inputs, 1), requires_grad=learned)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """The code of samples float32 [n, n_inputs]."""
+        above = inputs.unsqueeze(2) / self.spacing - self.thresholds
+        window = above.clamp(-1, 1)
+        return (torch.where(above >= 0, 1.0, -1.0) + window - window.detach()).flatten(1)
