@@ -7,9 +7,9 @@ from functools import cache, cached_property
 import numpy as np
 from numpy.typing import NDArray
 from qat.classical import CLASSICAL
+from qat.presort.baseline import presort_baseline
 from torch import nn
 
-from flows.study.baseline import baseline
 from flows.study.job import BITS, ONE_BIT, PRESORTER, Job, Labels
 from flows.study.result import Result
 from flows.study.score import score
@@ -69,7 +69,7 @@ class Draw:
         if labels == "true":
             return _true_labels(spikes)
         if labels == "baseline":
-            return baseline(spikes, len(spikes.unit_names), self.seed)
+            return presort_baseline(spikes, len(spikes.unit_names), self.seed)
         n_units = len(spikes.unit_names) if labels == "pseudo-given" else self.data_set.given_units
         return presort(spikes, PresortSpec(n_units=n_units, seed=self.seed))
 
@@ -90,8 +90,8 @@ class Draw:
         if job.model in MODELS:
             network = self._network(job)
             return lambda inputs: classify(network, inputs)
-        least = recipe_of(MODELS[ONE_BIT]).min_confidence
-        return CLASSICAL[job.model].fit(self._part(job, TRAIN), least).classify
+        n_units = self._labels(job.labels, job.training_spikes).n_units
+        return CLASSICAL[job.model].fit(self._part(job, TRAIN), n_units).classify
 
     def _train(self, job: Job) -> nn.Module:
         kind = MODELS[job.model]
