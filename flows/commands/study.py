@@ -19,7 +19,8 @@ def study(
         typer.Option(
             "--data",
             metavar="FOLDER",
-            help="Folder of recordings with a study.toml that lists them; studied beside the generated ones.",
+            help="Folder of recordings to study beside the generated ones, listed in its study.toml; without one, "
+            "the published recordings that spikeloom knows.",
             show_default=False,
         ),
     ] = None,
@@ -28,7 +29,7 @@ def study(
         typer.Option(
             "--files",
             metavar="TOML",
-            help="The list itself, wherever it lies; in place of --data.",
+            help="List of recordings to study beside the generated ones; file names are relative to it.",
             show_default=False,
         ),
     ] = None,
@@ -45,12 +46,12 @@ def study(
     folder holds study.html, study.md, tables.md, runs.csv (a line a run), units.csv, models.csv, times.csv, figures.
     """
     # The study needs torch, which other commands do without.
-    from flows.study.make import StudySettings, listed_files, make_study  # noqa: PLC0415
+    from flows.study.make import StudySettings, make_study  # noqa: PLC0415
     from flows.study.progress import study_on  # noqa: PLC0415
 
     session: Session = context.obj
     folder = out or RUNS / ("study-quick" if quick else "study")
-    settings = StudySettings(folder, quick, listed_files(data, files), tuple(only or ()), jobs)
+    settings = StudySettings(folder, quick, data, files, tuple(only or ()), jobs)
     with study_on(session.console, jobs) as told:
         page = make_study(settings, told)
     session.console.print(Text(f"What was found: {page}"), soft_wrap=True)

@@ -3,7 +3,6 @@
 from typing import Any
 
 from qat.classical import CLASSICAL
-
 from qat.models import MODELS, Cost, count_cost
 
 N_SAMPLES, N_UNITS = 48, 3

@@ -6,24 +6,26 @@ from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from qat.classical import CLASSICAL
-from qat.presort.baseline import presort_baseline
 from torch import nn
 
-from flows.study.job import BITS, ONE_BIT, PRESORTER, Job, Labels
+from flows.study.job import BITS, CHOSEN, ONE_BIT, PRESORTER, Job, Labels
 from flows.study.result import Result
 from flows.study.score import score
 from flows.study.shifted import shifted_windows
+from qat.classical import CLASSICAL
 from qat.datasets import DataSet
 from qat.errors import BadInput
 from qat.models import MODELS, classify
 from qat.presort import Presorting, PresortSpec, presort
+from qat.presort.baseline import presort_baseline
 from qat.recordings.source import RecordedSource, StoredWindows
 from qat.spikes.spikeset import TEST, TRAIN, VALIDATION, SpikeSet
 from qat.training import VARIANTS, LabelledSpikes, recipe_of, train
 
 _Classify = Callable[[NDArray[np.integer]], NDArray[np.integer]]
 """Inputs `[n, n_inputs]` -> unit `[n]`."""
+_DISTILLED = (ONE_BIT, "one-hidden", "partial")
+"""Networks with binary weights: what the 1-bit network learns from a teacher, those held against it do too."""
 _VARIANTS = {variant.name: variant for variant in VARIANTS}
 
 
@@ -94,14 +96,13 @@ class Draw:
         return CLASSICAL[job.model].fit(self._part(job, TRAIN), n_units).classify
 
     def _train(self, job: Job) -> nn.Module:
-        kind = MODELS[job.model]
+        kind, variant = MODELS[job.model], _VARIANTS[job.variant]
         n_channels = self._spikes(job.bits, job.training_spikes).n_channels
         build, recipe, teacher = kind.builder(n_channels, _widths(kind.hidden, job.hidden)), recipe_of(kind), None
         if job.model == ONE_BIT:
-            variant = _VARIANTS[job.variant]
             build, recipe = variant.builder(build, job.bits), variant.recipe
-            if variant.teacher is not None:
-                teacher = self._network(replace(job, model=variant.teacher, hidden=None))
+        if job.model in _DISTILLED and variant.teacher is not None:
+            teacher = self._network(replace(job, model=variant.teacher, variant=CHOSEN, hidden=None))
         return train(
             build,
             self._part(job, TRAIN),

@@ -6,6 +6,7 @@ from itertools import product
 from typing import TypeVar
 
 from flows.study.job import ONE_BIT, PRESORTER, Job
+from flows.study.own import OwnFile
 from qat.datasets import DataSet, generated
 from qat.models import MODELS
 from qat.training import VARIANTS
@@ -109,7 +110,7 @@ QUICK = Choices(
 )
 
 
-def grid_of(choices: Choices, files: Sequence[DataSet] = (), is_quick: bool = False) -> Grid:
+def grid_of(choices: Choices, files: Sequence[OwnFile] = (), is_quick: bool = False) -> Grid:
     """The parts of a study; that of the files is there only where files are given."""
     seeds, base = choices.seeds, choices.base.name
     curve = choices.curve_models
@@ -129,6 +130,7 @@ def grid_of(choices: Choices, files: Sequence[DataSet] = (), is_quick: bool = Fa
     ]
     if files:
         parts.append(Part("files", "Files", tuple(_of_files(files, seeds))))
+    own = (each.data_set for each in files)
     generated_sets = (
         *choices.main,
         *choices.presort,
@@ -138,7 +140,7 @@ def grid_of(choices: Choices, files: Sequence[DataSet] = (), is_quick: bool = Fa
         *choices.units,
         choices.base,
     )
-    return Grid(is_quick, {each.name: each for each in (*generated_sets, *files)}, tuple(parts))
+    return Grid(is_quick, {each.name: each for each in (*generated_sets, *own)}, tuple(parts))
 
 
 def _each(data_sets: Iterable[DataSet], seeds: Iterable[int], models: Iterable[str]) -> tuple[Job, ...]:
@@ -182,7 +184,9 @@ def _with_width(job: Job, width: int) -> Job:
     return job if MODELS[job.model].hidden == (width, width) else replace(job, hidden=width)
 
 
-def _of_files(files: Iterable[DataSet], seeds: Iterable[int]) -> Iterable[Job]:
-    for each, seed in product(files, seeds):
-        yield from (Job(each.name, seed, model) for model in (ONE_BIT, TWIN, PRESORTER))
-        yield Job(each.name, seed, LDA, "true")
+def _of_files(files: Iterable[OwnFile], seeds: Iterable[int]) -> Iterable[Job]:
+    for file, seed in product(files, seeds):
+        name = file.data_set.name
+        yield from (Job(name, seed, model) for model in (ONE_BIT, TWIN, PRESORTER))
+        if file.has_truth:
+            yield Job(name, seed, LDA, "true")

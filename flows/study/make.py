@@ -10,16 +10,15 @@ from flows.study.costs import model_costs
 from flows.study.draw import draw_results
 from flows.study.grid import FULL, QUICK, Grid, grid_of
 from flows.study.outcome import Outcome
+from flows.study.own import own_files
 from flows.study.page import study_markdown, study_page, tables_markdown
 from flows.study.rows import csv_text, runs_csv, times_csv, units_csv
 from flows.study.run import Told, run_jobs
 from flows.study.tell import tell
 from flows.study.words import over_seeds
 from flows.textfile import write_whole
-from qat.datasets import DataSet, data_sets_of
 
 PAGE = "study.html"
-LIST = "study.toml"
 
 
 @dataclass(frozen=True)
@@ -28,8 +27,10 @@ class StudySettings:
 
     out: Path
     is_quick: bool = False
+    data: Path | None = None
+    """Folder of recordings that are studied beside the generated ones."""
     files: Path | None = None
-    """TOML list of recordings that are studied beside the generated ones."""
+    """TOML list of more of them."""
     only: tuple[str, ...] = ()
     """Parts that are run; all where there is none."""
     n_processes: int = 2
@@ -45,12 +46,13 @@ def make_study(settings: StudySettings, told: Told) -> Path:
     Raises:
         BadInput: a file cannot be read, a part is unknown, a run failed.
     """
-    grid = only(planned(settings.is_quick, settings.files), settings.only)
+    files = own_files(settings.data, settings.files)
+    grid = only(grid_of(QUICK if settings.is_quick else FULL, files, settings.is_quick), settings.only)
+    digests = {file.data_set.name: file.digest for file in files}
     checkpoints = open_checkpoints(settings.out / "checkpoints")
-    done = run_jobs(grid.jobs, grid.data_sets, draw_results, checkpoints, settings.n_processes, told)
-    outcome = Outcome(grid, tuple(done))
+    done = run_jobs(grid.jobs, grid.data_sets, digests, draw_results, checkpoints, settings.n_processes, told)
     told.writing()
-    _write(outcome, settings.out)
+    _write(Outcome(grid, tuple(done)), settings.out)
     return settings.out / PAGE
 
 
@@ -75,12 +77,6 @@ def _title(grid: Grid) -> tuple[str, str]:
     return "A 1-bit spike sorter beside its rivals", what
 
 
-def planned(is_quick: bool, files: Path | None) -> Grid:
-    """The whole grid."""
-    own: Sequence[DataSet] = () if files is None else data_sets_of(files)
-    return grid_of(QUICK if is_quick else FULL, own, is_quick)
-
-
 def only(grid: Grid, names: Sequence[str]) -> Grid:
     """The parts of these names; all where there is none.
 
@@ -92,18 +88,3 @@ def only(grid: Grid, names: Sequence[str]) -> Grid:
         if name not in there:
             raise BadInput(f"--only {name}: the study has no such part; its parts are {', '.join(there)}")
     return replace(grid, parts=tuple(part for part in grid.parts if not names or part.name in names))
-
-
-def listed_files(folder: Path | None, files: Path | None) -> Path | None:
-    """The TOML list of the user's recordings, given itself or by its folder; None where there is neither.
-
-    Raises:
-        BadInput: both are given, or the folder has no list.
-    """
-    if folder is None:
-        return files
-    if files is not None:
-        raise BadInput("--data and --files: give one of them, a folder with a study.toml, or such a list itself")
-    if not (folder / LIST).is_file():
-        raise BadInput(f"--data {folder}: has no {LIST}, the list of its recordings")
-    return folder / LIST

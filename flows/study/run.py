@@ -43,6 +43,7 @@ class Told(Protocol):
 def run_jobs(
     jobs: Sequence[Job],
     data_sets: Mapping[str, DataSet],
+    file_digests: Mapping[str, str],
     drawing: Drawing,
     checkpoints: Checkpoints,
     n_processes: int,
@@ -58,7 +59,7 @@ def run_jobs(
         BadInput: a job failed; the message names it.
         NoResult: a process died.
     """
-    described = {name: description(data_set) for name, data_set in data_sets.items()}
+    described = {name: description(each, file_digests.get(name)) for name, each in data_sets.items()}
     found = {job: checkpoints.load(job, described[job.data_set]) for job in jobs}
     done = {job: checkpoint for job, checkpoint in found.items() if checkpoint is not None}
     told.begin(jobs, list(done.values()))
@@ -71,9 +72,10 @@ def run_jobs(
     return [done[job] for job in jobs]
 
 
-def description(data_set: DataSet) -> Mapping[str, Any]:
-    """JSON-able: everything about a data set that a result depends on."""
+def description(data_set: DataSet, file_digest: str | None = None) -> Mapping[str, Any]:
+    """JSON-able: everything about a data set that a result depends on; None where it comes from no file."""
     return {
+        "file": file_digest,
         "name": data_set.name,
         "provenance": data_set.provenance,
         "factors": dict(data_set.factors),

@@ -1,5 +1,6 @@
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 from rich.console import Console
 from typer.testing import CliRunner
@@ -11,8 +12,9 @@ from flows.report.model import Picture
 from flows.report.table import Cell, Headline, Table, number_columns, word_columns
 from flows.study.checkpoint import Checkpoint
 from flows.study.grid import QUICK, grid_of
-from flows.study.make import StudySettings, listed_files, only
+from flows.study.make import StudySettings, only
 from flows.study.outcome import Outcome
+from flows.study.own import LIST, OwnFile, own_files
 from flows.study.page import study_markdown, study_page, tables_markdown
 from flows.study.parts.curves import CURVES, panels_of
 from flows.study.parts.files import files_section
@@ -33,7 +35,7 @@ def part(grid, name):
 
 @pytest.fixture(scope="module")
 def grid():
-    return grid_of(QUICK, files=(HARD,), is_quick=True)
+    return grid_of(QUICK, files=(OwnFile(HARD, "", True),), is_quick=True)
 
 
 def test_a_job_of_several_parts_is_done_once(grid):
@@ -83,13 +85,27 @@ def test_a_part_can_be_had_alone_and_an_unknown_one_is_named(grid):
         only(grid, ("drifts",))
 
 
-def test_the_list_of_files_is_found_in_a_folder(tmp_path):
-    with pytest.raises(BadInput, match=r"has no study\.toml"):
-        listed_files(tmp_path, None)
-    (tmp_path / "study.toml").touch()
-    assert listed_files(tmp_path, None) == tmp_path / "study.toml"
-    with pytest.raises(BadInput, match="give one of them"):
-        listed_files(tmp_path, tmp_path / "study.toml")
+def test_a_list_of_files_is_read_from_its_folder_or_by_itself(tmp_path):
+    windows = np.random.default_rng(0).normal(size=(60, 16)).astype(np.float32)
+    np.savez(tmp_path / "a.npz", waveforms=windows, labels=np.arange(60, dtype=np.int32) % 2 + 1)
+    np.savez(tmp_path / "b.npz", waveforms=windows, labels=np.full(60, -1, dtype=np.int32))
+    toml = tmp_path / LIST
+    toml.write_text('[[recording]]\nname = "a"\nfile = "a.npz"\n[[recording]]\nname = "b"\nfile = "b.npz"\n')
+    first, second = own_files(tmp_path, None)
+    assert (first.has_truth, second.has_truth) == (True, False) and first.digest != second.digest
+    assert [file.data_set.name for file in own_files(None, toml)] == ["a", "b"]
+    assert {(job.model, job.labels) for job in part(grid_of(QUICK, (second,)), "files").jobs} == {
+        ("one-bit", "pseudo"),
+        ("twin", "pseudo"),
+        ("pre-sorter", "pseudo"),
+    }
+    with pytest.raises(BadInput, match="both list a recording 'a'"):
+        own_files(tmp_path, toml)
+
+
+def test_a_folder_without_a_list_is_taken_for_the_published_recordings(tmp_path):
+    with pytest.raises(BadInput, match=r"holds no study\.toml.*quiroga2004_easy1_noise010\.npz is not there"):
+        own_files(tmp_path, None)
 
 
 def test_no_process_is_refused(tmp_path):
@@ -149,7 +165,7 @@ def test_the_parts_of_the_command_line_are_those_of_the_grid(grid):
     [
         (["--only", "drifts"], "error: --only drifts: the study has no such part; its parts are main, presort,"),
         (["--jobs", "0"], "error: --jobs 0: at least 1 process is needed"),
-        (["--data", "nowhere"], "error: --data nowhere: has no study.toml"),
+        (["--data", "nowhere"], "error: --data nowhere: is no folder"),
     ],
 )
 def test_a_mistake_on_the_command_line_is_one_line(tmp_path, monkeypatch, arguments, message):

@@ -20,7 +20,7 @@ from tests.flows.study_doubles import (
 
 
 def run(folder, n_processes, drawing=draw_by_name, jobs=JOBS, told=None):
-    return run_jobs(jobs, DATA_SETS, drawing, open_checkpoints(folder), n_processes, told or Told())
+    return run_jobs(jobs, DATA_SETS, {}, drawing, open_checkpoints(folder), n_processes, told or Told())
 
 
 def test_an_interrupted_study_goes_on_where_it_was_and_gives_the_same_bytes(tmp_path):
@@ -76,6 +76,7 @@ def test_a_changed_data_set_or_program_makes_a_checkpoint_stale(saved):
     assert saved.load(JOBS[0], description(longer)) is None
     coarser = replace(EASY, spec=replace(EASY.spec, threshold_sigmas=5.0))
     assert saved.load(JOBS[0], description(coarser)) is None
+    assert saved.load(JOBS[0], description(EASY, "digest of another file")) is None
     assert Checkpoints(saved.folder, {"code": "b"}).load(JOBS[0], description(EASY)) is None
 
 
