@@ -69,6 +69,48 @@ NotUnit = Annotated[
         rich_help_panel=INPUT,
     ),
 ]
+ArrayName = Annotated[
+    str | None,
+    Option(
+        "--array",
+        help="Array of an .npz that holds the windows.",
+        metavar="NAME",
+        show_default="waveforms",
+        rich_help_panel=INPUT,
+    ),
+]
+LeaveOut = Annotated[
+    str | None,
+    Option(
+        "--leave-out",
+        help="Labels whose windows are dropped before anything else.",
+        metavar="N,N,...",
+        show_default=False,
+        rich_help_panel=INPUT,
+    ),
+]
+Realign = Annotated[
+    bool,
+    Option("--realign", help="Shift windows that came cut onto their extrema.", rich_help_panel=INPUT),
+]
+ReferenceLabels = Annotated[
+    bool,
+    Option(
+        "--reference-labels",
+        help="The recording's labels are somebody's sorting, not ground truth; the report says so.",
+        rich_help_panel=INPUT,
+    ),
+]
+Templates = Annotated[
+    Path | None,
+    Option(
+        "--templates",
+        help="Mean waveforms (.npz) that a simulated recording is made of, in place of parametric shapes.",
+        metavar="FILE",
+        show_default=False,
+        rich_help_panel=RECORDING,
+    ),
+]
 
 # Run
 From = Annotated[

@@ -115,6 +115,14 @@ class SpikeSettings:
     bits: int = 8
     # Labels of the source that stand for no single unit (multi-unit activity, noise).
     not_units: tuple[int, ...] = ()
+    # Labels of windows that are dropped before anything else.
+    leave_out: tuple[int, ...] = ()
+    # Array of the file that holds the windows; None takes `waveforms`.
+    array: str | None = None
+    # Shift windows that came cut onto their extrema.
+    realign: bool = False
+    # The labels are somebody's sorting, not ground truth.
+    reference_labels: bool = False
     # Of the split, which is at random only where spike times are absent.
     seed: int = 0
 
@@ -433,6 +441,8 @@ class Settings:
     recording: Path | None = None
     # What to take from a file that holds both a continuous trace and windows already cut.
     read_as: ReadAs = "auto"
+    # Mean waveforms that units and background of a simulated recording are made of; None takes parametric ones.
+    templates: Path | None = None
     # QONNX file to build; None takes the network that this run trains.
     model: Path | None = None
     simulation: SimulationSettings = field(default_factory=SimulationSettings)
@@ -457,10 +467,15 @@ class Settings:
             small = self.recording.stat().st_size <= MAX_RECORDING_BYTES
             _require(small, "--recording", self.recording, f"a file of at most {MAX_RECORDING_BYTES >> 30} GB")
         if self.recording is None:
-            for option, chosen in (("--read-as", self.read_as != "auto"), ("--not-unit", self.spikes.not_units)):
+            for option, chosen in self._choices_of_reading.items():
                 _require(not chosen, option, "without --recording", "a recording to read")
+            require_templates(self.templates)
         elif replace(self.simulation, seed=0) != SimulationSettings():
             raise BadInput(f"--recording {self.recording}: options of a simulated recording do not apply to it")
+        elif self.templates is not None:
+            raise BadInput(
+                f"--templates {self.templates}: is for a simulated recording; --recording is read as it is"
+            )
         if self.model is not None:
             suffix = self.model.suffix.lower()
             _require(suffix == ".onnx" and self.model.is_file(), "--model", self.model, "a QONNX file (.onnx)")
@@ -471,6 +486,27 @@ class Settings:
         self.folding.target(self.hardware.clock_mhz)
         if self.folding.schedule is not None and self.hardware.unsorted_register:
             raise BadInput("--unsorted-register: with --schedule, the schedule says whether there is one")
+
+    @property
+    def _choices_of_reading(self) -> Mapping[str, bool]:
+        """Whether each option that only says how a recording is read is given."""
+        spikes = self.spikes
+        return {
+            "--read-as": self.read_as != "auto",
+            "--array": spikes.array is not None,
+            "--not-unit": bool(spikes.not_units),
+            "--leave-out": bool(spikes.leave_out),
+            "--realign": spikes.realign,
+            "--reference-labels": spikes.reference_labels,
+        }
+
+
+def require_templates(path: Path | None) -> None:
+    """Raise BadInput for a file of mean waveforms that cannot be one, before anything of it is read."""
+    if path is not None:
+        _require(path.is_file() and path.suffix.lower() == ".npz", "--templates", path, "a file (.npz) that is there")
+        small = path.stat().st_size <= MAX_RECORDING_BYTES
+        _require(small, "--templates", path, f"a file of at most {MAX_RECORDING_BYTES >> 30} GB")
 
 
 def whole_numbers(option: str, text: str) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from rich.text import Text
 from flows import options
 from flows.commands.session import Session, told_to
 from flows.report.terminal import show_table
-from flows.settings import SimulationSettings, SortSettings
+from flows.settings import SimulationSettings, SortSettings, require_templates
 
 
 def simulate(
@@ -23,13 +23,15 @@ def simulate(
     firing_hz: options.FiringHz = SimulationSettings.rate_hz,
     sampling_hz: options.SamplingHz = SimulationSettings.sampling_rate_hz,
     drift: options.Drift = SimulationSettings.drift,
+    templates: options.Templates = None,
     seed: options.Seed = 0,
 ) -> None:
     """Write a ground-truth recording to a file."""
+    require_templates(templates)
     settings = SimulationSettings(duration_s, units, similarity, noise, channels, sampling_hz, firing_hz, drift, seed)
     session: Session = context.obj
     with session.console.status("simulating") as status:
-        line = session.bench.write_recording(settings, path, told_to(status.update))
+        line = session.bench.write_recording(settings, templates, path, told_to(status.update))
     session.console.print(Text(line))
 
 

@@ -37,6 +37,7 @@ from flows.settings import (
 
 def demo(
     context: typer.Context,
+    templates: options.Templates = None,
     seed: options.Seed = 0,
     device: options.Device = HardwareSettings.device,
     clock_mhz: options.ClockMhz = HardwareSettings.clock_mhz,
@@ -50,6 +51,7 @@ def demo(
 ) -> None:
     """Do everything once: simulate, sort, train, export, build, verify, synthesise, report."""
     settings = Settings(
+        templates=templates,
         simulation=SimulationSettings(seed=seed),
         spikes=SpikeSettings(seed=seed),
         sorting=SortingSettings(seed=seed),
@@ -64,7 +66,12 @@ def train(
     context: typer.Context,
     recording: options.RecordingPath = None,
     read_as: options.ReadAsWhat = "auto",
+    array: options.ArrayName = None,
     not_unit: options.NotUnit = None,
+    leave_out: options.LeaveOut = None,
+    realign: options.Realign = False,
+    reference_labels: options.ReferenceLabels = False,
+    templates: options.Templates = None,
     duration_s: options.DurationS = SimulationSettings.duration_s,
     units: options.Units = SimulationSettings.units,
     similarity: options.Similarity = SimulationSettings.similarity,
@@ -96,6 +103,7 @@ def train(
     settings = Settings(
         recording=recording,
         read_as=read_as,
+        templates=templates,
         simulation=SimulationSettings(
             duration_s, units, similarity, noise, channels, sampling_hz, firing_hz, drift, seed
         ),
@@ -109,6 +117,10 @@ def train(
             window=window,
             bits=bits,
             not_units=tuple(not_unit or ()),
+            leave_out=numbers("--leave-out", leave_out) or (),
+            array=array,
+            realign=realign,
+            reference_labels=reference_labels,
             seed=seed,
         ),
         sorting=SortingSettings(components, seed),

@@ -33,7 +33,7 @@ class Workbench(Protocol):
         """The steps of a run, in order."""
 
     def write_recording(
-        self, settings: SimulationSettings, path: Path, progress: Callable[[float, str], None]
+        self, settings: SimulationSettings, templates: Path | None, path: Path, progress: Callable[[float, str], None]
     ) -> str:
         """Simulate a ground-truth recording into a `.npz` file; returns one line about it."""
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from flows.report.figures import Bounds, Figure
 
-Labels = Literal["pseudo-labels", "true units"]
+Labels = Literal["pseudo-labels", "true units", "reference labels"]
 
 
 @dataclass(frozen=True)

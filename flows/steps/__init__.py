@@ -48,13 +48,15 @@ def build(settings: Settings, kind: Kind) -> Sequence[Step]:
     return before + network + {"sim": simulation, "hw": netlist, "demo": simulation + netlist}[kind]
 
 
-def write_recording(settings: SimulationSettings, path: Path, progress: Callable[[float, str], None]) -> str:
+def write_recording(
+    settings: SimulationSettings, templates: Path | None, path: Path, progress: Callable[[float, str], None]
+) -> str:
     """Simulate a ground-truth recording into a `.npz` file; returns one line about it.
 
     Raises:
-        BadInput: if the settings cannot be met, or the file is there already.
+        BadInput: if the settings cannot be met, the templates cannot be used, or the file is there already.
     """
-    return str(_run("recordings", "write_recording", settings, path, progress))
+    return str(_run("recordings", "write_recording", settings, templates, path, progress))
 
 
 def write_finn(source: Path, path: Path) -> str:
@@ -129,8 +131,9 @@ def _to_onnx(settings: Settings) -> list[Step]:
     recording = Step(
         "recording",
         "simulate a ground-truth recording",
-        _action("recordings", "simulate"),
+        _action("recordings", "simulate", templates=settings.templates),
         parameters=asdict(settings.simulation),
+        inputs=() if settings.templates is None else (settings.templates,),
         packages=("spikeinterface", "numpy"),
     )
     spikes = Step(

@@ -35,7 +35,7 @@ def judged(context: StepContext, most: int) -> Judged:
     def accuracy(answers: NDArray[np.int64]) -> float:
         return float((units[answers] == true_unit)[known].mean())
 
-    return Judged(inputs, "test spikes", "true units", accuracy)
+    return Judged(inputs, "test spikes", spikes.labels_are, accuracy)
 
 
 def units_of_answers(spikes: SpikeSet, labels: NDArray[np.integer]) -> NDArray[np.int64]:

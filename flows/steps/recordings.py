@@ -16,8 +16,10 @@ from flows.steps import files
 from flows.steps.writing import beside, check_new_file
 from qat.recordings.npz import save_recording
 from qat.recordings.read import read_source
+from qat.recordings.shapes import ShapeLibrary
 from qat.recordings.simulate import SimulationSpec, simulate_recording
 from qat.recordings.source import RecordedSource, StoredWindows
+from qat.recordings.templates import read_templates
 from qat.sortings.files import write_npz
 from qat.sortings.truth import first_test_sample, true_sorting
 from qat.spikes.cut import spikes_from_recording, spikes_from_windows
@@ -27,20 +29,24 @@ from qat.spikes.spikeset import PART_NAMES, TEST, SpikeSet
 _SIGNS: Mapping[str, Sign] = {"auto": "auto", "trough": "neg", "peak": "pos", "both": "both"}
 
 
-def simulate(context: StepContext) -> Mapping[str, Any]:
+def simulate(context: StepContext, templates: Path | None) -> Mapping[str, Any]:
     """Simulate the recording of the run."""
     spec = _simulation_spec(context.parameters)
-    source = simulate_recording(spec, context.progress)
+    source = simulate_recording(spec, context.progress, _library(templates))
     save_recording(source, context.folder / files.RECORDING)
     return {"provenance": source.provenance}
 
 
-def write_recording(settings: SimulationSettings, path: Path, progress: Callable[[float, str], None]) -> str:
+def write_recording(
+    settings: SimulationSettings, templates: Path | None, path: Path, progress: Callable[[float, str], None]
+) -> str:
     """Simulate a recording into a file of the user's."""
     if path.suffix != ".npz":
         raise BadInput(f"{path}: a recording is written as .npz; name a file that ends so")
     check_new_file(path)
-    source = simulate_recording(_simulation_spec(vars(settings)), lambda fraction: progress(fraction, ""))
+    source = simulate_recording(
+        _simulation_spec(vars(settings)), lambda fraction: progress(fraction, ""), _library(templates)
+    )
     with beside(path) as new:
         save_recording(source, new)
     return f"{path}: {source.provenance}"
@@ -65,8 +71,11 @@ def cut_spikes(context: StepContext, path: Path | None) -> Mapping[str, Any]:
         align_sample=chosen["window"] // 3,
         bits=chosen["bits"],
         split_seed=chosen["seed"],
+        realign=chosen["realign"],
     )
     if isinstance(source, RecordedSource):
+        if spec.realign:
+            raise BadInput(f"--realign has no effect on {source.name}, a continuous recording: detection aligns")
         spikes = spikes_from_recording(source, spec, context.progress)
     else:
         _refuse_without_effect(source, chosen)
@@ -90,7 +99,14 @@ def _source(context: StepContext, path: Path | None) -> RecordedSource | StoredW
         source = read_source(context.of("recording") / files.RECORDING)
         return replace(source, name="recording", provenance=context.summary("recording")["provenance"])
     chosen = context.parameters
-    return read_source(path, prefer=chosen["read_as"], not_units=tuple(chosen["not_units"]))
+    source = read_source(
+        path,
+        prefer=chosen["read_as"],
+        not_units=tuple(chosen["not_units"]),
+        array=chosen["array"],
+        leave_out=tuple(chosen["leave_out"]),
+    )
+    return replace(source, labels_are="reference labels" if chosen["reference_labels"] else "true units")
 
 
 def _refuse_without_effect(source: StoredWindows, chosen: Mapping[str, Any]) -> None:
@@ -108,6 +124,10 @@ def _refuse_without_effect(source: StoredWindows, chosen: Mapping[str, Any]) -> 
 def load_spikes(context: StepContext) -> SpikeSet:
     """What `cut_spikes` left."""
     return SpikeSet.load(context.of("spikes") / files.SPIKES)
+
+
+def _library(templates: Path | None) -> ShapeLibrary | None:
+    return None if templates is None else read_templates(templates)
 
 
 def _simulation_spec(chosen: Mapping[str, Any]) -> SimulationSpec:
@@ -161,4 +181,5 @@ def _pictures(spikes: SpikeSet, folder: Path) -> list[Picture]:
         spikes.unit_of_measure,
         folder / "true_units.png",
     )
-    return [Picture("true_units.png", "Spikes by true unit: mean and standard deviation, as the hardware sees them")]
+    labels = "true unit" if spikes.labels_are == "true units" else "reference label"
+    return [Picture("true_units.png", f"Spikes by {labels}: mean and standard deviation, as the hardware sees them")]

@@ -129,7 +129,7 @@ def _judged(
     # A unit that is matched to no true one may be a neuron that nobody has listed.
     known = spikes.true_unit >= 0
     n_true = int((known & test).sum()) if spikes.detection is None else spikes.detection["parts"]["test"]["n_true"]
-    return "true units", units >= 0, known & (units == spikes.true_unit), n_true
+    return spikes.labels_are, units >= 0, known & (units == spikes.true_unit), n_true
 
 
 def _points(curve: MarginCurve, chosen: int) -> Iterator[MarginPoint]:

@@ -205,11 +205,11 @@ def _against_truth(
     scores = [score for labels in answers if (score := _truth_score(spikes, sorting, labels)) is not None]
     if not scores or scores[0].accuracy is None:
         return []
-    rows = [_accuracy_row(model, "true units", scores[0].n, [score.accuracy for score in scores])]
+    rows = [_accuracy_row(model, spikes.labels_are, scores[0].n, [score.accuracy for score in scores])]
     alone = scores[0].n_without_overlap
     if alone and alone < scores[0].n:
         shares = [score.accuracy_without_overlap for score in scores]
-        rows.append(replace(_accuracy_row(model, "true units", alone, shares), overlapping_counted=False))
+        rows.append(replace(_accuracy_row(model, spikes.labels_are, alone, shares), overlapping_counted=False))
     return rows
 
 

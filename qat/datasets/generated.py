@@ -1,5 +1,6 @@
 """Generated data sets, named after what makes them easy or hard."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
@@ -55,8 +56,8 @@ def generated(
     )
     check_units(spec, templates)
     return DataSet(
-        name=_name(spec),
-        provenance=_in_words(spec),
+        name=_name(spec, templates),
+        provenance=_in_words(spec, templates),
         factors={
             "similarity": similarity,
             "noise": noise,
@@ -72,7 +73,7 @@ def _draw(spec: SimulationSpec, templates: ShapeLibrary | None, seed: int) -> Re
     return simulate_recording(replace(spec, seed=seed), library=templates)
 
 
-def _name(spec: SimulationSpec) -> str:
+def _name(spec: SimulationSpec, templates: ShapeLibrary | None) -> str:
     """Made from the factors, such as `easy-noise015-3units-drift-tetrode`."""
     similarity = spec.similarity if isinstance(spec.similarity, str) else f"alike{_digits(spec.similarity)}"
     parts = [similarity, f"noise{_digits(spec.noise_level)}", f"{spec.n_units}units"]
@@ -80,6 +81,8 @@ def _name(spec: SimulationSpec) -> str:
         parts.append("drift" if spec.amplitude_drift == DRIFT else f"drift{_digits(spec.amplitude_drift)}")
     if spec.n_channels > 1:
         parts.append("tetrode" if spec.n_channels == TETRODE else f"{spec.n_channels}channels")
+    if templates is not None:
+        parts.append(re.sub("[^A-Za-z0-9]+", "-", templates.name).strip("-"))
     return "-".join(parts)
 
 
@@ -88,13 +91,14 @@ def _digits(share: float) -> str:
     return f"{share:.6f}".replace(".", "").rstrip("0").ljust(3, "0")
 
 
-def _in_words(spec: SimulationSpec) -> str:
+def _in_words(spec: SimulationSpec, templates: ShapeLibrary | None) -> str:
+    shapes = "" if templates is None else f", shapes of {templates.name}"
     drift = f", amplitudes drift by {spec.amplitude_drift:g}" if spec.amplitude_drift else ""
     channels = "1 channel" if spec.n_channels == 1 else f"{spec.n_channels} channels"
     return (
         f"simulated by spikeloom, a new recording for each seed: {spec.n_units} units of mean correlation near "
         f"{spec.target_correlation:g}, together {_SPIKES_PER_S:g} spikes a second, noise {spec.noise_level:g} of "
-        f"the peak amplitude{drift}, {channels}, {spec.duration_s:g} s"
+        f"the peak amplitude{drift}, {channels}, {spec.duration_s:g} s{shapes}"
     )
 
 

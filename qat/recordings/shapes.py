@@ -24,6 +24,7 @@ class ShapeLibrary:
     waveforms: NDArray[np.float64]
     """`[n_shapes, n_samples]`, any amplitude, any alignment."""
     sampling_rate_hz: float
+    name: str = "a user's library"
 
     def __post_init__(self) -> None:
         if self.waveforms.ndim != 2 or self.waveforms.shape[1] < 8:

@@ -124,7 +124,7 @@ def simulate_recording(
     amplitude_uv = _unit_amplitudes(spec, sample, unit, rng)
     _add_spikes(traces, shapes[units], sample - samples_before(spec.sampling_rate_hz), unit, phase, amplitude_uv)
     # From half a sample on, the extremum is nearer to the next sample.
-    return _as_source(spec, traces, sample + (2 * phase >= _PHASES), unit)
+    return _as_source(spec, library, traces, sample + (2 * phase >= _PHASES), unit)
 
 
 def check_units(spec: SimulationSpec, library: ShapeLibrary | None = None) -> None:
@@ -266,7 +266,11 @@ def _superimpose(
 
 
 def _as_source(
-    spec: SimulationSpec, traces: NDArray[np.float64], sample: NDArray[np.int64], unit: NDArray[np.int64]
+    spec: SimulationSpec,
+    library: ShapeLibrary | None,
+    traces: NDArray[np.float64],
+    sample: NDArray[np.int64],
+    unit: NDArray[np.int64],
 ) -> RecordedSource:
     recording = NumpyRecording([traces.T.astype(np.float32)], spec.sampling_rate_hz)
     recording.set_channel_gains(1.0)
@@ -280,15 +284,16 @@ def _as_source(
         recording=recording,
         sorting=sorting,
         unit_of_measure="uV",
-        provenance=_in_words(spec),
+        provenance=_in_words(spec, library),
     )
 
 
-def _in_words(spec: SimulationSpec) -> str:
+def _in_words(spec: SimulationSpec, library: ShapeLibrary | None) -> str:
+    shapes = "" if library is None else f", shapes of {library.name}"
     rates = "/".join(f"{rate:g}" for rate in np.atleast_1d(spec.firing_rate_hz))
     channels = "1 channel" if spec.n_channels == 1 else f"{spec.n_channels} channels"
     return (
         f"simulated by spikeloom: {spec.n_units} units of mean correlation {spec.target_correlation:g} firing at "
         f"{rates} Hz, noise {spec.noise_level:g} of {spec.amplitude_uv:g} uV, drift {spec.amplitude_drift:g}, "
-        f"{channels}, {spec.duration_s:g} s, seed {spec.seed}"
+        f"{channels}, {spec.duration_s:g} s, seed {spec.seed}{shapes}"
     )

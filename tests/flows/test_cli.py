@@ -38,7 +38,7 @@ class FakeBench:
         lower = Step("lower", "simulate it", self._lower, needs=needs, parameters={"cycles": settings.folding.cycles})
         return {"train": [train]}.get(kind, [lower] if settings.model else [train, lower])
 
-    def write_recording(self, settings, path, progress):
+    def write_recording(self, settings, templates, path, progress):
         progress(1.0, "done")
         path.write_text(f"{settings.units} units")
         return f"{path.name}: {settings.units} units"
@@ -160,6 +160,25 @@ def test_options_reach_the_settings(in_an_empty_folder):
     assert (settings.training.seeds, settings.training.hidden) == ((4, 5), (64,))
     assert (settings.spikes.bits, settings.spikes.align, settings.spikes.not_units) == (10, "peak", (0, 9))
     assert settings.simulation.seed == settings.sorting.seed == settings.spikes.seed == 7
+
+
+def test_options_about_reading_land_on_their_own_fields(in_an_empty_folder):
+    (in_an_empty_folder / "a.npz").write_bytes(b"")
+    bench = FakeBench()
+    words = "train --recording a.npz --read-as windows --array snr --leave-out 0,3 --realign --reference-labels"
+    assert call(*words.split(), bench=bench).exit_code == 0
+    read = bench.asked[0][1].spikes
+    assert (read.array, read.leave_out, read.realign, read.reference_labels) == ("snr", (0, 3), True, True)
+
+
+@pytest.mark.parametrize("command", ["train", "demo"])
+def test_templates_are_for_a_simulated_recording(command, in_an_empty_folder):
+    (in_an_empty_folder / "cells.npz").write_bytes(b"")
+    bench = FakeBench()
+    assert call(command, "--templates", "cells.npz", bench=bench).exit_code == 0
+    assert bench.asked[0][1].templates.name == "cells.npz"
+    line = failure("train", "--recording", "cells.npz", "--templates", "cells.npz")
+    assert line == "error: --templates cells.npz: is for a simulated recording; --recording is read as it is"
 
 
 def test_every_training_option_lands_on_its_own_field():
@@ -428,6 +447,10 @@ def test_report_of_no_run_is_one_line():
         ("demo --seed -1", "--seed -1: a whole number from 0 to 4294967295 is wanted"),
         ("hw --model net.onnx --seed -1", "--seed -1: a whole number from 0 to 4294967295 is wanted"),
         ("train --not-unit 0", "--not-unit without --recording: a recording to read is wanted"),
+        ("train --realign", "--realign without --recording: a recording to read is wanted"),
+        ("train --leave-out a", "--leave-out a: whole numbers joined by commas are wanted, such as 0,1,2"),
+        ("train --templates gone.npz", "--templates gone.npz: a file (.npz) that is there is wanted"),
+        ("simulate new.npz --templates gone.npz", "--templates gone.npz: a file (.npz) that is there is wanted"),
         ("train --read-as raw", "--read-as without --recording: a recording to read is wanted"),
         (
             "demo --device no-such",

@@ -20,9 +20,9 @@ from flows.report.table import (
 def accuracy_headline(rows: Sequence[Accuracy], recording: Recording | None) -> Iterator[Headline]:
     """The exported network on the test part, against the best labels there are."""
     tested = [row for row in rows if row.exported and row.part == "test" and row.overlapping_counted]
-    of_truth = [row for row in tested if row.against == "true units"]
+    of_truth = [row for row in tested if row.against != "pseudo-labels"]
     for row in (of_truth or tested)[:1]:
-        beside = _not_scored(recording) if row.against == "true units" else ""
+        beside = _not_scored(recording) if row.against != "pseudo-labels" else ""
         yield Headline("Accuracy", fraction_cell(row.mean), f"{row.model}, test spikes against {row.against}{beside}")
 
 
