@@ -110,7 +110,7 @@ def test_what_is_there_stays_and_nothing_half_written_does(run, tmp_path):
 
 @pytest.mark.parametrize(("option", "record"), [("off", None), ("6", {"margin": 6})])
 def test_train_writes_no_margin_or_a_given_one(run, option, record):
-    spikeloom(*TRAIN, "--unsorted", option, "--out", run)
+    spikeloom(*TRAIN, "--unsorted", option, "--to", "export", "--out", run)
     assert load_metadata(run / "export" / "model.onnx").get("unsorted") == record
 
 
