@@ -126,7 +126,8 @@ def test_simulators_stand_side_by_side():
 
 def test_a_mismatch_strikes_the_eye():
     report = replace(whole_report(), simulations=(replace(SIMULATION, layer_word_mismatches=3),))
-    assert headlines(report)[1].value == replace(headlines(report)[1].value, text="3", tone="bad")
+    (mismatches,) = (headline for headline in headlines(report) if headline.label == "Mismatches")
+    assert (mismatches.value.text, mismatches.value.tone) == ("3", "bad")
     assert '<td class="bad number">3</td>' in page(report, Path())
 
 
