@@ -65,7 +65,8 @@ def export_qonnx(
     Input `spikes` float32 [1, n_inputs], annotated with metadata["input"]["datatype"]; outputs `scores` float32
     [1, n_units], integers, and `unit` int64 [1], ArgMax with the lowest index first. Between them MatMul with
     BipolarQuant weights (scale 1, stored as +-1), BatchNormalization, BipolarQuant. `metadata` (see `describe`)
-    goes under the key "spikeloom" as canonical JSON, with "schema" and "digest" (see `graph_digest`) added.
+    goes under the key "spikeloom" as canonical JSON, with "schema" and "digest" (see `graph_digest`) added. An
+    entry "unsorted" of {"margin": N} withholds answers whose best score leads by less (see `qat.unsorted`).
     The same model and metadata give the same bytes. Nothing is written unless the check holds.
 
     check_inputs: integers [n, n_inputs] with n >= 1.

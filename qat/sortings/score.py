@@ -48,7 +48,8 @@ def score_sorting(
 
     Args:
         true: true units, times as their source states them.
-        found: units found, times at our alignment sample.
+        found: units found, times at our alignment sample. SpikeInterface asks whether the true units are all
+            there are (`exhaustive_gt`); nothing that is told here depends on it.
         lag_samples: our alignment sample minus the stated time, estimated on the training part.
         first_sample: start of the test stretch; a true spike counts where it stands once the lag is removed.
         match_ms: largest distance of a hit.

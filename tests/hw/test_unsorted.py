@@ -300,10 +300,11 @@ def test_a_margin_counts_in_integers_where_the_graph_rescales_its_scores(tmp_pat
     assert compare(network, Reference.open(path), x).equal
 
 
-def test_a_model_file_may_state_its_margin(tmp_path):
+@pytest.mark.parametrize("record", [{"margin": 7}, {"margin": 7, "calibration": {"keeps": 0.99}}])
+def test_a_model_file_may_state_its_margin(tmp_path, record):
     builder = GraphBuilder()
     builder.weights(np.ones((2, 3)), "gemm")
-    path = write(builder.model([1, 3], "INT4", 2, {"unsorted": {"margin": 7}}), tmp_path / "network.onnx")
+    path = write(builder.model([1, 3], "INT4", 2, {"unsorted": record}), tmp_path / "network.onnx")
     assert lower(path).margin == 7
     assert lower(path, margin=0).margin == 0  # what a user asks for comes first
     network = lower(path)

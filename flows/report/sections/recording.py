@@ -73,7 +73,8 @@ def accuracy_table(rows: Sequence[Accuracy]) -> Iterator[Table]:
         yield Table(
             "Accuracy",
             "Fraction of spikes given the right unit. Clusters are matched one to one to true units on the "
-            "training part; a spike in an unmatched cluster counts as wrong. Mean and standard deviation over seeds.",
+            "training part; a spike in an unmatched cluster counts as wrong. No answer is withheld as "
+            "'unsorted' here. Mean and standard deviation over seeds.",
             (
                 *word_columns("Model", "Against", "Overlaps", "Part"),
                 *number_columns("Spikes", "Seeds", "Mean", "Std. dev."),
