@@ -22,20 +22,12 @@ class Mixture:
     shift_weights: Array
     """`[n_templates, n_shifts]` how often spikes are moved by each shift; sums to 1."""
     outlier_weight: float
-    """What `weights` leave."""
+    """What `weights` leave; given, since a wide density would else take over clusters that lie close together."""
 
     @property
     def n_templates(self) -> int:
         """Units, and noise that crossed the threshold."""
         return len(self.templates)
-
-    def stands_out(self, least_norm: float) -> NDArray[np.bool_]:
-        """`[n_templates]` which are units: in white noise a template's norm is its signal-to-noise ratio.
-
-        All, if none stands out.
-        """
-        large = np.linalg.norm(self.templates, axis=1) >= least_norm
-        return large if large.any() else ~large
 
     def keep(self, chosen: NDArray[np.bool_]) -> "Mixture":
         """Without the templates that are not chosen; the others' weights are left as they are."""
@@ -87,18 +79,28 @@ def fit(features: Array, mixture: Mixture, space: FeatureSpace, outliers: Outlie
         of_templates, of_outliers = log_joint(features, mixture, space, outliers)
         total = np.logaddexp(log_sum(of_templates.reshape(len(features), -1)), of_outliers)
         responsibility = np.exp(of_templates - total[:, None, None])
-        kept = responsibility.sum(axis=(0, 2)) >= _SMALLEST_UNIT
+        claimed = responsibility.sum(axis=(0, 2))
+        kept = claimed >= min(_SMALLEST_UNIT, claimed.max())
         responsibility = responsibility[:, kept]
         by_shift = responsibility.sum(axis=0)
         count = by_shift.sum(axis=1)
-        n_outliers = len(features) - count.sum() + 1
         mixture = Mixture(
             templates=np.einsum("nks,nsf->kf", responsibility, moved_back, optimize=True) / count[:, None],
-            weights=count / (len(features) + 1),
+            weights=(1 - mixture.outlier_weight) * count / count.sum(),
             shift_weights=(by_shift + 1) / (count + by_shift.shape[1])[:, None],
-            outlier_weight=float(n_outliers / (len(features) + 1)),
+            outlier_weight=mixture.outlier_weight,
         )
     return mixture
+
+
+def residual_covariance(features: Array, mixture: Mixture, space: FeatureSpace, outliers: Outliers) -> Array:
+    """`[n_features, n_features]` of what templates at their shifts leave of the spikes that they explain."""
+    of_templates, of_outliers = log_joint(features, mixture, space, outliers)
+    flat = of_templates.reshape(len(features), -1)
+    explained = flat.max(axis=1) > of_outliers
+    expected = space.shifted(mixture.templates).reshape(-1, features.shape[1])
+    residual = (features - expected[flat.argmax(axis=1)])[explained]
+    return residual.T @ residual / max(1, len(residual))
 
 
 def log_sum(log_values: Array) -> Array:

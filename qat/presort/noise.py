@@ -9,8 +9,9 @@ from qat.presort.space import Array
 from qat.spikes.spikeset import TRAIN, SpikeSet
 
 _FEWEST_WINDOWS = 3  # for each value of a window
-_SPIKES_A_CLUSTER = 30
-_MOST_CLUSTERS = 40
+_SPIKES_A_CLUSTER = 15
+_MOST_CLUSTERS = 30
+_STARTS = 5
 
 
 def noise_covariance(spikes: SpikeSet, seed: int) -> Array:
@@ -23,9 +24,14 @@ def noise_covariance(spikes: SpikeSet, seed: int) -> Array:
 
 
 def _left_over(windows: Array, seed: int) -> Array:
-    """Covariance within many small clusters."""
+    """Covariance within many small clusters of principal components."""
+    scores = PCA(min(5, *windows.shape), svd_solver="full").fit_transform(windows)
+    return np.asarray(LedoitWolf(assume_centered=True).fit(within_clusters(scores, windows, seed)).covariance_)
+
+
+def within_clusters(scores: Array, windows: Array, seed: int) -> Array:
+    """What the means of many small clusters of `scores` leave of `windows`, `[n_spikes, ...]` both."""
     n_clusters = int(np.clip(len(windows) // _SPIKES_A_CLUSTER, 1, _MOST_CLUSTERS))
-    scores = PCA(min(5, windows.shape[1]), svd_solver="full").fit_transform(windows)
-    clusters = KMeans(n_clusters, n_init=1, random_state=seed).fit(scores).labels_
+    clusters = KMeans(n_clusters, n_init=_STARTS, random_state=seed).fit(scores).labels_
     means = np.array([windows[clusters == cluster].mean(axis=0) for cluster in range(n_clusters)])
-    return np.asarray(LedoitWolf(assume_centered=True).fit(windows - means[clusters]).covariance_)
+    return np.asarray(windows - means[clusters])

@@ -21,8 +21,10 @@ class PresortSpec:
     """Number of units, where it is known; None = the data decide."""
     max_components: int = 30
     """Templates at first; far more than there can be units."""
-    least_prominence: float = 1.25
-    """A template whose norm in noise standard deviations is below this many thresholds is noise that crossed it."""
+    background_deflection: float = 1.12
+    """A template is noise that crossed the threshold if its median spike deflects by less than this many ..."""
+    background_norm: float = 2.0
+    """... thresholds, and if its norm in noise standard deviations is below this many."""
     overlap_probability: float = 0.10
     """Prior probability that a second spike reaches into a window."""
     seed: int = 0
@@ -31,7 +33,8 @@ class PresortSpec:
         checks = (
             (self.n_units is None or self.n_units >= 1, "n_units must be at least 1"),
             (self.max_components >= 1, "max_components must be at least 1"),
-            (self.least_prominence >= 0, "least_prominence must not be negative"),
+            (self.background_deflection >= 0, "background_deflection must not be negative"),
+            (self.background_norm >= 0, "background_norm must not be negative"),
             (0 < self.overlap_probability < 1, "overlap_probability must be in (0, 1)"),
             (self.seed >= 0, "seed must not be negative"),
         )

@@ -8,17 +8,21 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from qat.errors import BadInput
-from qat.presort.mixture import Mixture, fit, log_sum
-from qat.presort.noise import noise_covariance
+from qat.presort.background import Crossings, units_among
+from qat.presort.mixture import Mixture, fit, log_sum, residual_covariance
+from qat.presort.noise import noise_covariance, within_clusters
 from qat.presort.outliers import Outliers
 from qat.presort.result import Presorting, PresortSpec
 from qat.presort.space import Array, FeatureSpace, build_space
 from qat.presort.superposition import overlap_log_joint
-from qat.presort.units import SpikeTimes, find_units, joint_of, losses_without
+from qat.presort.units import SpikeTimes, find_units, joint_of, leave_units, losses_without
 from qat.spikes.spikeset import TRAIN, SpikeSet
 
 _FEWEST_SPIKES = 20
+_LAST_ROUNDS = 10
 _DOUBTFUL = 1e-3  # posterior probability of the wide background above which overlaps are looked at
+
+_RARE = 0.05  # share of the spikes: what seems a rare unit may be overlaps that happen to look alike
 
 
 def presort(spikes: SpikeSet, spec: PresortSpec, progress: Callable[[float], None] | None = None) -> Presorting:
@@ -39,19 +43,23 @@ def presort(spikes: SpikeSet, spec: PresortSpec, progress: Callable[[float], Non
             "use a longer recording or a lower threshold"
         )
     with threadpool_limits(1):  # several threads add in another order, and are slower on such small matrices
-        covariance = noise_covariance(spikes, spec.seed)
-        space = build_space(windows[training], covariance, (spikes.n_channels, spikes.n_samples))
+        crossings, times = Crossings.of(spikes, spec), _times(spikes)
+        space = _first_space(spikes, windows[training], spec)
+        mixture, outliers = _fitted(windows[training] @ space.projection, times, space, crossings, spec)
+        if spikes.noise is None:  # it was only guessed; once units are known, it is what they leave over
+            left = residual_covariance(windows[training] @ space.projection, mixture, space, outliers)
+            space = space.whitened_anew(left)
+            mixture, outliers = _fitted(windows[training] @ space.projection, times, space, crossings, spec)
         features = windows @ space.projection
-        outliers = Outliers.of(features[training])
-        least_norm = spec.least_prominence * spikes.preprocessing.get("threshold_sigmas", 0.0)
-        _report(progress, 0.2)
-        mixture = find_units(features[training], _times(spikes), space, outliers, least_norm, spec)
         _report(progress, 0.6)
-        if spec.n_units is None:
-            is_unit = mixture.stands_out(least_norm)
-            joint = _with_overlaps(features[training], mixture, is_unit, space, outliers, spikes, spec)
-            mixture = fit(features[training], mixture.keep(_needed(joint, space)), space, outliers, 10)
-        is_unit = mixture.stands_out(least_norm)
+        train = features[training]
+        is_unit = _units(train, mixture, space, outliers, crossings)
+        joint = _with_overlaps(train, mixture, is_unit, space, outliers, spikes, spec)
+        needed = _needed(joint, is_unit, spec.n_units or 1, space)
+        mixture = fit(train, mixture.keep(needed), space, outliers, _LAST_ROUNDS)
+        if spec.n_units is not None:
+            mixture = leave_units(train, mixture, times, space, outliers, crossings, spec.n_units)
+        is_unit = _units(train, mixture, space, outliers, crossings)
         _report(progress, 0.8)
         joint = _with_overlaps(features, mixture, is_unit, space, outliers, spikes, spec)
         probability = np.exp(joint - log_sum(joint)[:, None])[:, :-1][:, is_unit]
@@ -80,6 +88,30 @@ def _times(spikes: SpikeSet) -> SpikeTimes | None:
     return SpikeTimes(seconds, spikes.preprocessing.get("dead_time_ms", 0.0) * 1e-3)
 
 
+def _first_space(spikes: SpikeSet, windows: Array, spec: PresortSpec) -> FeatureSpace:
+    """Noise made white; and so is, where the noise is known, what many small clusters vary by beyond it."""
+    space = build_space(windows, noise_covariance(spikes, spec.seed), (spikes.n_channels, spikes.n_samples))
+    if spikes.noise is None:
+        return space
+    features = windows @ space.projection
+    left = within_clusters(features, features, spec.seed)
+    return space.whitened_anew(left.T @ left / len(left))
+
+
+def _fitted(
+    features: Array, times: SpikeTimes | None, space: FeatureSpace, crossings: Crossings | None, spec: PresortSpec
+) -> tuple[Mixture, Outliers]:
+    outliers = Outliers.of(features)
+    return find_units(features, times, space, outliers, crossings, spec), outliers
+
+
+def _units(
+    features: Array, mixture: Mixture, space: FeatureSpace, outliers: Outliers, crossings: Crossings | None
+) -> NDArray[np.bool_]:
+    likeliest = joint_of(features, mixture, space, outliers).argmax(axis=1)
+    return units_among(mixture.templates, likeliest, crossings)
+
+
 def _with_overlaps(
     features: Array,
     mixture: Mixture,
@@ -91,25 +123,30 @@ def _with_overlaps(
 ) -> Array:
     """`[n, n_templates + 1]` log probability with each template on which a window is aligned, outliers last."""
     joint = joint_of(features, mixture, space, outliers)
-    doubtful = np.flatnonzero(joint[:, -1] - log_sum(joint) > np.log(_DOUBTFUL))
+    rare = np.append(mixture.weights < _RARE, False)
+    doubtful = np.flatnonzero((joint[:, -1] - log_sum(joint) > np.log(_DOUBTFUL)) | rare[joint.argmax(axis=1)])
     shape = (spikes.n_channels, spikes.n_samples)
     overlapping = overlap_log_joint(features[doubtful], mixture, is_unit, space, shape, spec.overlap_probability)
     joint[doubtful, :-1] = np.logaddexp(joint[doubtful, :-1], overlapping)
     return joint
 
 
-def _needed(joint: Array, space: FeatureSpace) -> NDArray[np.bool_]:
-    """`[n_templates]` False for those without which the data are explained as well, by the Bayesian criterion."""
+def _needed(joint: Array, is_unit: NDArray[np.bool_], n_units: int, space: FeatureSpace) -> NDArray[np.bool_]:
+    """`[n_templates]` False for those without which the data are explained as well, by the Bayesian criterion.
+
+    At least `n_units` units stay.
+    """
     price = 0.5 * sum(space.shift_maps.shape[:2]) * np.log(len(joint))
     kept = np.ones(joint.shape[1] - 1, dtype=bool)
-    while kept.sum() > 1:
+    while True:
         losses = np.full(kept.size, np.inf)
         losses[kept] = losses_without(joint[:, np.append(kept, True)])
+        if (kept & is_unit).sum() <= n_units:
+            losses[is_unit] = np.inf
         weakest = losses.argmin()
         if losses[weakest] >= price:
-            break
+            return kept
         kept[weakest] = False
-    return kept
 
 
 def _report(progress: Callable[[float], None] | None, fraction: float) -> None:

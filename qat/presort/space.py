@@ -32,6 +32,16 @@ class FeatureSpace:
         """`[n, n_shifts, n_features]`: every one with every shift undone."""
         return self.shifted(features)[:, ::-1]
 
+    def whitened_anew(self, covariance: Array) -> "FeatureSpace":
+        """The space in which what has this covariance `[n_features, n_features]` has variance 1, like noise.
+
+        No direction is drawn out: where the variance is below 1 it is taken as 1.
+        """
+        variance, directions = np.linalg.eigh(covariance)
+        spread = np.sqrt(np.maximum(variance, 1.0))
+        shrink, stretch = (directions / spread) @ directions.T, (directions * spread) @ directions.T
+        return FeatureSpace(self.projection @ shrink, stretch @ self.lift, stretch @ self.shift_maps @ shrink)
+
 
 def build_space(windows: Array, covariance: Array, shape: tuple[int, int]) -> FeatureSpace:
     """Whiten, and keep the principal directions (about silence, not the mean) that noise alone could not make.

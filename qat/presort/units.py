@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 
+from qat.presort.background import Crossings, units_among
 from qat.presort.evidence import Evidence, shape_evidence, times_evidence
 from qat.presort.mixture import Mixture, fit, log_joint, log_likelihoods, log_sum
 from qat.presort.outliers import Outliers
@@ -14,7 +15,8 @@ from qat.presort.space import Array, FeatureSpace
 
 _FIRST_ROUNDS, _ROUNDS_BETWEEN, _LAST_ROUNDS = 15, 8, 30
 _NEIGHBOURS = 4
-_SPIKES_A_TEMPLATE = 20  # at least, in the beginning
+_STARTS = 5
+_SPIKES_A_TEMPLATE = 15  # at least, in the beginning
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,43 +38,58 @@ def find_units(
     times: SpikeTimes | None,
     space: FeatureSpace,
     outliers: Outliers,
-    least_norm: float,
+    crossings: Crossings | None,
     spec: PresortSpec,
 ) -> Mixture:
     """Fit far more templates than there can be units, then merge the pairs that are one.
 
-    Where the number of units is given, merging ends when it is
-    reached, and goes on beyond the evidence until then: the pair or the template that is missed least goes first.
+    Where the number of units is given, merging ends when it is reached.
 
     Args:
         features: `[n_spikes, n_features]` of the training part.
         times: of the same spikes; None where they are unknown.
         space: in which they are.
         outliers: what no template explains.
-        least_norm: of a unit's template; weaker ones are noise.
+        crossings: what is no unit.
         spec: how many templates there are at first, and whether the number of units is given.
     """
     mixture = fit(features, _first_guess(features, space, spec), space, outliers, _FIRST_ROUNDS)
     while True:
-        evidence = _evidence(features, mixture, times, space, outliers)
-        is_unit = mixture.stands_out(least_norm)
-        surplus = None if spec.n_units is None else int(is_unit.sum()) - spec.n_units
-        pairs = _pairs_to_merge(evidence, mixture.n_templates if surplus is None else surplus)
-        remaining = np.ones(mixture.n_templates, dtype=bool)
-        if not pairs and surplus is not None and surplus > 0:
-            losses = np.where(is_unit, losses_without(joint_of(features, mixture, space, outliers)), np.inf)
-            between_units = {pair: e.total for pair, e in evidence.items() if is_unit[list(pair)].all()}
-            nearest = min(between_units, key=lambda pair: between_units[pair])
-            if between_units[nearest] < losses.min():
-                pairs = [nearest]
-            else:
-                remaining[losses.argmin()] = False
-        for pair in pairs:
-            mixture = _merged(mixture, pair, space)
-        remaining[[second for _, second in pairs]] = False
-        if remaining.all():
+        likeliest = joint_of(features, mixture, space, outliers).argmax(axis=1)
+        n_units = int(units_among(mixture.templates, likeliest, crossings).sum())
+        evidence = _evidence(features, mixture, likeliest, times, space)
+        pairs = _pairs_to_merge(evidence, n_units - (spec.n_units or 1))
+        if not pairs:
             return fit(features, mixture, space, outliers, _LAST_ROUNDS)
-        mixture = fit(features, mixture.keep(remaining), space, outliers, _ROUNDS_BETWEEN)
+        mixture = _merged(mixture, pairs, space)
+        mixture = fit(features, mixture, space, outliers, _ROUNDS_BETWEEN)
+
+
+def leave_units(
+    features: Array,
+    mixture: Mixture,
+    times: SpikeTimes | None,
+    space: FeatureSpace,
+    outliers: Outliers,
+    crossings: Crossings | None,
+    n_units: int,
+) -> Mixture:
+    """At most `n_units`: the template that is missed least is left out, or the pair that differs least merged."""
+    while True:
+        joint = joint_of(features, mixture, space, outliers)
+        likeliest = joint.argmax(axis=1)
+        is_unit = units_among(mixture.templates, likeliest, crossings)
+        if is_unit.sum() <= n_units:
+            return mixture
+        losses = np.where(is_unit, losses_without(joint), np.inf)
+        evidence = _evidence(features, mixture, likeliest, times, space)
+        of_units = {pair: found.total for pair, found in evidence.items() if is_unit[list(pair)].all()}
+        nearest = min(of_units, key=lambda pair: (of_units[pair], pair), default=None)
+        if nearest is not None and of_units[nearest] < losses.min():
+            mixture = _merged(mixture, [nearest], space)
+        else:
+            mixture = mixture.keep(np.arange(len(losses)) != losses.argmin())
+        mixture = fit(features, mixture, space, outliers, _ROUNDS_BETWEEN)
 
 
 def joint_of(features: Array, mixture: Mixture, space: FeatureSpace, outliers: Outliers) -> Array:
@@ -91,22 +108,24 @@ def losses_without(joint: Array) -> Array:
 
 def _first_guess(features: Array, space: FeatureSpace, spec: PresortSpec) -> Mixture:
     n_templates = max(1, min(spec.max_components, len(features) // _SPIKES_A_TEMPLATE))
-    centers = KMeans(n_templates, n_init=1, random_state=spec.seed).fit(features).cluster_centers_
+    centers = KMeans(n_templates, n_init=_STARTS, random_state=spec.seed).fit(features).cluster_centers_
     n_shifts = len(space.shift_maps)
     return Mixture(
         templates=centers.astype(np.float64),
-        weights=np.full(n_templates, 0.9 / n_templates),
+        weights=np.full(n_templates, (1 - spec.overlap_probability) / n_templates),
         shift_weights=np.full((n_templates, n_shifts), 1 / n_shifts),
-        outlier_weight=0.1,
+        outlier_weight=spec.overlap_probability,
     )
 
 
 def _evidence(
-    features: Array, mixture: Mixture, times: SpikeTimes | None, space: FeatureSpace, outliers: Outliers
+    features: Array,
+    mixture: Mixture,
+    likeliest: NDArray[np.int64],
+    times: SpikeTimes | None,
+    space: FeatureSpace,
 ) -> dict[tuple[int, int], Evidence]:
     """For every template and its nearest neighbours, whether they are two units."""
-    joint = joint_of(features, mixture, space, outliers)
-    likeliest = joint.argmax(axis=1)
     fit_to = log_likelihoods(features, mixture.templates, space).max(axis=2)
     of_templates = log_likelihoods(mixture.templates, mixture.templates, space).max(axis=2)
     lead = np.diag(of_templates)[:, None] - of_templates
@@ -142,16 +161,17 @@ def _pairs_to_merge(evidence: dict[tuple[int, int], Evidence], most: int) -> lis
     return chosen
 
 
-def _merged(mixture: Mixture, pair: tuple[int, int], space: FeatureSpace) -> Mixture:
-    """The first of the pair becomes the mean of both, the second moved to where it fits best."""
-    first, second = pair
-    moved = space.shifted(mixture.templates[[second]])[0]
-    aligned = moved[((moved - mixture.templates[first]) ** 2).sum(axis=1).argmin()]
-    both = mixture.weights[[first, second]]
+def _merged(mixture: Mixture, pairs: list[tuple[int, int]], space: FeatureSpace) -> Mixture:
+    """The first of each pair becomes the mean of both, the second moved to where it fits best."""
     templates, weights, shift_weights = (
         array.copy() for array in (mixture.templates, mixture.weights, mixture.shift_weights)
     )
-    templates[first] = np.average([templates[first], aligned], axis=0, weights=both)
-    shift_weights[first] = np.average(shift_weights[[first, second]], axis=0, weights=both)
-    weights[first] = both.sum()
-    return replace(mixture, templates=templates, weights=weights, shift_weights=shift_weights)
+    for first, second in pairs:
+        moved = space.shifted(templates[[second]])[0]
+        aligned = moved[((moved - templates[first]) ** 2).sum(axis=1).argmin()]
+        both = weights[[first, second]]
+        templates[first] = np.average([templates[first], aligned], axis=0, weights=both)
+        shift_weights[first] = np.average(shift_weights[[first, second]], axis=0, weights=both)
+        weights[first] = both.sum()
+    merged = replace(mixture, templates=templates, weights=weights, shift_weights=shift_weights)
+    return merged.keep(~np.isin(np.arange(mixture.n_templates), [second for _, second in pairs]))

@@ -116,8 +116,8 @@ def test_too_few_spikes_are_refused():
 
 
 def test_settings_that_make_no_sense_are_refused():
-    with pytest.raises(BadInput, match="outlier_fraction"):
-        PresortSpec(outlier_fraction=0.7)
+    with pytest.raises(BadInput, match="n_units"):
+        PresortSpec(n_units=0)
 
 
 def test_the_benchmark_of_quian_quiroga_is_sorted_with_its_overlaps():
