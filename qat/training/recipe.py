@@ -53,13 +53,9 @@ class TrainingRecipe:
                 raise BadInput(f"training recipe: {name} = {value} must be positive")
 
 
-_FULL_PRECISION = replace(TrainingRecipe(), learning_rate=1e-3, temperature=1.0, threshold_spread=0.0)
-
-
 def recipe_of(kind: ModelKind) -> TrainingRecipe:
     """The recipe by which a kind of network is trained.
 
-    Epochs, batches, augmentation, loss, schedule and averaging are the same for all. Full precision differs in
-    what follows from its weights: the step size, the scale of the scores, and no threshold to start from.
+    It is the same for every kind but for the temperature, which brings integer scores to the scale of logits.
     """
-    return TrainingRecipe() if kind.is_binarized else _FULL_PRECISION
+    return TrainingRecipe() if kind.is_binarized else replace(TrainingRecipe(), temperature=1.0)
