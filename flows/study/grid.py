@@ -21,6 +21,12 @@ RIVALS = (TWIN, CNN, LSTM)
 _SIMILARITIES = ("easy", "moderate", "hard", "hardest")
 PRESORT_NOISE = 0.15
 """Noise at which labels are compared."""
+ABLATION_SPIKES = 600
+"""Training spikes of the ablation: few enough for its many trainings, and for differences to show."""
+_NETWORKS = (ONE_BIT, TWIN)
+_FITTED = (*_NETWORKS, LDA)
+_CURVE = (*_FITTED, PRESORTER)
+"""Models of the curves."""
 
 
 @dataclass(frozen=True)
@@ -63,22 +69,21 @@ class Choices:
     training_spikes: tuple[int | None, ...]
     bits: tuple[int, ...]
     widths: tuple[int, ...]
-    curve_models: tuple[str, ...]
 
 
-_BASE = generated("hard", 0.10)
+_BASE = generated("hard", PRESORT_NOISE)
+_AT_ONE_NOISE = tuple(generated(similarity, PRESORT_NOISE) for similarity in _SIMILARITIES)
 
 FULL = Choices(
     seeds=(0, 1, 2, 3, 4),
     main=(
-        *(generated(similarity, noise) for similarity in _SIMILARITIES for noise in (0.10, 0.15)),
+        *_AT_ONE_NOISE,
         generated("moderate", 0.10, units=5),
-        generated("moderate", 0.10, units=8),
         generated("moderate", 0.10, drift=0.3),
         generated("moderate", 0.10, channels=4),
     ),
-    presort=tuple(generated(similarity, PRESORT_NOISE) for similarity in _SIMILARITIES),
-    ablation=(generated("hard", 0.15), generated("hardest", 0.10)),
+    presort=_AT_ONE_NOISE,
+    ablation=_AT_ONE_NOISE[1:],
     noise=(
         *(generated("easy", noise) for noise in (0.05, 0.10, 0.15, 0.20, 0.30, 0.40)),
         *(generated("hardest", noise) for noise in (0.05, 0.10, 0.15, 0.20)),
@@ -87,46 +92,41 @@ FULL = Choices(
     units=tuple(generated("moderate", 0.10, units=units) for units in (3, 5, 8)),
     base=_BASE,
     shifts=(-4, -3, -2, -1, 0, 1, 2, 3, 4),
-    training_spikes=(50, 100, 200, 500, None),
-    bits=(2, 3, 4, 5, 6, 7, 8),
+    training_spikes=(100, 200, 500, 1000, None),
+    bits=(2, 3, 4, 5, 6, 8),
     widths=(16, 32, 64, 128, 256, 512),
-    curve_models=(ONE_BIT, TWIN, LDA, PRESORTER),
 )
 
 QUICK = Choices(
     seeds=(0, 1),
-    main=(generated("easy", 0.15), _BASE, generated("hardest", 0.10)),
-    presort=(generated("easy", PRESORT_NOISE), generated("hardest", PRESORT_NOISE)),
+    main=(_AT_ONE_NOISE[0], *_AT_ONE_NOISE[2:]),
+    presort=(_AT_ONE_NOISE[0], _AT_ONE_NOISE[3]),
     ablation=(_BASE,),
     noise=tuple(generated("easy", noise) for noise in (0.05, 0.15, 0.30)),
     drift=tuple(generated("moderate", 0.10, drift=drift) for drift in (0.0, 0.6)),
     units=tuple(generated("moderate", 0.10, units=units) for units in (3, 5)),
     base=_BASE,
     shifts=(-4, -2, 0, 2, 4),
-    training_spikes=(100, None),
+    training_spikes=(200, None),
     bits=(2, 4, 8),
     widths=(32, 128, 256),
-    curve_models=(ONE_BIT, TWIN, LDA, PRESORTER),
 )
 
 
 def grid_of(choices: Choices, files: Sequence[OwnFile] = (), is_quick: bool = False) -> Grid:
     """The parts of a study; that of the files is there only where files are given."""
     seeds, base = choices.seeds, choices.base.name
-    curve = choices.curve_models
-    fitted = tuple(model for model in curve if model != PRESORTER)
-    networks = tuple(model for model in fitted if model in MODELS)
     parts = [
         Part("main", "Models", _each(choices.main, seeds, (*MODELS, *CLASSICAL_MODELS, PRESORTER))),
         Part("presort", "Pre-sorting", tuple(_labels(choices.presort, seeds))),
         Part("ablation", "Ablation of the training", tuple(_variants(choices.ablation, seeds))),
-        Part("noise", "Noise", _each(choices.noise, seeds, curve)),
-        Part("jitter", "Alignment jitter", _varied(base, seeds, fitted, choices.shifts, _with_shift)),
-        Part("drift", "Drift", _each(choices.drift, seeds, curve)),
-        Part("units", "Number of units", _each(choices.units, seeds, curve)),
-        Part("spikes", "Training spikes", _varied(base, seeds, curve, choices.training_spikes, _with_spikes)),
-        Part("bits", "Input bits", _varied(base, seeds, fitted, choices.bits, _with_bits)),
-        Part("width", "Hidden width", _varied(base, seeds, networks, choices.widths, _with_width)),
+        Part("noise", "Noise", _each(choices.noise, seeds, _CURVE)),
+        Part("jitter", "Alignment jitter", _varied(base, seeds, _FITTED, choices.shifts, _with_shift)),
+        Part("drift", "Drift", _each(choices.drift, seeds, _CURVE)),
+        Part("units", "Number of units", _each(choices.units, seeds, _CURVE)),
+        Part("spikes", "Training spikes", _varied(base, seeds, _CURVE, choices.training_spikes, _with_spikes)),
+        Part("bits", "Input bits", _varied(base, seeds, _FITTED, choices.bits, _with_bits)),
+        Part("width", "Hidden width", _varied(base, seeds, _NETWORKS, choices.widths, _with_width)),
     ]
     if files:
         parts.append(Part("files", "Files", tuple(_of_files(files, seeds))))
@@ -148,16 +148,16 @@ def _each(data_sets: Iterable[DataSet], seeds: Iterable[int], models: Iterable[s
 
 
 def _labels(data_sets: Iterable[DataSet], seeds: Iterable[int]) -> Iterable[Job]:
-    """The labels themselves, and the 1-bit network and its twin on the pre-sorter's and on true labels."""
+    """The labels themselves, and networks on the pre-sorter's and on true ones."""
     for each, seed in product(data_sets, seeds):
         yield from (Job(each.name, seed, PRESORTER, labels) for labels in ("baseline", "pseudo", "pseudo-given"))
-        yield from (Job(each.name, seed, model, "true") for model in (ONE_BIT, TWIN))
-        yield from (Job(each.name, seed, model) for model in (ONE_BIT, TWIN))
+        yield from (Job(each.name, seed, TWIN, labels) for labels in ("pseudo", "true"))
+        yield Job(each.name, seed, ONE_BIT)
 
 
 def _variants(data_sets: Iterable[DataSet], seeds: Iterable[int]) -> Iterable[Job]:
     for each, variant, seed in product(data_sets, VARIANTS, seeds):
-        yield Job(each.name, seed, ONE_BIT, variant=variant.name)
+        yield Job(each.name, seed, ONE_BIT, variant=variant.name, training_spikes=ABLATION_SPIKES)
 
 
 def _varied(

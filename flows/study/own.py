@@ -53,7 +53,7 @@ def _list_of(folder: Path) -> Path:
     for entry in _entries(_PUBLISHED):
         if not (folder / entry["file"]).exists():
             raise BadInput(
-                f"--data {folder}: holds no {LIST}, the list of its recordings, and is not the folder of the published "
+                f"--data {folder}: holds no {LIST}, the list of its recordings, and is not that of the published "
                 f"ones: {entry['file']} is not there"
             )
     return _PUBLISHED

@@ -6,13 +6,15 @@ from statistics import fmean, stdev
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import wilcoxon
+from scipy.stats import PermutationMethod, wilcoxon
 
 from flows.errors import BadInput
 
 LEVEL = 0.05
 """Largest adjusted p-value of a difference that is called real."""
 _RESAMPLINGS = 10_000
+_EXACT_PAIRS = 15
+"""Up to so many, all their signs are tried; the normal approximation would be too coarse."""
 _BOOTSTRAP_SEED = 2007
 
 
@@ -82,10 +84,12 @@ def compare(
 
 
 def signed_rank(differences: NDArray[np.float64]) -> float:
-    """Two-sided p-value of Wilcoxon's signed-rank test; 1 where all differences are 0."""
+    """Two-sided p-value of Wilcoxon's signed-rank test, exact for few pairs; 1 where all differences are 0."""
     if not differences.any():
         return 1.0
-    return float(wilcoxon(differences, zero_method="pratt", method="approx", correction=True).pvalue)
+    few = differences.size <= _EXACT_PAIRS
+    method = PermutationMethod(n_resamples=2**differences.size) if few else "approx"
+    return float(wilcoxon(differences, zero_method="pratt", method=method, correction=not few).pvalue)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

@@ -26,8 +26,14 @@ def test_signed_rank_of_what_never_differs_is_one():
 
 
 def test_signed_rank_against_the_normal_approximation_by_hand():
-    # Ranks 1 ... 10 are all positive: 0 against 27.5, variance 10 * 11 * 21 / 24 = 96.25, continuity 0.5.
-    assert signed_rank(np.arange(1.0, 11.0)) == pytest.approx(2 * NormalDist().cdf(-27 / 96.25**0.5))
+    # Ranks 1 ... 20 are all positive: 0 against 105, variance 20 * 21 * 41 / 24 = 717.5, continuity 0.5.
+    assert signed_rank(np.arange(1.0, 21.0)) == pytest.approx(2 * NormalDist().cdf(-104.5 / 717.5**0.5))
+
+
+def test_signed_rank_of_few_pairs_is_exact():
+    assert signed_rank(np.arange(1.0, 11.0)) == pytest.approx(2 / 2**10)  # all signs alike, either way
+    # Of 8 ways to sign the ranks 1, 2, 3, rank sums 0, 1, 5, 6 are as far from 3 as 1 is, or farther.
+    assert signed_rank(np.array([-1.0, 2.0, 3.0])) == pytest.approx(4 / 8)
 
 
 def tables(difference, noise, n_sets=12, n_seeds=5):

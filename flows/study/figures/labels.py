@@ -8,8 +8,8 @@ import numpy as np
 from flows.study.figures.style import in_percent, legend_below, panels, save
 from flows.study.statistics import Spread
 
-_COLOURS = ("#9aa3ab", "#e69f00", "#d55e00", "#56b4e9", "#0072b2", "#8fd3bf", "#009e73")
-_MARKS = ("s", "o", "o", "^", "^", "D", "D")
+_COLOURS = ("#9aa3ab", "#e69f00", "#cc79a7", "#d55e00", "#56b4e9", "#0072b2")
+_MARKS = ("v", "P", "X", "o", "s", "D")
 
 
 def draw_labels(spreads: Mapping[str, Sequence[Spread | None]], data_sets: Sequence[str], path: Path) -> None:

@@ -22,7 +22,6 @@ _WAYS: dict[str, tuple[str, Labels]] = {
     "pre-sorter, number chosen": (PRESORTER, "pseudo"),
     "pre-sorter, number given": (PRESORTER, "pseudo-given"),
     "1-bit, pseudo-labels": (ONE_BIT, "pseudo"),
-    "1-bit, true labels": (ONE_BIT, "true"),
     "twin, pseudo-labels": ("twin", "pseudo"),
     "twin, true labels": ("twin", "true"),
 }
