@@ -12,6 +12,7 @@ from flows.study.grid import FULL, QUICK, Grid, grid_of
 from flows.study.outcome import Outcome
 from flows.study.own import own_files
 from flows.study.page import study_markdown, study_page, tables_markdown
+from flows.study.parts.generator import Comparison, compare_generator
 from flows.study.rows import csv_text, runs_csv, times_csv, units_csv
 from flows.study.run import Told, run_jobs
 from flows.study.tell import tell
@@ -52,17 +53,19 @@ def make_study(settings: StudySettings, told: Told) -> Path:
     checkpoints = open_checkpoints(settings.out / "checkpoints")
     done = run_jobs(grid.jobs, grid.data_sets, digests, draw_results, checkpoints, settings.n_processes, told)
     told.writing()
-    _write(Outcome(grid, tuple(done)), settings.out)
+    seeds = (QUICK if settings.is_quick else FULL).seeds
+    comparison = None if settings.data is None else compare_generator(settings.data, seeds)
+    _write(Outcome(grid, tuple(done)), comparison, settings.out)
     return settings.out / PAGE
 
 
-def _write(outcome: Outcome, out: Path) -> None:
+def _write(outcome: Outcome, comparison: Comparison | None, out: Path) -> None:
     done, costs = outcome.checkpoints, model_costs()
     write_whole(out / "runs.csv", runs_csv(done, outcome.grid.data_sets))
     write_whole(out / "units.csv", units_csv(done))
     write_whole(out / "times.csv", times_csv(done))
     write_whole(out / "models.csv", csv_text(costs))
-    sections = tuple(tell(outcome, costs, out))
+    sections = tuple(tell(outcome, comparison, costs, out))
     title, lede = _title(outcome.grid)
     write_whole(out / "tables.md", tables_markdown(sections))
     write_whole(out / "study.md", study_markdown(title, lede, sections))

@@ -11,6 +11,7 @@ from flows.study.parts.ablation import ablation_section
 from flows.study.parts.background import background_section
 from flows.study.parts.curves import CURVES, curve_section
 from flows.study.parts.files import files_section
+from flows.study.parts.generator import Comparison, generator_section
 from flows.study.parts.hardware import BITS, WIDTH, dial_section
 from flows.study.parts.main import main_section
 from flows.study.parts.presorting import presorting_section
@@ -26,8 +27,12 @@ _SECTIONS: Mapping[str, Callable[[Outcome, Part, Path], Section]] = {
 }
 
 
-def tell(outcome: Outcome, costs: Sequence[Mapping[str, Any]], folder: Path) -> Iterator[Section]:
+def tell(
+    outcome: Outcome, comparison: Comparison | None, costs: Sequence[Mapping[str, Any]], folder: Path
+) -> Iterator[Section]:
     """A section for each part that was run, and what stands behind all; pictures are drawn into the folder."""
     for part in outcome.grid.parts:
         yield _SECTIONS[part.name](outcome, part, folder)
+    if comparison is not None:
+        yield generator_section(comparison, folder)
     yield background_section(outcome, costs)

@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 
-from qat.classical import CLASSICAL
-
 from flows.report.figures import UNKNOWN, percent
 from flows.report.table import Cell
 from flows.study.statistics import Difference, Spread
+from qat.classical import CLASSICAL
 from qat.models import MODELS
 
 _SMALLEST_P = 0.0001
@@ -54,14 +53,8 @@ def interval_text(difference: Difference) -> str:
     return f"{points(difference.low)} to {points(difference.high)}"
 
 
-def reality(difference: Difference) -> str:
-    """Whether a difference is real, in words."""
-    if difference.is_real:
-        return f"real (p {_relation(difference.p)})"
-    return f"not told from chance (p {_relation(difference.p)})"
-
-
-def _relation(p: float) -> str:
+def p_relation(p: float) -> str:
+    """Such as `= 0.021` or `< 0.0001`."""
     text = p_text(p)
     return text if text.startswith("<") else f"= {text}"
 

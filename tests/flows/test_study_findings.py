@@ -2,10 +2,12 @@ import pytest
 
 from flows.study.hardware import HardwareCost
 from flows.study.parts.ablation import ablation_findings
+from flows.study.parts.generator import hardness_finding
 from flows.study.parts.hardware import BITS, dial_finding
-from flows.study.parts.main import claim_findings
+from flows.study.parts.main import claim_findings, difference_findings
 from flows.study.parts.presorting import Gap, gap_findings
 from flows.study.statistics import Difference, Spread
+from qat.datasets import Hardness
 
 
 def difference(mean, low, high, p, second="b"):
@@ -26,6 +28,19 @@ def test_the_claim_is_told_as_it_came_out(mean, worst, words, tones):
     assert tuple(finding.tone for finding in findings) == tones
     assert all(word in finding.text for word, finding in zip(words, findings, strict=True))
     assert ("easy" if worst > 0.01 else "hard") in findings[1].text
+
+
+def test_differences_are_told_by_what_is_real():
+    better, worse, chance = difference_findings(
+        (
+            difference(0.02, 0.01, 0.03, 0.001, "lda"),
+            difference(-0.01, -0.02, -0.005, 0.00001, "twin"),
+            difference(-0.01, -0.02, 0.005, 0.01, "pre-sorter"),
+        )
+    )
+    assert "really better, in points, than LDA (+2.00, p = 0.001)" in better.text
+    assert "really worse, in points, than full-precision twin (−1.00, p < 0.0001)" in worse.text
+    assert "pre-sorter (−1.00, p = 0.01)" in chance.text
 
 
 def test_few_seeds_are_told():
@@ -70,3 +85,16 @@ def test_the_cheapest_setting_that_is_about_as_good_is_named():
     assert "nothing cheaper comes within" in alone.text
     too_wide = dial_finding(BITS, (2, 4, 8), [Spread(5, 0.9, 0.01)] * 3, [None] * 3)
     assert "No setting" in too_wide.text and too_wide.tone == "bad"
+
+
+def hardness(accuracy):
+    return Hardness("drawn", 3600, 3, 0.2, 0.1, 10.0, accuracy, accuracy)
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "words", "tone"),
+    [((0.97, 0.98), "noise: holds.", "good"), ((0.98, 1.0), "noise: does not hold.", "bad")],
+)
+def test_whether_the_generator_is_as_hard_as_the_benchmark(accuracies, words, tone):
+    finding = hardness_finding(hardness(0.98), [hardness(accuracy) for accuracy in accuracies])
+    assert words in finding.text and finding.tone == tone

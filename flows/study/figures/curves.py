@@ -30,7 +30,7 @@ def draw_curves(shown: Sequence[Panel], label: str, path: Path, scale: Scale = "
         draw_panel(each, panel, scale)
         each.set_xlabel(label, fontsize=9)
     axes[0].set_ylabel("test spikes with their true unit, %", fontsize=9)
-    legend_below(figure, axes[0], min(3 * len(shown), len(shown[0].curves)))
+    legend_below(figure, axes[0], 2 * len(shown))
     save(figure, path)
 
 

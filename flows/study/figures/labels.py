@@ -14,7 +14,7 @@ _MARKS = ("v", "P", "X", "o", "s", "D")
 
 def draw_labels(spreads: Mapping[str, Sequence[Spread | None]], data_sets: Sequence[str], path: Path) -> None:
     """A group for each data set, a mark for each way of labelling, bars of one standard deviation over seeds."""
-    figure, (axes,) = panels(1, 1.6 + 1.7 * len(data_sets), 3.9)
+    figure, (axes,) = panels(1, max(7.5, 1.6 + 1.7 * len(data_sets)), 3.9)
     offsets = np.linspace(-0.3, 0.3, len(spreads))
     for (way, values), offset, colour, mark in zip(spreads.items(), offsets, _COLOURS, _MARKS, strict=True):
         axes.errorbar(

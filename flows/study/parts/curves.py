@@ -130,8 +130,9 @@ def curve_finding(curve: Curve, panel: Panel) -> Finding:
         if model != ONE_BIT
     ]
     return Finding(
-        f"{panel.title}: the 1-bit network goes from {spread_text(spreads[best])} at {panel.values[best]:g} to "
-        f"{spread_text(spreads[hardest])} at {panel.values[hardest]:g} ({curve.axis}), where stand {listed(others)}."
+        f"{panel.title}: the 1-bit network is at its best with {spread_text(spreads[best])} at {panel.values[best]:g}, "
+        f"at its worst with {spread_text(spreads[hardest])} at {panel.values[hardest]:g}; there, {listed(others)} "
+        f"({curve.axis})."
     )
 
 

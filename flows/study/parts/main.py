@@ -18,9 +18,9 @@ from flows.study.words import (
     interval_text,
     listed,
     over_seeds,
+    p_relation,
     p_text,
     points,
-    reality,
     size,
     spread_cell,
     title_of,
@@ -95,22 +95,24 @@ def claim_findings(gap: Difference, per_set: dict[str, float], n_seeds: int) -> 
 
 
 def _order_findings(tables: dict[str, NDArray[np.float64]], differences: Sequence[Difference]) -> tuple[Finding, ...]:
-    """The models in order, and how each compares with the 1-bit network."""
     means = {model: float(table.mean()) for model, table in tables.items() if model != PRESORTER}
     ordered = sorted(means, key=lambda model: -means[model])
-    ranking = ", ".join(f"{title_of(model)} {100 * means[model]:.2f} %" for model in ordered)
-    return (
-        Finding(f"In the mean over all data sets and seeds: {ranking}."),
-        *(Finding(_compared(each)) for each in differences),
-    )
+    ranking = "; ".join(f"{title_of(model)} {100 * means[model]:.2f} %" for model in ordered)
+    return (Finding(f"In the mean over all data sets and seeds: {ranking}."), *difference_findings(differences))
 
 
-def _compared(difference: Difference) -> str:
-    where = "above" if difference.mean > 0 else "below"
-    return (
-        f"The 1-bit network lies {size(difference.mean)} {where} {title_of(difference.second)}; the difference is "
-        f"{reality(difference)}."
-    )
+def difference_findings(differences: Sequence[Difference]) -> tuple[Finding, ...]:
+    """Whom the 1-bit network is really better than, worse than, and whom it cannot be told from."""
+    groups = {
+        "The 1-bit network is really better, in points, than": [d for d in differences if d.is_real and d.mean > 0],
+        "It is really worse, in points, than": [d for d in differences if d.is_real and d.mean < 0],
+        "Chance would do for its differences, in points, from": [d for d in differences if not d.is_real],
+    }
+    return tuple(Finding(f"{words} {listed(list(map(_told, group)))}.") for words, group in groups.items() if group)
+
+
+def _told(difference: Difference) -> str:
+    return f"{title_of(difference.second)} ({points(difference.mean)}, p {p_relation(difference.p)})"
 
 
 def _best_rivals(tables: dict[str, NDArray[np.float64]]) -> list[str]:
