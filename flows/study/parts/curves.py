@@ -130,8 +130,8 @@ def curve_finding(curve: Curve, panel: Panel) -> Finding:
         if model != ONE_BIT
     ]
     return Finding(
-        f"{panel.title}: the 1-bit network is at its best with {spread_text(spreads[best])} at {panel.values[best]:g}, "
-        f"at its worst with {spread_text(spreads[hardest])} at {panel.values[hardest]:g}; there, {listed(others)} "
+        f"{panel.title}: the 1-bit network is at its best with {spread_text(spreads[best])} at "
+        f"{panel.values[best]:g}, at its worst with {spread_text(spreads[hardest])} at {panel.values[hardest]:g}; there, {listed(others)} "
         f"({curve.axis})."
     )
 
