@@ -18,10 +18,9 @@ class CalibratedMargin:
     margin: int
     """An input is unsorted where the lead is less; 0: never."""
     keeps: float
-    """Share of the right answers that it keeps at least."""
-    n_right: int
-    """Spikes that were answered with their confident pseudo-label."""
-    min_confidence: float
+    """Share of the answers that it keeps at least."""
+    n_answers: int
+    """Answers that were their spikes' labels; the others have no say."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,26 +61,22 @@ def decide(scores: NDArray[np.integer], margin: int) -> NDArray[np.int64]:
 
 
 def calibrate_margin(
-    scores: NDArray[np.integer],
-    labels: NDArray[np.integer],
-    confidence: NDArray[np.floating],
-    *,
-    keeps: float = 0.99,
-    min_confidence: float = 0.5,
+    scores: NDArray[np.integer], labels: NDArray[np.integer], *, keeps: float = 0.99
 ) -> CalibratedMargin:
-    """The largest margin that withholds few of the right answers; give it the VALIDATION part only.
+    """The largest margin that withholds few of the answers that are right; give it the VALIDATION part only.
 
-    Of n confident spikes that are answered with their label, the margin is the k-th smallest lead,
+    Of n spikes that are answered with their label, the margin is the k-th smallest lead,
     k = floor((1 - keeps) (n + 1)); 0 where k is 0, for so few spikes can promise nothing. A new spike of their kind
     then keeps its answer with a probability of `keeps` at least (split conformal prediction: Papadopoulos et al.,
-    ECML 2002; Vovk, Gammerman and Shafer, Algorithmic Learning in a Random World, 2005).
+    ECML 2002; Vovk, Gammerman and Shafer, Algorithmic Learning in a Random World, 2005). What changes over the
+    recording after that part, such as drift, is not promised.
+
+    The confidence of pseudo-labels has no say: it is low for overlapping spikes, whose answers are to be kept too.
 
     Args:
         scores: `[n, n_units]` integer scores of the network.
-        labels: `[n]` pseudo-labels.
-        confidence: `[n]` of the label; spikes below `min_confidence` have no say.
+        labels: `[n]` pseudo-labels; negative = none, such spikes have no say either.
         keeps: share of the right answers that are not to be withheld, in (0, 1).
-        min_confidence: as in the training recipe.
 
     Raises:
         BadInput: `keeps` is not in (0, 1), or the lengths differ.
@@ -90,15 +85,13 @@ def calibrate_margin(
         raise BadInput(
             f"margin of 'unsorted': a share of {keeps} right answers to keep; expected more than 0, less than 1"
         )
-    if not len(scores) == len(labels) == len(confidence):
+    if len(scores) != len(labels):
         raise BadInput(
-            f"margin of 'unsorted': {len(scores)} scores, {len(labels)} labels and {len(confidence)} confidences; "
-            "expected one of each per spike"
+            f"margin of 'unsorted': {len(scores)} scores and {len(labels)} labels; expected one of each per spike"
         )
-    right = (scores.argmax(axis=1) == labels) & (confidence >= min_confidence)
-    lead = np.sort(leads(scores)[right])
+    lead = np.sort(leads(scores)[scores.argmax(axis=1) == labels])
     k = floor((1 - keeps) * (lead.size + 1) + _ROUNDING) if scores.shape[1] > 1 else 0
-    return CalibratedMargin(int(lead[k - 1]) if k else 0, keeps, int(lead.size), min_confidence)
+    return CalibratedMargin(int(lead[k - 1]) if k else 0, keeps, int(lead.size))
 
 
 def margin_curve(

@@ -145,6 +145,6 @@ def _calibration(network: Network) -> str:
     if record is None:
         return "The margin was given." if network.margin else "No margin is in force: no answer is withheld."
     return (
-        f"The margin was calibrated on the validation part's {record['n_right']} spikes that the pre-sorter is "
-        f"confident about and the network answers as it does, to keep {percent(record['keeps'], 0)} of them at least."
+        f"The margin was calibrated to keep {percent(record['keeps'], 0)} at least of the validation part's "
+        f"{record['n_answers']} answers that are the spikes' pseudo-labels."
     )

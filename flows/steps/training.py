@@ -129,9 +129,8 @@ def _unsorted(chosen: str | int, spikes: SpikeSet, sorting: Presorting, model: n
         return {}
     if chosen != "auto":
         return {"unsorted": {"margin": chosen}}
-    validation = spikes.part == VALIDATION
     integers = scores(model, spikes.inputs(VALIDATION)).astype(np.int64)
-    calibrated = asdict(calibrate_margin(integers, sorting.labels[validation], sorting.confidence[validation]))
+    calibrated = asdict(calibrate_margin(integers, sorting.labels[spikes.part == VALIDATION]))
     return {"unsorted": {"margin": calibrated.pop("margin"), "calibration": calibrated}}
 
 

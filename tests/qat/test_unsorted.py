@@ -27,32 +27,31 @@ def with_leads(values):
 @pytest.mark.parametrize(("n", "margin"), [(98, 0), (99, 1), (198, 1), (199, 2), (999, 10)])
 def test_the_margin_is_the_lead_of_which_one_right_answer_in_a_hundred_falls_short(n, margin):
     scores = with_leads(np.random.default_rng(n).permutation(np.arange(1, n + 1)))
-    chosen = calibrate_margin(scores, np.zeros(n, dtype=np.int32), np.ones(n))
-    assert (chosen.margin, chosen.n_right, chosen.keeps) == (margin, n, 0.99)
+    chosen = calibrate_margin(scores, np.zeros(n, dtype=np.int32))
+    assert (chosen.margin, chosen.n_answers, chosen.keeps) == (margin, n, 0.99)
     assert np.count_nonzero(decide(scores, chosen.margin) == 0) >= 0.99 * n
 
 
-def test_wrong_answers_and_doubtful_labels_have_no_say():
-    lead = np.arange(1, 131)
-    labels, confidence = np.zeros(130, dtype=np.int32), np.ones(130)
-    labels[:20], confidence[20:31] = 1, 0.49
-    assert calibrate_margin(with_leads(lead), labels, confidence).margin == 32
-    assert calibrate_margin(with_leads(lead), labels, confidence, min_confidence=0.4).margin == 21
+def test_wrong_answers_have_no_say():
+    labels = np.zeros(130, dtype=np.int32)
+    labels[:20], labels[20:31] = 1, -1
+    chosen = calibrate_margin(with_leads(np.arange(1, 131)), labels)
+    assert (chosen.margin, chosen.n_answers) == (32, 99)
 
 
 def test_a_single_unit_has_no_margin():
-    assert calibrate_margin(np.ones((500, 1)), np.zeros(500), np.ones(500)).margin == 0
+    assert calibrate_margin(np.ones((500, 1)), np.zeros(500)).margin == 0
 
 
 @pytest.mark.parametrize("keeps", [0.0, 1.0, float("nan")])
 def test_a_share_that_cannot_be_kept_is_refused(keeps):
     with pytest.raises(BadInput, match="more than 0, less than 1"):
-        calibrate_margin(SCORES, np.zeros(4), np.ones(4), keeps=keeps)
+        calibrate_margin(SCORES, np.zeros(4), keeps=keeps)
 
 
 def test_spikes_without_label_are_refused():
-    with pytest.raises(BadInput, match="4 scores, 3 labels and 4 confidences"):
-        calibrate_margin(SCORES, np.zeros(3), np.ones(4))
+    with pytest.raises(BadInput, match="4 scores and 3 labels"):
+        calibrate_margin(SCORES, np.zeros(3))
 
 
 def test_the_curve_counts_answers_and_right_ones_at_every_lead():
