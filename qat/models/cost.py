@@ -59,8 +59,7 @@ class Step:
 
     before: nn.Module | None
     after: nn.Module | None  # the next that does more than reshape
-    inputs: Tensor  # [1, ...]; only the shape means anything
-    outputs: Tensor
+    outputs: Tensor  # [1, ...]; only their number and shape mean anything
     bits: int  # of an input: 1 stands for -1 and +1, REAL_BITS for a real number, the rest for integers
 
 
@@ -80,7 +79,7 @@ def count_cost(model: nn.Sequential, n_channels: int, n_samples: int, input_bits
             outputs = layer(values)
         before = layers[place - 1] if place else None
         after = next((later for later in layers[place + 1 :] if not isinstance(later, _RESHAPES)), None)
-        cost, bits = count_layer(layer, Step(before, after, values, outputs, bits))
+        cost, bits = count_layer(layer, Step(before, after, outputs, bits))
         total, values = total + cost, outputs
     model.train(was_training)
     return total
@@ -96,13 +95,9 @@ def count_layer(layer: nn.Module, step: Step) -> tuple[Cost, int]:
 @count_layer.register(nn.Flatten)
 @count_layer.register(nn.ConstantPad1d)
 @count_layer.register(nn.MaxPool1d)
+@count_layer.register(nn.ReLU)
 @count_layer.register(Frames)
-def _moves_values(layer: nn.Module, step: Step) -> tuple[Cost, int]:
-    return Cost(), step.bits
-
-
-@count_layer.register
-def _relu(layer: nn.ReLU, step: Step) -> tuple[Cost, int]:
+def _free(layer: nn.Module, step: Step) -> tuple[Cost, int]:
     return Cost(), step.bits
 
 
@@ -121,10 +116,10 @@ def _convolution(layer: nn.Conv1d, step: Step) -> tuple[Cost, int]:
 def _binary_linear(layer: qnn.QuantLinear, step: Step) -> tuple[Cost, int]:
     if layer.weight_quant.bit_width() != 1 or layer.bias is not None:
         raise BadInput("cost: of quantized layers only those with weights of 1 bit and no bias can be counted")
-    products, n_weights = layer.weight.numel(), layer.weight.numel()
+    n_weights = layer.weight.numel()  # each of one bit, in one product
     if step.bits == 1:
-        return Cost(n_weights, n_weights, xnor_bits=products), layer.in_features.bit_length()
-    additions = products - layer.out_features
+        return Cost(n_weights, n_weights, xnor_bits=n_weights), layer.in_features.bit_length()
+    additions = n_weights - layer.out_features
     return Cost(n_weights, n_weights, additions=additions), _sum_bits(layer.in_features, step.bits)
 
 

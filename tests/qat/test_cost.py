@@ -76,6 +76,13 @@ def test_lstm_counts_every_step():
     )
 
 
+def test_batch_norm_costs_nothing_where_there_is_a_bias_already():
+    def network(*norm):
+        return nn.Sequential(nn.Linear(6, 4), *norm, nn.ReLU(), nn.Linear(4, 2))
+
+    assert count_cost(network(nn.BatchNorm1d(4)), 1, 6) == count_cost(network(), 1, 6)
+
+
 def test_batch_norm_with_no_layer_to_go_into_is_counted_itself():
     scaled_scores = nn.Sequential(*binarized(6, 2, hidden=(4,)), nn.BatchNorm1d(2))
     extra = Cost(parameters=4, weight_bits=4 * 32, multiplications=2, additions=2)
