@@ -1,7 +1,55 @@
-"""Input samples as bits: another way into a 1-bit network than integers."""
+"""Other ways into a 1-bit network than the samples as they are. None is part of what is exported."""
+
+from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
+
+from qat.errors import BadInput
+
+
+class Encoding(Protocol):
+    """A choice of what stands in front of the network."""
+
+    def outputs_of(self, n_inputs: int) -> int:
+        """Values that come of so many samples."""
+
+    def module(self, n_inputs: int, bits: int) -> nn.Module:
+        """float32 [n, n_inputs], samples of `bits` bits -> [n, outputs_of(n_inputs)]."""
+
+
+@dataclass(frozen=True)
+class Thermometer:
+    """Every sample as so many values in {-1, +1}. Raises BadInput for fewer levels than one."""
+
+    levels: int
+    learned: bool  # thresholds move in training
+
+    def __post_init__(self) -> None:
+        if self.levels < 1:
+            raise BadInput(f"thermometer code: levels = {self.levels} must be at least 1")
+
+    def outputs_of(self, n_inputs: int) -> int:
+        """One for each level."""
+        return n_inputs * self.levels
+
+    def module(self, n_inputs: int, bits: int) -> nn.Module:
+        """The code, with its thresholds evenly over the samples' range."""
+        return ThermometerCode(n_inputs, self.levels, bits, self.learned)
+
+
+@dataclass(frozen=True)
+class SecondDifferences:
+    """Every sample as its second difference: as many values, of as many bits."""
+
+    def outputs_of(self, n_inputs: int) -> int:
+        """As many."""
+        return n_inputs
+
+    def module(self, n_inputs: int, bits: int) -> nn.Module:
+        """The differences, saturated at the samples' range."""
+        return SecondDifference(bits)
 
 
 class ThermometerCode(nn.Module):
@@ -25,3 +73,21 @@ class ThermometerCode(nn.Module):
         above = inputs.unsqueeze(2) / self.spacing - self.thresholds
         window = above.clamp(-1, 1)
         return (torch.where(above >= 0, 1.0, -1.0) + window - window.detach()).flatten(1)
+
+
+class SecondDifference(nn.Module):
+    """x[t] - 2 x[t-1] + x[t-2], samples before the first are 0; saturates at the range of `bits` bits.
+
+    It whitens: the background has the spectrum of spikes, low frequencies above all, and weights of +-1 are too
+    coarse to cancel them. Of several channels, the first two samples of a further one are taken against the
+    last two of the one before. [n, n_inputs] -> [n, n_inputs].
+    """
+
+    def __init__(self, bits: int):
+        super().__init__()
+        self.lowest, self.highest = -(2.0 ** (bits - 1)), 2.0 ** (bits - 1) - 1
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """The differences of samples float32 [n, n_inputs], integers again."""
+        padded = nn.functional.pad(inputs, (2, 0))
+        return torch.diff(padded, n=2, dim=1).clamp(self.lowest, self.highest)

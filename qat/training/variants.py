@@ -5,19 +5,11 @@ from dataclasses import dataclass, replace
 from torch import nn
 
 from qat.models import ModelBuilder
-from qat.training.encoding import ThermometerCode
+from qat.training.encoding import Encoding, SecondDifferences, Thermometer
 from qat.training.recipe import TrainingRecipe
 
 TEACHER = "twin"
 """Name of the kind of network that the 1-bit network is distilled from; it is trained on the same spikes."""
-
-
-@dataclass(frozen=True)
-class Encoding:
-    """A thermometer code in front of the network; the code is no part of what is exported."""
-
-    levels: int  # thresholds a sample
-    learned: bool  # thresholds move in training
 
 
 @dataclass(frozen=True)
@@ -37,8 +29,8 @@ class Variant:
             return build_model
 
         def build_encoded(n_inputs: int, n_units: int) -> nn.Sequential:
-            code = ThermometerCode(n_inputs, encoding.levels, bits, encoding.learned)
-            return nn.Sequential(code, *build_model(n_inputs * encoding.levels, n_units))
+            network = build_model(encoding.outputs_of(n_inputs), n_units)
+            return nn.Sequential(encoding.module(n_inputs, bits), *network)
 
         return build_encoded
 
@@ -57,7 +49,18 @@ VARIANTS = (
     Variant("no-shifts", "no spike moved", replace(_CHOSEN, most_shift_samples=0)),
     Variant("smoothed", "a tenth of the label spread over all units", replace(_CHOSEN, label_smoothing=0.1)),
     Variant("constant-rate", "the learning rate stays", replace(_CHOSEN, schedule="constant")),
-    Variant("thermometer", "samples as 15 bits each, even thresholds", _CHOSEN, encoding=Encoding(_LEVELS, False)),
-    Variant("learned-code", "samples as 15 bits each, learned thresholds", _CHOSEN, encoding=Encoding(_LEVELS, True)),
+    Variant(
+        "thermometer",
+        "samples as 15 bits each, even thresholds",
+        _CHOSEN,
+        encoding=Thermometer(_LEVELS, learned=False),
+    ),
+    Variant(
+        "learned-code",
+        "samples as 15 bits each, learned thresholds",
+        _CHOSEN,
+        encoding=Thermometer(_LEVELS, learned=True),
+    ),
+    Variant("second-differences", "second differences in place of samples", _CHOSEN, encoding=SecondDifferences()),
 )
 """The training that is used, first, and what becomes of it when one ingredient is left out or put in."""
