@@ -38,7 +38,10 @@ def study(
         typer.Option("--only", metavar="PART", help=f"Do this part alone; may be given again. Parts: {PARTS}."),
     ] = None,
     jobs: Annotated[int, typer.Option("--jobs", help="Processes; each computes on one thread.")] = 2,
-    out: Annotated[Path | None, typer.Option("--out", help="Folder of the study.", show_default="runs/study")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Folder of the study.", show_default="runs/study, or runs/study-quick"),
+    ] = None,
 ) -> None:
     """Compare all models on all data sets, with error bars, and write a page that says what was found.
 

@@ -8,6 +8,7 @@ from statistics import fmean
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Column
 from rich.text import Text
 
 from flows.study.checkpoint import Checkpoint
@@ -119,7 +120,7 @@ def study_on(console: Console, n_processes: int) -> Iterator[Told]:
         TextColumn("runs"),
         TimeElapsedColumn(),
         TextColumn("{task.fields[left]}"),
-        TextColumn("[dim]{task.fields[under_way]}", markup=True),
+        TextColumn("[dim]{task.fields[under_way]}", table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1)),
     )
-    with Progress(*columns, console=console) as progress:
+    with Progress(*columns, console=console, expand=True) as progress:
         yield _Bar(progress, progress.add_task("", total=None, left="", under_way=""), pace)

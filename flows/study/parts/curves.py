@@ -131,8 +131,8 @@ def curve_finding(curve: Curve, panel: Panel) -> Finding:
     ]
     return Finding(
         f"{panel.title}: the 1-bit network is at its best with {spread_text(spreads[best])} at "
-        f"{panel.values[best]:g}, at its worst with {spread_text(spreads[hardest])} at {panel.values[hardest]:g}; there, {listed(others)} "
-        f"({curve.axis})."
+        f"{panel.values[best]:g}, at its worst with {spread_text(spreads[hardest])} at {panel.values[hardest]:g}; "
+        f"there, {listed(others)} ({curve.axis})."
     )
 
 
