@@ -40,7 +40,7 @@ def study(
     jobs: Annotated[int, typer.Option("--jobs", help="Processes; each computes on one thread.")] = 2,
     out: Annotated[
         Path | None,
-        typer.Option("--out", help="Folder of the study.", show_default="runs/study, or runs/study-quick"),
+        typer.Option("--out", help="Folder of the study.", show_default="runs/study[-quick]"),
     ] = None,
 ) -> None:
     """Compare all models on all data sets, with error bars, and write a page that says what was found.
