@@ -76,14 +76,14 @@ class UnitScore:
 
 @dataclass(frozen=True)
 class SortedUnit:
-    """One true unit in a sorting of the test stretch, detection included, by SpikeInterface's comparison."""
+    """One unit of the source in a sorting of the test stretch, detection included, by SpikeInterface's comparison."""
 
     sorter: str
     unit: str
     found_as: str | None
     """The found unit that is taken for it; None where none agrees with it by half."""
     n_true: int
-    """True spikes of the stretch, missed ones included."""
+    """Its spikes in the stretch, missed ones included."""
     n_found: int
     """Spikes of the found unit."""
     n_hits: int
@@ -114,7 +114,7 @@ class Withheld:
 
     against: Labels
     n_to_find: int
-    """Spikes that have a unit; against true units with those that detection missed."""
+    """Spikes that have a unit; against the source's units with those that detection missed."""
     calibration: str
     """How the margin was chosen, in words."""
     points: tuple[MarginPoint, ...]
@@ -503,7 +503,7 @@ class Report:
     accuracy: tuple[Accuracy, ...] = ()
     unit_scores: tuple[UnitScore, ...] = ()
     sorted_units: tuple[SortedUnit, ...] = ()
-    """True units in the sortings of the whole test stretch."""
+    """The source's units in sortings of the whole test stretch."""
     withheld: Withheld | None = None
     """Answers withheld as 'unsorted'."""
     network: Network | None = None

@@ -8,7 +8,7 @@ from flows.report.model import MarginPoint, SortedUnit, Withheld
 from flows.report.table import Cell, Headline, Table, cell_of, fraction_cell, number_columns, word_cells, word_columns
 
 _SORTED = (
-    "Spike trains of the test stretch against the true ones, detection included, by SpikeInterface's ground-truth "
+    "Spike trains of the test stretch against those that the source states, detection included, by SpikeInterface's ground-truth "
     "comparison: within 0.5 ms once the constant lag (from the training part) is removed, units matched one to one "
     "where they agree by half at least (hits / (true + found - hits), which is the accuracy). Missed spikes, extra "
     "detections and overlapping spikes all count."
@@ -23,7 +23,7 @@ def sorted_headline(rows: Sequence[SortedUnit]) -> Iterator[Headline]:
         yield Headline(
             "From the recording",
             fraction_cell(mean(known) if known else None),
-            f"mean accuracy of {len(known)} true units, {sorter}, test stretch; missed and extra spikes counted",
+            f"mean accuracy of {len(known)} stated units, {sorter}, test stretch; missed and extra spikes counted",
         )
 
 
@@ -34,8 +34,8 @@ def sorted_table(rows: Sequence[SortedUnit]) -> Iterator[Table]:
             "From the recording",
             _SORTED,
             (
-                *word_columns("Sorter", "True unit", "Found as"),
-                *number_columns("True", "Found", "Hits", "Accuracy", "Precision", "Recall"),
+                *word_columns("Sorter", "Stated unit", "Found as"),
+                *number_columns("Stated", "Found", "Hits", "Accuracy", "Precision", "Recall"),
             ),
             tuple(_sorted_row(row) for row in rows),
         )
@@ -65,7 +65,7 @@ def withheld_table(withheld: Withheld | None) -> Iterator[Table]:
 
 
 def _to_find(withheld: Withheld) -> str:
-    if withheld.against == "true units":
+    if withheld.against != "pseudo-labels":
         return (
             f"of which there are {number(withheld.n_to_find)} spikes, missed and overlapping ones counted; an extra "
             "detection that is answered counts as wrong, but where its unit is matched to no true one, as nothing"
