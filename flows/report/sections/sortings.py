@@ -8,10 +8,10 @@ from flows.report.model import MarginPoint, SortedUnit, Withheld
 from flows.report.table import Cell, Headline, Table, cell_of, fraction_cell, number_columns, word_cells, word_columns
 
 _SORTED = (
-    "Spike trains of the test stretch against those that the source states, detection included, by SpikeInterface's ground-truth "
-    "comparison: within 0.5 ms once the constant lag (from the training part) is removed, units matched one to one "
-    "where they agree by half at least (hits / (true + found - hits), which is the accuracy). Missed spikes, extra "
-    "detections and overlapping spikes all count."
+    "Spike trains of the test stretch against those that the source states, detection included, by SpikeInterface's "
+    "ground-truth comparison: within 0.5 ms once the constant lag (from the training part) is removed, units matched "
+    "one to one where they agree by half at least (hits / (stated + found - hits), which is the accuracy). Missed "
+    "spikes, extra detections and overlapping spikes all count."
 )
 
 
