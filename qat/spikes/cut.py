@@ -11,7 +11,7 @@ from spikeinterface.core import BaseSorting
 from qat.errors import BadInput
 from qat.recordings.source import RecordedSource, StoredWindows
 from qat.spikes.align import cut_windows, inside
-from qat.spikes.detect import Detector, detect, fit_detector
+from qat.spikes.detect import Detector, detect, fit_detector, locate
 from qat.spikes.match import SpikeMatch, match_spikes
 from qat.spikes.noise import cut_noise
 from qat.spikes.quantize import choose_lsb, quantize
@@ -30,8 +30,8 @@ def spikes_from_recording(
     The split comes first: thresholds, sign, lag and scale see the training stretch only.
 
     Raises:
-        BadInput: the recording is too short, flat or not finite, the band does not fit its rate, or no spike
-            is found in the training stretch.
+        BadInput: the recording is too short, flat or not finite, the band does not fit its rate, no spike is found
+            in the training stretch, or `spec` asks for true times that are unknown.
     """
     traces = Traces.of(source, spec)
     if traces.n_samples < 10 * spec.window_samples:
@@ -41,7 +41,7 @@ def spikes_from_recording(
         )
     ends = block_ends(traces.n_samples, spec)
     detector = fit_detector(traces, ends[0], spec)
-    sample = detect(traces, detector, _half(progress, 0.0))
+    sample = _spike_samples(source, traces, detector, spec, _half(progress, 0.0))
     sample = sample[inside(sample, traces.n_samples, spec)]
     windows, channel = cut_windows(traces, sample, detector, spec, _half(progress, 0.5))
     part = parts_by_time(sample, ends)
@@ -103,6 +103,20 @@ def spikes_from_windows(windows: StoredWindows, spec: SpikeSpec) -> SpikeSet:
     )
 
 
+def _spike_samples(
+    source: RecordedSource,
+    traces: Traces,
+    detector: Detector,
+    spec: SpikeSpec,
+    progress: Callable[[float], None] | None,
+) -> NDArray[np.int64]:
+    if not spec.at_true_times:
+        return detect(traces, detector, progress)
+    if source.sorting is None:
+        raise BadInput(f"{source.name}: its true spikes are unknown, at whose times its windows are to be cut")
+    return locate(traces, detector, source.sorting.to_spike_vector()["sample_index"].astype(np.int64), progress)
+
+
 def _half(progress: Callable[[float], None] | None, done: float) -> Callable[[float], None] | None:
     return None if progress is None else lambda fraction: progress(done + 0.5 * fraction)
 
@@ -110,11 +124,12 @@ def _half(progress: Callable[[float], None] | None, done: float) -> Callable[[fl
 def _preprocessing(spec: SpikeSpec, detector: Detector) -> dict[str, Any]:
     settings = asdict(spec)
     band = () if spec.filter == "none" else ("low_hz", "high_hz", "filter_order")
-    used = ("filter", *band, "threshold_sigmas", "dead_time_ms", "upsampling", "window_samples", "align_sample")
+    used = ("filter", *band, "dead_time_ms", "upsampling", "window_samples", "align_sample")
+    crossing = {"threshold_sigmas": spec.threshold_sigmas, "threshold": detector.threshold.tolist()}
     return {name: settings[name] for name in used} | {
         "filter_shape": None if spec.filter == "none" else "butterworth",
         "sign": detector.sign,
-        "threshold": detector.threshold.tolist(),
+        **({"windows": "at true times"} if spec.at_true_times else crossing),
         "split": _split(spec, by_time=True),
     }
 

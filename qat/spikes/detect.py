@@ -65,6 +65,30 @@ def detect(traces: Traces, detector: Detector, progress: Callable[[float], None]
     return _first_of_equals(sample, detector.dead_samples)
 
 
+def locate(
+    traces: Traces,
+    detector: Detector,
+    true_sample: NDArray[np.int64],
+    progress: Callable[[float], None] | None = None,
+) -> NDArray[np.int64]:
+    """Samples of the largest deflection near every true spike, however small; those of two spikes may be one.
+
+    Args:
+        traces: the filtered recording.
+        detector: says which way a spike deflects; its threshold has no say.
+        true_sample: `[n_true]` samples of the extrema, searched half a dead time to either side.
+        progress: told the fraction done.
+    """
+    reach = detector.dead_samples // 2
+    located = [np.empty(0, dtype=np.int64)]
+    for chunk in traces.chunks(traces.n_samples, margin=reach, progress=progress):
+        mine = true_sample[(true_sample >= chunk.core_start) & (true_sample < chunk.core_end)]
+        size = np.pad(detector.deflection(chunk.samples).max(axis=1), reach, constant_values=-np.inf)
+        near = size[mine[:, None] - chunk.start + np.arange(2 * reach + 1)]
+        located.append(mine - reach + near.argmax(axis=1))
+    return np.unique(np.concatenate(located))
+
+
 def _largest_in(chunk: Chunk, detector: Detector) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Samples of the largest deflections in the chunk's core, and their sizes in thresholds."""
     size = detector.deflection(chunk.samples).max(axis=1)

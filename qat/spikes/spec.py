@@ -23,6 +23,8 @@ class SpikeSpec:
     """Multiple of the noise estimate median(|x|) / 0.6745 (Quian Quiroga 2004, eq. 3.1)."""
     sign: Sign = "auto"
     """Direction of the deflection that is looked for; `auto`: the one whose spikes sum to more."""
+    at_true_times: bool = False
+    """Take the spikes from where they truly are; no threshold decides."""
     dead_time_ms: float = 0.5
     """A deflection counts only where none larger lies within this time on either side."""
     upsampling: int = 1

@@ -7,6 +7,7 @@ import pytest
 from qat.datasets import REGISTRY, generated
 from qat.errors import BadInput
 from qat.recordings.shapes import ShapeLibrary
+from qat.spikes.cut import spikes_from_recording
 from qat.spikes.spikeset import TEST, TRAIN, VALIDATION
 
 TIME = np.linspace(-1, 2, 90)
@@ -45,6 +46,20 @@ def test_a_data_set_goes_to_another_process_and_may_be_cut_in_another_way():
     coarse = replace(data, spec=replace(data.spec, bits=4)).spikes(2)
     assert coarse.bits == 4
     assert coarse.n_channels == 4
+
+
+def test_spikes_that_drown_in_noise_are_taken_from_where_they_are():
+    loud = generated("easy", 0.40, duration_s=8.0)
+    assert "cut at their true times" in loud.provenance
+    spikes = loud.spikes(0)
+    parts = spikes.detection["parts"].values()
+    assert sum(part["n_matched"] for part in parts) > 0.93 * sum(part["n_true"] for part in parts)
+    assert sum(part["n_extra"] for part in parts) < 0.05 * spikes.n_spikes
+    assert "threshold" not in spikes.preprocessing
+    by_threshold = replace(loud, spec=replace(loud.spec, at_true_times=False)).spikes(0)
+    assert by_threshold.n_spikes < 0.5 * spikes.n_spikes
+    with pytest.raises(BadInput, match="its true spikes are unknown"):
+        spikes_from_recording(replace(loud.source(0), sorting=None), loud.spec)
 
 
 @pytest.mark.parametrize(

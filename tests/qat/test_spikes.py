@@ -117,6 +117,17 @@ def test_chunks_make_no_difference(source, spikes, monkeypatch):
     assert np.array_equal(chunked.waveforms, spikes.waveforms)
 
 
+def test_spikes_at_true_times_stand_on_the_largest_deflection_nearby_however_chunks_fall(source, monkeypatch):
+    at_truth = replace(SPEC, at_true_times=True)
+    located = spikes_from_recording(source, at_truth)
+    assert (located.true_unit >= 0).mean() > 0.95
+    deflection = -located.waveforms[:, 0].astype(int)
+    near = deflection[:, SPEC.align_sample - 2 : SPEC.align_sample + 3]
+    assert (near.max(axis=1) == deflection[:, SPEC.align_sample]).mean() > 0.9
+    monkeypatch.setattr(qat.spikes.traces, "_CHUNK_SAMPLES", 10_007)
+    assert np.array_equal(spikes_from_recording(source, at_truth).sample_index, located.sample_index)
+
+
 def test_a_recording_upside_down_gives_the_other_sign_and_the_same_spikes(source, spikes):
     flipped = spikes_from_recording(
         replace(source, recording=NumpyRecording([-traces(source)], RATE_HZ), unit_of_measure="source units"),
