@@ -148,7 +148,7 @@ def _data_set(path: Path, entry: _Entry, folder: Path) -> DataSet:
         raise BadInput(f"{path}: recording {entry.name!r}: {error}") from error
     return DataSet(
         name=entry.name,
-        provenance=_in_words(source.provenance, entry),
+        provenance=_in_words(source, entry),
         factors={"similarity": None, "noise": None, "units": None, "drift": None, "channels": source.n_channels},
         source=partial(_read, file, entry),
         given_units=entry.given_units,
@@ -166,7 +166,8 @@ def _read(file: Path, entry: _Entry, seed: int) -> RecordedSource | StoredWindow
     return replace(source, labels_are=entry.labels)
 
 
-def _in_words(provenance: str, entry: _Entry) -> str:
+def _in_words(source: RecordedSource | StoredWindows, entry: _Entry) -> str:
+    labels = source.sorting if isinstance(source, RecordedSource) else source.true_unit
     told = {
         "channels": entry.channels,
         "left out labels": entry.leave_out,
@@ -175,4 +176,4 @@ def _in_words(provenance: str, entry: _Entry) -> str:
     parts = [f"{what} {', '.join(map(str, numbers))}" for what, numbers in told.items() if numbers]
     parts += ["windows aligned anew"] if entry.realign else []
     parts += [] if entry.given_units is None else [f"{entry.given_units} units given"]
-    return "; ".join([provenance, *parts, entry.labels])
+    return "; ".join([source.provenance, *parts, "no labels" if labels is None else entry.labels])

@@ -88,6 +88,11 @@ def test_a_continuous_recording_with_true_spikes(folder):
     assert spikes.unit_names == ("1", "3")
 
 
+def test_a_recording_without_labels_says_so(folder):
+    data = the_one(folder, 'file = "trace.mat"')
+    assert data.provenance == "Wave_Clus recording in trace.mat; no labels"
+
+
 def test_files_are_looked_for_beside_the_list_or_in_the_folder_that_is_given(folder, tmp_path_factory):
     elsewhere = tmp_path_factory.mktemp("lists")
     path = listed(elsewhere, 'name = "a"\nfile = "one.npz"')
