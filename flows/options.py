@@ -223,7 +223,26 @@ Bits = Annotated[int, Option("--bits", help="Bits of a sample in hardware.", ric
 
 # Pre-sorting and training
 Components = Annotated[
-    int, Option("--components", help="Most Gaussian components that pre-sorting tries.", rich_help_panel=TRAINING)
+    int, Option("--components", help="Templates that pre-sorting begins with.", rich_help_panel=TRAINING)
+]
+SortUnits = Annotated[
+    int | None,
+    Option(
+        "--sort-units",
+        help="Units to find, where their number is known.",
+        show_default="chosen by the data",
+        rich_help_panel=TRAINING,
+    ),
+]
+GivenSorting = Annotated[
+    Path | None,
+    Option(
+        "--sorting",
+        help="Sorting made elsewhere to train on (SpikeInterface folder or .npz, NWB with units). Without it, "
+        "spikes are pre-sorted without supervision.",
+        show_default=False,
+        rich_help_panel=TRAINING,
+    ),
 ]
 Seeds = Annotated[
     str,

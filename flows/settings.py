@@ -141,13 +141,17 @@ class SpikeSettings:
 class SortingSettings:
     """Unsupervised pre-sorting."""
 
-    # Gaussian components that are tried at most; the data choose how many, and which are one unit.
-    components: int = 12
+    # Templates at first, far more than there can be units; the data choose which are one.
+    components: int = 30
+    # Number of units where it is known; None leaves it to the data.
+    units: int | None = None
     # Of the mixtures' starting points.
     seed: int = 0
 
     def __post_init__(self) -> None:
         _require(1 <= self.components <= 64, "--components", self.components, "1 to 64")
+        given = self.units is None or 1 <= self.units <= self.components
+        _require(given, "--sort-units", self.units, f"1 to {self.components}, the number of --components")
         _require_seed(self.seed)
 
 
@@ -445,6 +449,8 @@ class Settings:
     templates: Path | None = None
     # QONNX file to build; None takes the network that this run trains.
     model: Path | None = None
+    # Sorting made elsewhere whose units are the labels; None sorts without supervision.
+    given_sorting: Path | None = None
     simulation: SimulationSettings = field(default_factory=SimulationSettings)
     spikes: SpikeSettings = field(default_factory=SpikeSettings)
     sorting: SortingSettings = field(default_factory=SortingSettings)
@@ -457,7 +463,11 @@ class Settings:
     chip: ChipSettings = field(default_factory=ChipSettings)
 
     def __post_init__(self) -> None:
-        for option, path in (("--recording", self.recording), ("--model", self.model)):
+        for option, path in (
+            ("--recording", self.recording),
+            ("--model", self.model),
+            ("--sorting", self.given_sorting),
+        ):
             _require(path is None or path.exists(), option, path, "a file that is there")
             # A pipe or a device may never end.
             regular = path is None or path.is_file() or path.is_dir()

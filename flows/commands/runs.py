@@ -89,6 +89,8 @@ def train(
     window: options.Window = SpikeSettings.window,
     bits: options.Bits = SpikeSettings.bits,
     components: options.Components = SortingSettings.components,
+    sort_units: options.SortUnits = None,
+    sorting: options.GivenSorting = None,
     hidden: options.Hidden = "256,256",
     epochs: options.Epochs = TrainingSettings.epochs,
     seeds: options.Seeds = "0,1,2",
@@ -123,7 +125,8 @@ def train(
             reference_labels=reference_labels,
             seed=seed,
         ),
-        sorting=SortingSettings(components, seed),
+        given_sorting=sorting,
+        sorting=SortingSettings(components, sort_units, seed),
         training=TrainingSettings(
             whole_numbers("--seeds", seeds),
             epochs,

@@ -148,9 +148,10 @@ def _to_onnx(settings: Settings) -> list[Step]:
     presort = Step(
         "presort",
         "sort without supervision: pseudo-labels",
-        _action("training", "presort_spikes"),
+        _action("training", "presort_spikes", path=settings.given_sorting),
         needs=("spikes",),
         parameters=asdict(settings.sorting),
+        inputs=() if settings.given_sorting is None else (settings.given_sorting,),
         packages=("scikit-learn", "numpy"),
     )
     train = Step(

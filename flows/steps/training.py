@@ -19,7 +19,8 @@ from flows.steps.recordings import load_spikes
 from qat.export import describe, export_qonnx
 from qat.models import MODELS, ModelKind, binarized, classify, scores
 from qat.plots import draw_confusion_matrix, draw_learning_curves
-from qat.presort import Presorting, PresortSpec, presort
+from qat.presort import Presorting, PresortSpec, labels_from_sorting, presort
+from qat.recordings.sortings import read_sorting
 from qat.scoring import TruthScore, match_clusters, score_against_truth
 from qat.spikes.spikeset import TEST, TRAIN, VALIDATION, SpikeSet
 from qat.training import TEACHER, LabelledSpikes, TrainedModel, recipe_of, train
@@ -32,17 +33,17 @@ _EFFORT = {_STUDENT.name: 3.0, TEACHER: 1.0}
 """Time of one training against another's, as seen on one core; the share of the progress that is told."""
 
 
-def presort_spikes(context: StepContext) -> Mapping[str, Any]:
-    """Pre-sort, and say how the pseudo-labels compare with true units where these are known."""
+def presort_spikes(context: StepContext, path: Path | None) -> Mapping[str, Any]:
+    """Pre-sort, or take a sorting made elsewhere, and compare it with true units where these are known."""
     spikes = load_spikes(context)
-    spec = PresortSpec(max_components=context.parameters["components"], seed=context.parameters["seed"])
-    sorting = presort(spikes, spec, context.progress)
+    sorting = _presorted(context, spikes) if path is None else _given(spikes, path)
     sorting.save(context.folder / files.PSEUDO_LABELS)
     names = _unit_names(sorting)
     unit_waveforms(
         spikes.waveforms, sorting.labels, names, spikes.lsb, spikes.unit_of_measure, context.folder / "units.png"
     )
-    caption = f"Spikes by pseudo-label ({sorting.n_units} units, their number chosen by the data)"
+    number = "as given" if path or context.parameters["units"] else "their number chosen by the data"
+    caption = f"Spikes by pseudo-label ({sorting.n_units} units, {number})"
     return {
         "n_units": sorting.n_units,
         "score": sorting.score,
@@ -52,6 +53,16 @@ def presort_spikes(context: StepContext) -> Mapping[str, Any]:
             pictures=[Picture("units.png", caption)],
         ),
     }
+
+
+def _presorted(context: StepContext, spikes: SpikeSet) -> Presorting:
+    chosen = context.parameters
+    spec = PresortSpec(n_units=chosen["units"], max_components=chosen["components"], seed=chosen["seed"])
+    return presort(spikes, spec, context.progress)
+
+
+def _given(spikes: SpikeSet, path: Path) -> Presorting:
+    return labels_from_sorting(spikes, read_sorting(path, spikes.sampling_rate_hz))
 
 
 def train_networks(context: StepContext) -> Mapping[str, Any]:

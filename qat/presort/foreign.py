@@ -1,6 +1,7 @@
 """A sorting made elsewhere as pseudo-labels: trained offline by any sorter, inferred on the chip."""
 
 import numpy as np
+from numpy.typing import NDArray
 from spikeinterface.core import BaseSorting
 
 from qat.errors import BadInput
@@ -25,16 +26,15 @@ def labels_from_sorting(spikes: SpikeSet, sorting: BaseSorting, match_ms: float 
     Raises:
         BadInput: the windows came without times, the rates differ, or no unit has a spike in the training part.
     """
-    _check(spikes, sorting)
-    assert spikes.sample_index is not None and spikes.sampling_rate_hz is not None
+    sample, rate_hz = _times(spikes, sorting)
     vector = sorting.to_spike_vector()
-    order = np.argsort(spikes.sample_index, kind="stable")
-    detected, training = spikes.sample_index[order], spikes.part[order] == TRAIN
+    order = np.argsort(sample, kind="stable")
+    detected, training = sample[order], spikes.part[order] == TRAIN
     match = match_spikes(
         vector["sample_index"].astype(np.int64),
         detected,
         int(detected[training].max(initial=-1)) + 1,
-        spikes.sampling_rate_hz,
+        rate_hz,
         match_ms,
     )
     unit = np.full(spikes.n_spikes, -1, dtype=np.int64)
@@ -64,7 +64,8 @@ def labels_from_sorting(spikes: SpikeSet, sorting: BaseSorting, match_ms: float 
     )
 
 
-def _check(spikes: SpikeSet, sorting: BaseSorting) -> None:
+def _times(spikes: SpikeSet, sorting: BaseSorting) -> tuple[NDArray[np.int64], float]:
+    """The detections' samples and their rate, which has to be the sorting's."""
     if spikes.sample_index is None or spikes.sampling_rate_hz is None:
         raise BadInput("sorting: the spikes came without times or rate; a sorting can only be matched in time")
     if sorting.get_num_segments() != 1:
@@ -75,3 +76,4 @@ def _check(spikes: SpikeSet, sorting: BaseSorting) -> None:
             f"sorting: its times are at {rate_hz:g} Hz, the recording's samples at {spikes.sampling_rate_hz:g} Hz; "
             "expected the same rate"
         )
+    return spikes.sample_index, spikes.sampling_rate_hz

@@ -23,7 +23,7 @@ class PresortSpec:
     """Templates at first; far more than there can be units."""
     background_deflection: float = 1.12
     """A template is noise that crossed the threshold if its median spike deflects by less than this many ..."""
-    background_norm: float = 2.0
+    background_norm: float = 3.0
     """... thresholds, and if its norm in noise standard deviations is below this many."""
     overlap_probability: float = 0.10
     """Prior probability that a second spike reaches into a window."""

@@ -132,11 +132,12 @@ def _with_overlaps(
 
 
 def _needed(joint: Array, is_unit: NDArray[np.bool_], n_units: int, space: FeatureSpace) -> NDArray[np.bool_]:
-    """`[n_templates]` False for those without which the data are explained as well, by the Bayesian criterion.
+    """`[n_templates]` False for those without which the data are explained as well, by twice the price of the
+    Bayesian criterion: templates were looked for among many, and a handful of overlaps may resemble each other.
 
     At least `n_units` units stay.
     """
-    price = 0.5 * sum(space.shift_maps.shape[:2]) * np.log(len(joint))
+    price = sum(space.shift_maps.shape[:2]) * np.log(len(joint))
     kept = np.ones(joint.shape[1] - 1, dtype=bool)
     while True:
         losses = np.full(kept.size, np.inf)

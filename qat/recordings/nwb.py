@@ -47,6 +47,21 @@ def nwb_units(path: Path, recording: BaseRecording, not_units: tuple[int, ...]) 
     return units.frame_slice(0, recording.get_num_samples(0), check_spike_frames=False)
 
 
+def read_nwb_units(path: Path, rate_hz: float) -> BaseSorting:
+    """The units table of a file that is taken for its sorting; times become samples from second 0 on.
+
+    Raises:
+        BadInput: there is no units table, or its times are no times, or are shared out to units in no order.
+        OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError: the file is damaged.
+    """
+    _check_content(path)
+    with h5py.File(path) as file:
+        if "units" not in file:
+            raise BadInput(f"{path}: no units table; expected a sorting")
+        _check_units(path, file["units"])
+    return extractors.read_nwb_sorting(path, sampling_frequency=rate_hz, t_start=0.0)
+
+
 def _check_units(path: Path, table: h5py.Group) -> None:
     times, ends = np.asarray(table["spike_times"]), np.asarray(table["spike_times_index"])
     if times.dtype.kind not in "iuf" or not (np.abs(times) < MAX_SECONDS).all():

@@ -186,7 +186,7 @@ def test_every_training_option_lands_on_its_own_field():
     words = (
         "train --duration-s 10 --units 2 --similarity 0.8 --noise 0.2 --channels 4 --firing-hz 5 --sampling-hz 30000 "
         "--drift 0.1 --threshold-sigmas 5 --low-hz 250 --high-hz 4000 --zero-phase --upsampling 4 --window 64 "
-        "--components 9 --epochs 3"
+        "--components 9 --sort-units 2 --epochs 3"
     )
     assert call(*words.split(), bench=bench).exit_code == 0
     settings = bench.asked[0][1]
@@ -196,6 +196,7 @@ def test_every_training_option_lands_on_its_own_field():
     cut = settings.spikes
     assert (cut.threshold_sigmas, cut.low_hz, cut.high_hz, cut.zero_phase) == (5, 250, 4000, True)
     assert (cut.upsampling, cut.window, settings.sorting.components, settings.training.epochs) == (4, 64, 9, 3)
+    assert settings.sorting.units == 2
 
 
 def test_hardware_options_land_on_their_own_fields(in_an_empty_folder):

@@ -270,6 +270,8 @@ OF_TRAINING: Mapping[str, tuple[str, ...]] = {
     "--window": (*_NO_COUNT, str(10**9)),
     "--bits": (*_NO_COUNT, "1", "64"),
     "--components": (*_NO_COUNT, str(10**9)),
+    "--sort-units": (*_NO_COUNT, str(10**9)),
+    "--sorting": ("none.npz", "", "/dev/zero", "n" * 5000),
     "--hidden": ("", "0", "-1", "x", str(10**9), "1,,1", "9" * 5000),
     "--epochs": (*_NO_COUNT, str(10**9)),
     "--seeds": ("", "-1", "1,1", "x", str(10**30)),
