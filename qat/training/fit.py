@@ -16,6 +16,7 @@ from qat.training.loss import loss_against_labels, loss_against_teacher
 from qat.training.recipe import TrainingRecipe
 from qat.training.reproducible import reproducible
 from qat.training.result import EpochRecord, TrainedModel
+from qat.training.whitening import whiten_gradients
 
 
 def train(
@@ -55,6 +56,8 @@ def train(
     with reproducible(seed):
         model = build_model(prod(training.waveforms.shape[1:]), n_units)
         _spread_thresholds(model, recipe.threshold_spread)
+        if recipe.whiten_gradients:
+            whiten_gradients(model, fitted.waveforms.flatten(1))
         fit = _Fit(model, None if teacher is None else copy.deepcopy(teacher).eval(), fitted, recipe)
         history = []
         for epoch in range(recipe.epochs):

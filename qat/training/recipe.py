@@ -22,6 +22,7 @@ class TrainingRecipe:
     schedule: Schedule = "cosine"  # of the learning rate: down to 0 over the epochs, or not at all
     temperature: float = 32.0  # score counts per unit of softmax logit, in the loss only
     threshold_spread: float = 2.0  # BatchNorm's offsets start within +-it: a layer's signs then tell levels apart
+    whiten_gradients: bool = True  # of a first layer that is a matrix, see qat.training.whitening
     overlap_share: float = 0.3  # of the training spikes, anew every epoch, get another one added, shifted
     noise_factor: float = 0.5  # of another training spike's noise, which is added anew every epoch
     most_shift_samples: int = 1  # by which a training spike is moved either way, anew every epoch

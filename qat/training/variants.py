@@ -43,6 +43,7 @@ VARIANTS = (
     Variant("no-distillation", "without a teacher", _CHOSEN, teacher=None),
     Variant("cnn-teacher", "distilled from the CNN in place of the twin", _CHOSEN, teacher="cnn"),
     Variant("no-spread", "all thresholds start at the mean", replace(_CHOSEN, threshold_spread=0.0)),
+    Variant("no-whitening", "the first layer's gradient as it is", replace(_CHOSEN, whiten_gradients=False)),
     Variant("no-averaging", "the last step's weights", replace(_CHOSEN, averaged_share=0.0)),
     Variant("no-noise", "no noise added", replace(_CHOSEN, noise_factor=0.0)),
     Variant("no-overlaps", "no spike added to others", replace(_CHOSEN, overlap_share=0.0)),

@@ -17,6 +17,7 @@ from qat.training.averaging import WeightAverage, fit_statistics
 from qat.training.encoding import SecondDifference, ThermometerCode
 from qat.training.labelled import confident
 from qat.training.loss import loss_against_teacher
+from qat.training.whitening import whiten_gradients
 
 SMALL = partial(binarized, hidden=(16, 16))
 TINY = TrainingRecipe(epochs=3, batch_size=16)
@@ -99,6 +100,28 @@ def test_overlaps_leave_the_other_spikes_alone():
     torch.manual_seed(0)
     changed = (with_overlaps(waveforms, 0.25) != waveforms).flatten(1).any(dim=1)
     assert 0.1 < changed.double().mean() < 0.3  # some are shifted out of the window
+
+
+def test_whitened_gradients_are_those_of_white_inputs():
+    torch.manual_seed(0)
+    white = torch.linalg.qr(torch.randn(500, 2) - 0.5)[0] * 500**0.5
+    white = torch.linalg.qr(white - white.mean(dim=0))[0] * 499**0.5  # covariance 1
+    mixing = torch.tensor([[3.0, 1.0], [1.0, 2.0]])  # symmetric, so that C^-1/2 is its inverse
+    target = torch.randn(500, 1)
+    plain, whitened = nn.Linear(2, 1, bias=False), nn.Linear(2, 1, bias=False)
+    whiten_gradients(nn.Sequential(whitened), white @ mixing)
+    nn.init.zeros_(plain.weight)
+    nn.init.zeros_(whitened.weight)
+    for layer, inputs in ((plain, white), (whitened, white @ mixing)):
+        (layer(inputs) - target).square().mean().backward()
+    assert torch.cosine_similarity(plain.weight.grad, whitened.weight.grad).item() == pytest.approx(1, abs=1e-5)
+
+
+def test_a_network_that_begins_otherwise_keeps_its_gradients():
+    model = nn.Sequential(nn.Flatten(), nn.Linear(4, 1, bias=False))
+    whiten_gradients(model, torch.randn(50, 4))
+    model(torch.eye(4)).sum().backward()
+    assert torch.equal(model[1].weight.grad, torch.ones(1, 4))
 
 
 def test_averaged_weights_are_the_mean_over_steps():
