@@ -19,24 +19,33 @@ _LINES = 20
 """Lines that a log gets."""
 
 
+_Alike = tuple[str, bool, int | None]
+
+
+def _alike(job: Job) -> _Alike:
+    """What a job's time depends on most; a shift alone needs no training."""
+    return job.model, job.shift == 0, job.training_spikes
+
+
 @dataclass
 class Pace:
-    """How long is left, from how long jobs of the same model have taken."""
+    """How long is left, from how long jobs alike have taken."""
 
     n_processes: int
-    waiting: Counter[str] = field(default_factory=Counter)
-    seconds: dict[str, list[float]] = field(default_factory=dict)
+    waiting: Counter[_Alike] = field(default_factory=Counter)
+    seconds: dict[_Alike, list[float]] = field(default_factory=dict)
 
     def begin(self, jobs: Sequence[Job], finished: Sequence[Checkpoint]) -> None:
         """Take note of what is to be done and what was finished before."""
-        self.waiting = Counter(job.model for job in jobs)
+        self.waiting = Counter(map(_alike, jobs))
         for checkpoint in finished:
             self.finished(checkpoint)
 
     def finished(self, checkpoint: Checkpoint) -> None:
         """Take note of a finished job."""
-        self.waiting[checkpoint.job.model] -= 1
-        self.seconds.setdefault(checkpoint.job.model, []).append(checkpoint.seconds)
+        alike = _alike(checkpoint.job)
+        self.waiting[alike] -= 1
+        self.seconds.setdefault(alike, []).append(checkpoint.seconds)
 
     @property
     def n_waiting(self) -> int:
@@ -47,9 +56,9 @@ class Pace:
         """Such as `about 12 min left`; nothing before anything is known."""
         if not self.seconds or not self.n_waiting:
             return ""
-        means = {model: fmean(values) for model, values in self.seconds.items()}
+        means = {alike: fmean(values) for alike, values in self.seconds.items()}
         unknown = fmean(means.values())
-        left_s = sum(n * means.get(model, unknown) for model, n in self.waiting.items()) / self.n_processes
+        left_s = sum(n * means.get(alike, unknown) for alike, n in self.waiting.items()) / self.n_processes
         return f"about {left_s / 60:.0f} min left" if left_s >= 90 else f"about {left_s:.0f} s left"
 
 

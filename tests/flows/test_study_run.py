@@ -4,6 +4,8 @@ import pytest
 
 from flows.errors import BadInput
 from flows.study.checkpoint import Checkpoint, Checkpoints, open_checkpoints
+from flows.study.job import Job
+from flows.study.progress import Pace
 from flows.study.rows import runs_csv, times_csv, units_csv
 from flows.study.run import description, run_jobs
 from qat.datasets import generated
@@ -122,3 +124,16 @@ def test_a_line_of_the_csv():
         "n_missed": "3",
         "n_extra": "2",
     }
+
+
+def test_the_time_that_is_left_is_told_by_jobs_alike():
+    pace, slow, fast = Pace(n_processes=2), Job("easy", 0, "one-bit"), Job("easy", 0, "lda")
+    seeds = range(1, 61)
+    pace.begin([slow, fast, *(replace(job, seed=seed) for job in (slow, fast) for seed in seeds)], [])
+    assert pace.in_words() == ""
+    pace.finished(Checkpoint(slow, result_with(0.5), 10.0))
+    pace.finished(Checkpoint(fast, result_with(0.5), 0.0))
+    assert pace.in_words() == "about 5 min left"  # 60 of 10 s, on two processes
+    for seed in seeds:
+        pace.finished(Checkpoint(replace(slow, seed=seed), result_with(0.5), 10.0))
+    assert pace.in_words() == "about 0 s left"
