@@ -5,7 +5,7 @@ from flows.study.parts.ablation import ablation_findings
 from flows.study.parts.generator import hardness_finding
 from flows.study.parts.hardware import BITS, dial_finding
 from flows.study.parts.main import claim_findings, difference_findings
-from flows.study.parts.presorting import Gap, gap_findings
+from flows.study.parts.presorting import Gap, gap_findings, shares_finding
 from flows.study.statistics import Difference, Spread
 from qat.datasets import Hardness
 
@@ -98,3 +98,8 @@ def hardness(accuracy):
 def test_whether_the_generator_is_as_hard_as_the_benchmark(accuracies, words, tone):
     finding = hardness_finding(hardness(0.98), [hardness(accuracy) for accuracy in accuracies])
     assert words in finding.text and finding.tone == tone
+
+
+def test_the_gap_is_told_of_every_data_set():
+    finding = shares_finding({"easy": Gap(0.99, 0.98, 0.98), "hard": Gap(0.90, 0.97, 0.95)})
+    assert "closes: easy no gap; hard 140 % of +5.00 points." in finding.text

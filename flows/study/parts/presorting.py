@@ -1,6 +1,6 @@
 """How far the pre-sorter's labels close the gap to true labels."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,7 +62,7 @@ def presorting_section(outcome: Outcome, part: Part, folder: Path) -> Section:
             "test part. Baseline: aligned spikes, PCA(10) and a Gaussian mixture of full covariances that is told "
             "the true number of units, best of 10 starts. The gap reaches up to the twin trained on true labels."
         ),
-        findings=gap_findings(chosen, given),
+        findings=(*gap_findings(chosen, given), shares_finding(_gaps(spreads, data_sets))),
         pictures=(Picture(PICTURE, "Labels, and networks trained on pseudo-labels and on true ones"),),
         tables=(_table(spreads, data_sets), _numbers(outcome, data_sets, seeds)),
         headlines=(_headline(chosen),),
@@ -75,6 +75,26 @@ def gap_findings(chosen: Gap, given: Gap) -> tuple[Finding, ...]:
         _gap_finding(chosen, "The number of units chosen by the data"),
         _gap_finding(given, "The true number of units given"),
     )
+
+
+def shares_finding(gaps: Mapping[str, Gap]) -> Finding:
+    """The share that is closed on each data set."""
+    shares = {
+        name: "no gap"
+        if gap.closed is None
+        else f"{100 * gap.closed:.0f} % of {points(gap.true - gap.baseline)} points"
+        for name, gap in gaps.items()
+    }
+    told = "; ".join(f"{name} {share}" for name, share in shares.items())
+    return Finding(f"Data set by data set, the number of units chosen by the data, the pre-sorter closes: {told}.")
+
+
+def _gaps(spreads: Mapping[str, Sequence[Spread | None]], data_sets: Sequence[str]) -> dict[str, Gap]:
+    means = {way: [_mean([spread]) for spread in spreads[way]] for way in (BASELINE, CHOSEN_NUMBER, ON_TRUE)}
+    return {
+        name: Gap(means[BASELINE][row], means[CHOSEN_NUMBER][row], means[ON_TRUE][row])
+        for row, name in enumerate(data_sets)
+    }
 
 
 def _gap_finding(gap: Gap, how: str) -> Finding:
