@@ -11,7 +11,7 @@ _SORTED = (
     "Spike trains of the test stretch against those that the source states, detection included, by SpikeInterface's "
     "ground-truth comparison: within 0.5 ms once the constant lag (from the training part) is removed, units matched "
     "one to one where they agree by half at least (hits / (stated + found - hits), which is the accuracy). Missed "
-    "spikes, extra detections and overlapping spikes all count."
+    "spikes, extra detections and overlapping spikes all count; of windows that came cut only what is there does."
 )
 
 
