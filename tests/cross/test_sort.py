@@ -1,6 +1,7 @@
 """From a recording to spike trains, through the command line; and one meaning of 'unsorted' on both sides."""
 
 import json
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -19,7 +20,8 @@ from flows.commands.session import Session
 from hw.network.lower import lower
 from hw.network.reference import Reference
 from qat.export import load_metadata
-from qat.spikes.spikeset import SpikeSet
+from qat.presort import Presorting
+from qat.spikes.spikeset import VALIDATION, SpikeSet
 
 
 @settings(deadline=None)
@@ -37,22 +39,22 @@ def spikeloom(*words, exit_code=0):
     return result.output
 
 
+MARGIN = 6
 TRAIN = ("train", "--duration-s", 40, "--hidden", "32,16", "--epochs", 10, "--seeds", 0)
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run") / "run"
-    spikeloom(*TRAIN, "--out", folder)
+    spikeloom(*TRAIN, "--unsorted", MARGIN, "--out", folder)
     return folder
 
 
 def test_a_run_sorts_its_recording_as_the_reference_does(run):
     spikes, model = SpikeSet.load(run / "spikes" / "spikes.npz"), run / "export" / "model.onnx"
-    margin = lower(model).margin
-    assert margin > 0 and margin == load_metadata(model)["unsorted"]["margin"]
+    assert lower(model).margin == MARGIN and load_metadata(model)["unsorted"] == {"margin": MARGIN}
     scores = Reference.open(model).run(spikes.inputs()).scores.astype(np.int64)
-    answers = qat.unsorted.decide(scores, margin)
+    answers = qat.unsorted.decide(scores, MARGIN)
     sorting = read_npz_sorting(run / "sort" / "sorting.npz")
     for index, unit in enumerate(sorting.unit_ids):
         train = sorting.get_unit_spike_train(unit, segment_index=0)
@@ -72,7 +74,7 @@ def test_only_the_test_stretch_is_scored(run):
         assert sum(row["n_true"] for row in rows) == test["n_true"] == report["withheld"]["n_to_find"]
         assert sum(row["n_found"] for row in rows) <= test["n_spikes"]
     first, chosen = report["withheld"]["points"]
-    assert (first["margin"], chosen["is_chosen"]) == (0, True)
+    assert (first["margin"], chosen["margin"], chosen["is_chosen"]) == (0, MARGIN, True)
     assert chosen["n_answers"] <= first["n_answers"] <= test["n_spikes"]
     assert (run / "sort" / "precision_recall.png").read_bytes().startswith(b"\x89PNG")
 
@@ -108,10 +110,19 @@ def test_what_is_there_stays_and_nothing_half_written_does(run, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["mine"] and (tmp_path / "mine").read_text() == "mine"
 
 
-@pytest.mark.parametrize(("option", "record"), [("off", None), ("6", {"margin": 6})])
-def test_train_writes_no_margin_or_a_given_one(run, option, record):
-    spikeloom(*TRAIN, "--unsorted", option, "--to", "export", "--out", run)
-    assert load_metadata(run / "export" / "model.onnx").get("unsorted") == record
+def test_train_calibrates_the_margin_on_the_validation_part(run):
+    spikeloom(*TRAIN, "--to", "export", "--out", run)
+    spikes, model = SpikeSet.load(run / "spikes" / "spikes.npz"), run / "export" / "model.onnx"
+    scores = Reference.open(model).run(spikes.inputs(VALIDATION)).scores.astype(np.int64)
+    labels = Presorting.load(run / "presort" / "pseudo_labels.npz").labels[spikes.part == VALIDATION]
+    expected = asdict(qat.unsorted.calibrate_margin(scores, labels))
+    assert load_metadata(model)["unsorted"] == {"margin": expected.pop("margin"), "calibration": expected}
+    assert 100 < expected["n_answers"] <= len(labels)
+
+
+def test_train_writes_no_margin_where_none_is_wanted(run):
+    spikeloom(*TRAIN, "--unsorted", "off", "--to", "export", "--out", run)
+    assert "unsorted" not in load_metadata(run / "export" / "model.onnx")
 
 
 def test_no_word_but_auto_and_off_is_a_margin(tmp_path):
