@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from qat.presort.outliers import Outliers
 from qat.presort.space import Array, FeatureSpace
 
-_SMALLEST_UNIT = 8  # spikes: fewer say nothing about a template
+_SMALLEST_TEMPLATE = 5  # spikes
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +80,7 @@ def fit(features: Array, mixture: Mixture, space: FeatureSpace, outliers: Outlie
         total = np.logaddexp(log_sum(of_templates.reshape(len(features), -1)), of_outliers)
         responsibility = np.exp(of_templates - total[:, None, None])
         claimed = responsibility.sum(axis=(0, 2))
-        kept = claimed >= min(_SMALLEST_UNIT, claimed.max())
+        kept = claimed >= min(_SMALLEST_TEMPLATE, claimed.max())
         responsibility = responsibility[:, kept]
         by_shift = responsibility.sum(axis=0)
         count = by_shift.sum(axis=1)

@@ -9,7 +9,7 @@ from qat.presort.space import Array
 from qat.spikes.spikeset import TRAIN, SpikeSet
 
 _FEWEST_WINDOWS = 3  # for each value of a window
-_SPIKES_A_CLUSTER = 15
+_SPIKES_A_CLUSTER = 5
 _MOST_CLUSTERS = 30
 _STARTS = 5
 

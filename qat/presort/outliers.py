@@ -6,7 +6,7 @@ import numpy as np
 
 from qat.presort.space import Array
 
-_WIDENED = 2.0  # times the covariance of all windows
+_WIDENED = 4.0  # times the covariance of all windows
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,7 +20,7 @@ class Outliers:
 
     @classmethod
     def of(cls, features: Array) -> "Outliers":
-        """Mean and twice the covariance of training windows `[n_spikes, n_features]`."""
+        """Mean and four times the covariance of training windows `[n_spikes, n_features]`."""
         wide = _WIDENED * np.atleast_2d(np.cov(features, rowvar=False))
         return cls(features.mean(axis=0), np.linalg.inv(np.linalg.cholesky(wide)).T)
 

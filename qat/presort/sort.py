@@ -20,6 +20,7 @@ from qat.spikes.spikeset import TRAIN, SpikeSet
 
 _FEWEST_SPIKES = 20
 _LAST_ROUNDS = 10
+_SMALLEST_UNIT = 10  # training spikes
 _DOUBTFUL = 1e-3  # posterior probability of the wide background above which overlaps are looked at
 
 _RARE = 0.05  # share of the spikes: what seems a rare unit may be overlaps that happen to look alike
@@ -132,13 +133,14 @@ def _with_overlaps(
 
 
 def _needed(joint: Array, is_unit: NDArray[np.bool_], n_units: int, space: FeatureSpace) -> NDArray[np.bool_]:
-    """`[n_templates]` False for those without which the data are explained as well, by twice the price of the
-    Bayesian criterion: templates were looked for among many, and a handful of overlaps may resemble each other.
+    """`[n_templates]` False for those without which the data are explained as well, by the Bayesian criterion.
 
-    At least `n_units` units stay.
+    Nor do a handful of spikes make a unit. At least `n_units` units stay.
     """
-    price = sum(space.shift_maps.shape[:2]) * np.log(len(joint))
-    kept = np.ones(joint.shape[1] - 1, dtype=bool)
+    price = 0.5 * sum(space.shift_maps.shape[:2]) * np.log(len(joint))
+    kept = np.bincount(joint.argmax(axis=1), minlength=joint.shape[1])[:-1] >= _SMALLEST_UNIT
+    if (kept & is_unit).sum() < n_units:
+        kept = np.ones(kept.size, dtype=bool)
     while True:
         losses = np.full(kept.size, np.inf)
         losses[kept] = losses_without(joint[:, np.append(kept, True)])

@@ -16,7 +16,7 @@ from qat.presort.space import Array, FeatureSpace
 _FIRST_ROUNDS, _ROUNDS_BETWEEN, _LAST_ROUNDS = 15, 8, 30
 _NEIGHBOURS = 4
 _STARTS = 5
-_SPIKES_A_TEMPLATE = 15  # at least, in the beginning
+_SPIKES_A_TEMPLATE = 8  # at least, in the beginning
 
 
 @dataclass(frozen=True, eq=False)
