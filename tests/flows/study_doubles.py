@@ -14,7 +14,15 @@ JOBS = tuple(Job(name, seed, model) for name in DATA_SETS for model in ("one-bit
 
 
 def result_with(accuracy: float) -> Result:
-    truth = Truth(90, accuracy, 60, accuracy, 3, 2, (UnitResult("1", 30, accuracy, None),))
+    truth = Truth(
+        90,
+        accuracy,
+        60,
+        accuracy,
+        3,
+        2,
+        (UnitResult("1", 30, accuracy, None), UnitResult("2", 60, accuracy, accuracy)),
+    )
     return Result(200, 50, 100, 3, 0.5, truth)
 
 

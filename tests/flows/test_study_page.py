@@ -1,3 +1,4 @@
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -77,6 +78,18 @@ def test_files_are_told_of_without_a_verdict(grid, tmp_path):
     section = files_section(outcome, part(grid, "files"), tmp_path)
     assert [finding.tone for finding in section.findings] == ["plain"]
     assert "true labels 97.00 ± 0.00 %, from which the network differs by −1.00 points" in section.findings[0].text
+
+
+def test_of_a_file_with_one_known_unit_precision_and_recall_are_told(grid, tmp_path):
+    outcome = outcome_of(grid, lambda job: 0.96)
+    one_unit = [
+        replace(
+            each, result=replace(each.result, truth=replace(each.result.truth, units=each.result.truth.units[1:]))
+        )
+        for each in outcome.checkpoints
+    ]
+    section = files_section(Outcome(grid, tuple(one_unit)), part(grid, "files"), tmp_path)
+    assert "1-bit network has a precision of 96.00 ± 0.00 % and a recall of 96.00" in section.findings[0].text
 
 
 def test_a_part_can_be_had_alone_and_an_unknown_one_is_named(grid):

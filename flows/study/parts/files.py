@@ -6,8 +6,9 @@ from flows.report.table import Cell, Table, cell_of, number_columns, word_column
 from flows.study.grid import LDA, Part
 from flows.study.job import ONE_BIT, PRESORTER, Job
 from flows.study.outcome import Outcome, data_sets_in, known_spread, models_in, seeds_in
+from flows.study.result import Truth
 from flows.study.section import Finding, Section
-from flows.study.words import over_seeds, points, spread_cell, spread_text, title_of
+from flows.study.words import listed, over_seeds, points, spread_cell, spread_text, title_of
 
 
 def files_section(outcome: Outcome, part: Part, folder: Path) -> Section:
@@ -36,6 +37,9 @@ def _finding(outcome: Outcome, part: Part, name: str) -> Finding:
             f"{name}: its true units are unknown; the 1-bit network gives the pre-sorter's label to "
             f"{spread_text(agreement)} of the test part."
         )
+    if len(_truths(outcome, part, name, ONE_BIT)[0].units) == 1:
+        by = [f"{title_of(model)} {_one_unit(outcome, part, name, model)}" for model in (ONE_BIT, PRESORTER)]
+        return Finding(f"{name}: of its one known unit, {listed(by)}.")
     text = f"{name}: the 1-bit network reaches {spread_text(network)}"
     presorter = outcome.spread(_jobs(part, name, PRESORTER))
     if presorter is not None:
@@ -47,6 +51,18 @@ def _finding(outcome: Outcome, part: Part, name: str) -> Finding:
             f"{points(network.mean - linear.mean)} points"
         )
     return Finding(f"{text}.")
+
+
+def _truths(outcome: Outcome, part: Part, name: str, model: str) -> list[Truth]:
+    found = (outcome.result(job).truth for job in _jobs(part, name, model))
+    return [truth for truth in found if truth is not None]
+
+
+def _one_unit(outcome: Outcome, part: Part, name: str, model: str) -> str:
+    """Accuracy says little where all other spikes belong to no unit; precision counts them."""
+    units = [truth.units[0] for truth in _truths(outcome, part, name, model)]
+    precision, recall = (known_spread(getattr(unit, share) for unit in units) for share in ("precision", "recall"))
+    return f"has a precision of {spread_text(precision)} and a recall of {spread_text(recall)}"
 
 
 def _accuracies(outcome: Outcome, part: Part, names: list[str]) -> Table:
@@ -77,7 +93,7 @@ def _units(outcome: Outcome, part: Part, names: list[str]) -> Table:
     rows = []
     for name in names:
         for model in (ONE_BIT, PRESORTER):
-            truths = [truth for job in _jobs(part, name, model) if (truth := outcome.result(job).truth) is not None]
+            truths = _truths(outcome, part, name, model)
             for index, unit in enumerate(truths[0].units if truths else ()):
                 shares = [
                     known_spread(getattr(truth.units[index], share) for truth in truths)
