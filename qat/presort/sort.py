@@ -9,6 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from qat.errors import BadInput
 from qat.presort.background import Crossings, units_among
+from qat.presort.evidence import short_intervals
 from qat.presort.mixture import Mixture, fit, log_sum, residual_covariance
 from qat.presort.noise import noise_covariance, within_clusters
 from qat.presort.outliers import Outliers
@@ -65,15 +66,20 @@ def presort(spikes: SpikeSet, spec: PresortSpec, progress: Callable[[float], Non
         joint = _with_overlaps(features, mixture, is_unit, space, outliers, spikes, spec)
         probability = np.exp(joint - log_sum(joint)[:, None])[:, :-1][:, is_unit]
     _report(progress, 1.0)
-    confidence = probability.max(axis=1).astype(np.float32)
+    labels, confidence = probability.argmax(axis=1).astype(np.int32), probability.max(axis=1).astype(np.float32)
     return Presorting(
-        labels=probability.argmax(axis=1).astype(np.int32),
+        labels=labels,
         confidence=confidence,
         n_units=int(is_unit.sum()),
         score=float(confidence[training].mean(dtype=np.float64)),
         method=asdict(spec)
         | {
             "name": "templates in white noise, merged by shapes and times, overlaps resolved",
+            "n_templates_of_noise": int((~is_unit).sum()),
+            "share_of_outliers": float((joint[training].argmax(axis=1) == joint.shape[1] - 1).mean()),
+            "short_intervals": None
+            if times is None
+            else [short_intervals(times.seconds[labels[training] == unit]) for unit in range(int(is_unit.sum()))],
             "n_features_found": space.projection.shape[1],
         },
     )
