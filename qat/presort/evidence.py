@@ -72,7 +72,7 @@ def times_evidence(first_s: Array, second_s: Array, dead_s: float, duration_s: f
 
 
 def short_intervals(seconds: Array) -> float | None:
-    """Share of a unit's intervals, of times ascending, below 2 ms; a single neuron has hardly any. None without any."""
+    """Share of the intervals between ascending times that are below 2 ms: a single neuron has hardly any."""
     return float((np.diff(seconds) < REFRACTORY_S).mean()) if seconds.size > 1 else None
 
 
