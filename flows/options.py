@@ -219,6 +219,14 @@ Upsampling = Annotated[
     int, Option("--upsampling", help="Align on a grid this many times finer.", rich_help_panel=SPIKES)
 ]
 Window = Annotated[int, Option("--window", help="Samples of a spike's window.", rich_help_panel=SPIKES)]
+Differences = Annotated[
+    int,
+    Option(
+        "--differences",
+        help="How often samples beside each other are subtracted before the network; 0: as they are.",
+        rich_help_panel=SPIKES,
+    ),
+]
 Bits = Annotated[int, Option("--bits", help="Bits of a sample in hardware.", rich_help_panel=SPIKES)]
 
 # Pre-sorting and training

@@ -111,6 +111,8 @@ class SpikeSettings:
     upsampling: int = 1
     # Samples of a window per channel.
     window: int = 48
+    # How often each sample has the one before subtracted, before the network sees it; 0: the samples themselves.
+    differences: int = 2
     # Bits of a sample as the hardware sees it, two's complement.
     bits: int = 8
     # Labels of the source that stand for no single unit (multi-unit activity, noise).
@@ -133,6 +135,7 @@ class SpikeSettings:
         _require(0 < self.low_hz < self.high_hz < math.inf, "--low-hz", band, "0 < low < high")
         _require(1 <= self.upsampling <= 64, "--upsampling", self.upsampling, "1 to 64")
         _require(8 <= self.window <= 1024, "--window", self.window, "8 to 1024 samples")
+        _require(0 <= self.differences <= 2, "--differences", self.differences, "0, 1 or 2")
         _require(2 <= self.bits <= 16, "--bits", self.bits, "2 to 16")
         _require_seed(self.seed)
 

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from flows.commands.session import RUNS, Session
 
-PARTS = "main, presort, ablation, noise, jitter, drift, units, spikes, bits, width, files"
+PARTS = "main, presort, ablation, noise, jitter, drift, units, spikes, differences, bits, width, files"
 
 
 def study(

@@ -69,6 +69,7 @@ def cut_spikes(context: StepContext, path: Path | None) -> Mapping[str, Any]:
         upsampling=chosen["upsampling"],
         window_samples=chosen["window"],
         align_sample=chosen["window"] // 3,
+        differences=chosen["differences"],
         bits=chosen["bits"],
         split_seed=chosen["seed"],
         realign=chosen["realign"],
@@ -151,7 +152,8 @@ def _recording(name: str, spikes: SpikeSet) -> Recording:
         "channels": Figure(spikes.n_channels, "", "counted"),
         "window": Figure(spikes.n_samples, "samples a channel", "chosen"),
         "sample format": Figure(f"INT{spikes.bits}", "", "chosen"),
-        "least significant bit": Figure(spikes.lsb, measure, "estimated", "from the training part"),
+        "differences of samples": Figure(spikes.preprocessing["differences"], "", "chosen"),
+        "least significant bit": Figure(spikes.network_lsb, measure, "estimated", "from the training part"),
     }
     for channel, threshold in enumerate(spikes.preprocessing.get("threshold", ())):
         facts[f"threshold, channel {channel}"] = Figure(

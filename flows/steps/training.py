@@ -173,7 +173,7 @@ class _Trainings:
 
 def _labelled(spikes: SpikeSet, sorting: Presorting, part: int) -> LabelledSpikes:
     of_part = spikes.part == part
-    return LabelledSpikes(spikes.waveforms[of_part], sorting.labels[of_part], sorting.confidence[of_part])
+    return LabelledSpikes(spikes.network_windows[of_part], sorting.labels[of_part], sorting.confidence[of_part])
 
 
 def _load_presorting(context: StepContext) -> Presorting:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from flows.study.job import BITS, CHOSEN, ONE_BIT, PRESORTER, Job, Labels
+from flows.study.job import BITS, CHOSEN, DIFFERENCES, ONE_BIT, PRESORTER, Job, Labels
 from flows.study.result import Result
 from flows.study.score import score
 from flows.study.shifted import shifted_windows
@@ -43,7 +43,7 @@ class Draw:
         Raises:
             BadInput: the data cannot be used so; training diverged.
         """
-        spikes = self._spikes(job.bits, job.training_spikes)
+        spikes = self._spikes(job.bits, job.differences, job.training_spikes)
         labels = self._labels(job.labels, job.training_spikes)
         test = spikes.part == TEST
         if job.model == PRESORTER:
@@ -56,18 +56,19 @@ class Draw:
     def _source(self) -> RecordedSource | StoredWindows:
         return self.data_set.source(self.seed)
 
-    def _with_bits(self, bits: int) -> DataSet:
+    def _with(self, bits: int, differences: int) -> DataSet:
         """The data set with its source drawn already."""
-        return replace(self.data_set, source=lambda seed: self._source, spec=replace(self.data_set.spec, bits=bits))
+        spec = replace(self.data_set.spec, bits=bits, differences=differences)
+        return replace(self.data_set, source=lambda seed: self._source, spec=spec)
 
-    def _cut(self, bits: int, training_spikes: int | None) -> SpikeSet:
+    def _cut(self, bits: int, differences: int, training_spikes: int | None) -> SpikeSet:
         if training_spikes is None:
-            return self._with_bits(bits).spikes(self.seed)
-        return _first_of(self._spikes(bits, None), training_spikes)
+            return self._with(bits, differences).spikes(self.seed)
+        return _first_of(self._spikes(bits, differences, None), training_spikes)
 
     def _label(self, labels: Labels, training_spikes: int | None) -> Presorting:
         # Pre-sorting is done offline: however few bits the network sees, the pre-sorter has them all.
-        spikes = self._spikes(BITS, training_spikes)
+        spikes = self._spikes(BITS, DIFFERENCES, training_spikes)
         if labels == "true":
             return _true_labels(spikes)
         if labels == "baseline":
@@ -77,16 +78,16 @@ class Draw:
 
     def _windows(self, job: Job, spikes: SpikeSet) -> NDArray[np.integer]:
         if job.shift == 0:
-            return spikes.waveforms
+            return spikes.network_windows
         if not isinstance(self._source, RecordedSource):
             raise BadInput(f"{job.data_set}: windows that came cut cannot be cut anew {job.shift} samples later")
-        return shifted_windows(self._source, self._with_bits(job.bits).spec, spikes, job.shift)
+        return shifted_windows(self._source, self._with(job.bits, job.differences).spec, spikes, job.shift)
 
     def _part(self, job: Job, part: int) -> LabelledSpikes:
-        spikes = self._spikes(job.bits, job.training_spikes)
+        spikes = self._spikes(job.bits, job.differences, job.training_spikes)
         labels = self._labels(job.labels, job.training_spikes)
         chosen = spikes.part == part
-        return LabelledSpikes(spikes.waveforms[chosen], labels.labels[chosen], labels.confidence[chosen])
+        return LabelledSpikes(spikes.network_windows[chosen], labels.labels[chosen], labels.confidence[chosen])
 
     def _fit(self, job: Job) -> _Classify:
         if job.model in MODELS:
@@ -97,7 +98,7 @@ class Draw:
 
     def _train(self, job: Job) -> nn.Module:
         kind, variant = MODELS[job.model], _VARIANTS[job.variant]
-        n_channels = self._spikes(job.bits, job.training_spikes).n_channels
+        n_channels = self._spikes(job.bits, job.differences, job.training_spikes).n_channels
         build, recipe, teacher = kind.builder(n_channels, _widths(kind.hidden, job.hidden)), recipe_of(kind), None
         if job.model == ONE_BIT:
             build, recipe = variant.builder(build, job.bits), variant.recipe

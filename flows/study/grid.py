@@ -27,6 +27,8 @@ _NETWORKS = (ONE_BIT, TWIN)
 _FITTED = (*_NETWORKS, LDA)
 _CURVE = (*_FITTED, PRESORTER)
 """Models of the curves."""
+_ORDERS = (0, 1, 2)
+"""Of differences: samples as they are, first and second differences."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ class Choices:
     """On which jitter, training spikes, bits and widths are varied."""
     shifts: tuple[int, ...]
     training_spikes: tuple[int | None, ...]
+    differences: tuple[DataSet, ...]
     bits: tuple[int, ...]
     widths: tuple[int, ...]
 
@@ -79,6 +82,7 @@ FULL = Choices(
     main=(
         *_AT_ONE_NOISE,
         generated("moderate", 0.10, units=5),
+        generated("moderate", 0.10, units=8),
         generated("moderate", 0.10, drift=0.3),
         generated("moderate", 0.10, channels=4),
     ),
@@ -93,6 +97,7 @@ FULL = Choices(
     base=_BASE,
     shifts=(-4, -3, -2, -1, 0, 1, 2, 3, 4),
     training_spikes=(100, 200, 500, 1000, None),
+    differences=(_AT_ONE_NOISE[1], _AT_ONE_NOISE[3]),
     bits=(2, 3, 4, 5, 6, 8),
     widths=(16, 32, 64, 128, 256, 512),
 )
@@ -108,6 +113,7 @@ QUICK = Choices(
     base=_BASE,
     shifts=(-4, -2, 0, 2, 4),
     training_spikes=(200, None),
+    differences=(_AT_ONE_NOISE[3],),
     bits=(2, 4, 8),
     widths=(32, 128, 256),
 )
@@ -125,6 +131,7 @@ def grid_of(choices: Choices, files: Sequence[OwnFile] = (), is_quick: bool = Fa
         Part("drift", "Drift", _each(choices.drift, seeds, _CURVE)),
         Part("units", "Number of units", _each(choices.units, seeds, _CURVE)),
         Part("spikes", "Training spikes", _varied(base, seeds, _CURVE, choices.training_spikes, _with_spikes)),
+        Part("differences", "Differences of samples", tuple(_differences(choices.differences, seeds, (ONE_BIT, TWIN, CNN)))),
         Part("bits", "Input bits", _varied(base, seeds, _FITTED, choices.bits, _with_bits)),
         Part("width", "Hidden width", _varied(base, seeds, _NETWORKS, choices.widths, _with_width)),
     ]
@@ -138,6 +145,7 @@ def grid_of(choices: Choices, files: Sequence[OwnFile] = (), is_quick: bool = Fa
         *choices.noise,
         *choices.drift,
         *choices.units,
+        *choices.differences,
         choices.base,
     )
     return Grid(is_quick, {each.name: each for each in (*generated_sets, *own)}, tuple(parts))
@@ -173,6 +181,11 @@ def _with_shift(job: Job, shift: int) -> Job:
 
 def _with_spikes(job: Job, n_spikes: int | None) -> Job:
     return replace(job, training_spikes=n_spikes)
+
+
+def _differences(data_sets: Iterable[DataSet], seeds: Iterable[int], models: Iterable[str]) -> Iterable[Job]:
+    for each, model, order, seed in product(data_sets, models, _ORDERS, seeds):
+        yield Job(each.name, seed, model, differences=order)
 
 
 def _with_bits(job: Job, bits: int) -> Job:

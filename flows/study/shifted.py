@@ -8,6 +8,7 @@ from qat.errors import BadInput
 from qat.recordings.source import RecordedSource
 from qat.spikes.align import cut_windows, inside
 from qat.spikes.detect import fit_detector
+from qat.spikes.differences import differences
 from qat.spikes.quantize import quantize
 from qat.spikes.spec import SpikeSpec
 from qat.spikes.spikeset import SpikeSet
@@ -16,10 +17,10 @@ from qat.spikes.traces import Traces
 
 
 def shifted_windows(source: RecordedSource, spec: SpikeSpec, spikes: SpikeSet, shift: int) -> NDArray[Any]:
-    """The windows of all spikes, cut from the recording `shift` samples too late: `[n, n_channels, n_samples]`.
+    """The network's windows of all spikes, cut from the recording `shift` samples too late.
 
-    They are quantized as `spikes`, which `spec` has made from `source`, are. Where a shifted window would leave
-    the recording, the one that stands right is kept.
+    They are `[n, n_channels, n_samples]`, and quantized as `spikes`, which `spec` has made from `source`. Where a
+    shifted window would leave the recording, the one that stands right is kept.
 
     Raises:
         BadInput: `spikes` have no times.
@@ -31,6 +32,6 @@ def shifted_windows(source: RecordedSource, spec: SpikeSpec, spikes: SpikeSet, s
     moved = spikes.sample_index + shift
     whole = inside(moved, traces.n_samples, spec)
     windows, _ = cut_windows(traces, moved[whole], detector, spec)
-    result = spikes.waveforms.copy()
-    result[whole] = quantize(windows, spikes.lsb, spikes.bits)
+    result = spikes.network_windows.copy()
+    result[whole] = quantize(differences(windows, spec.differences), spikes.network_lsb, spikes.bits)
     return result

@@ -20,7 +20,7 @@ def presort_baseline(spikes: SpikeSet, n_units: int, seed: int) -> Presorting:
     Raises:
         BadInput: there are fewer training spikes than units, or no unit is asked for.
     """
-    windows, training = spikes.inputs().astype(np.float64), spikes.part == TRAIN
+    windows, training = spikes.waveforms.reshape(spikes.n_spikes, -1).astype(np.float64), spikes.part == TRAIN
     if not 1 <= n_units <= training.sum():
         raise BadInput(f"baseline: {n_units} units for {training.sum()} training spikes; expected 1 or more, no more")
     with threadpool_limits(1):

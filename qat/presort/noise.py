@@ -20,7 +20,10 @@ def noise_covariance(spikes: SpikeSet, seed: int) -> Array:
     if noise is not None and len(noise) >= _FEWEST_WINDOWS * noise[0].size:
         flat = noise.reshape(len(noise), -1).astype(np.float64)
         return flat.T @ flat / len(flat)
-    return _left_over(spikes.inputs(TRAIN).astype(np.float64), seed)
+    return _left_over(
+        spikes.waveforms[spikes.part == TRAIN].reshape(-1, spikes.n_channels * spikes.n_samples).astype(np.float64),
+        seed,
+    )
 
 
 def _left_over(windows: Array, seed: int) -> Array:

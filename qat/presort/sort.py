@@ -38,7 +38,7 @@ def presort(spikes: SpikeSet, spec: PresortSpec, progress: Callable[[float], Non
     Raises:
         BadInput: the training part holds too few spikes.
     """
-    windows, training = spikes.inputs().astype(np.float64), spikes.part == TRAIN
+    windows, training = spikes.waveforms.reshape(spikes.n_spikes, -1).astype(np.float64), spikes.part == TRAIN
     if training.sum() < _FEWEST_SPIKES:
         raise BadInput(
             f"pre-sorting: {training.sum()} training spikes; at least {_FEWEST_SPIKES} are needed, "

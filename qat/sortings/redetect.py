@@ -11,6 +11,7 @@ from qat.errors import BadInput
 from qat.recordings.source import RecordedSource
 from qat.spikes.align import cut_windows, inside
 from qat.spikes.detect import Detector, detect
+from qat.spikes.differences import differences
 from qat.spikes.quantize import quantize
 from qat.spikes.spec import SpikeSpec
 from qat.spikes.traces import Traces
@@ -43,7 +44,7 @@ def detect_as_trained(
     sample = detect(traces, detector, progress)
     sample = sample[inside(sample, traces.n_samples, spec)]
     windows, _ = cut_windows(traces, sample, detector, spec)
-    integers = quantize(windows, metadata["input"]["lsb"], spec.bits)
+    integers = quantize(differences(windows, spec.differences), metadata["input"]["lsb"], spec.bits)
     return Detections(sample, integers.reshape(len(integers), -1))
 
 

@@ -12,6 +12,7 @@ from qat.errors import BadInput
 from qat.recordings.source import RecordedSource, StoredWindows
 from qat.spikes.align import cut_windows, inside
 from qat.spikes.detect import Detector, detect, fit_detector, locate
+from qat.spikes.differences import differences
 from qat.spikes.match import SpikeMatch, match_spikes
 from qat.spikes.noise import cut_noise
 from qat.spikes.quantize import choose_lsb, quantize
@@ -48,6 +49,7 @@ def spikes_from_recording(
     lsb = choose_lsb(windows[part == TRAIN], spec.bits, spec.full_scale_percentile)
     return SpikeSet(
         waveforms=quantize(windows, lsb, spec.bits),
+        **_network_windows(windows, part, spec),
         part=part,
         channel=channel,
         sample_index=sample,
@@ -82,6 +84,7 @@ def spikes_from_windows(windows: StoredWindows, spec: SpikeSpec) -> SpikeSet:
     true_unit, unit_names = _unit_indices(windows.true_unit)
     return SpikeSet(
         waveforms=quantize(waveforms, lsb, spec.bits),
+        **_network_windows(waveforms, part, spec),
         part=part,
         channel=np.abs(waveforms).max(axis=2).argmax(axis=1).astype(np.int16),
         sample_index=windows.sample_index,
@@ -95,12 +98,20 @@ def spikes_from_windows(windows: StoredWindows, spec: SpikeSpec) -> SpikeSet:
         preprocessing={
             **aligned,
             "window_samples": waveforms.shape[2],
+            "differences": spec.differences,
             "split": _split(spec, by_time=windows.sample_index is not None),
         },
         detection=None,
         provenance=windows.provenance,
         labels_are=windows.labels_are,
     )
+
+
+def _network_windows(windows: NDArray[np.float32], part: NDArray[np.int8], spec: SpikeSpec) -> dict[str, Any]:
+    """The fields of a `SpikeSet` that a network sees; their scale is of the training part."""
+    fed = differences(windows, spec.differences)
+    lsb = choose_lsb(fed[part == TRAIN], spec.bits, spec.full_scale_percentile)
+    return {"network_windows": quantize(fed, lsb, spec.bits), "network_lsb": lsb}
 
 
 def _spike_samples(
@@ -124,7 +135,7 @@ def _half(progress: Callable[[float], None] | None, done: float) -> Callable[[fl
 def _preprocessing(spec: SpikeSpec, detector: Detector) -> dict[str, Any]:
     settings = asdict(spec)
     band = () if spec.filter == "none" else ("low_hz", "high_hz", "filter_order")
-    used = ("filter", *band, "dead_time_ms", "upsampling", "window_samples", "align_sample")
+    used = ("filter", *band, "dead_time_ms", "upsampling", "window_samples", "align_sample", "differences")
     crossing = {"threshold_sigmas": spec.threshold_sigmas, "threshold": detector.threshold.tolist()}
     return {name: settings[name] for name in used} | {
         "filter_shape": None if spec.filter == "none" else "butterworth",

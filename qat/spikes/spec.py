@@ -11,7 +11,9 @@ Sign = Literal["auto", "neg", "pos", "both"]
 
 @dataclass(frozen=True)
 class SpikeSpec:
-    """How spikes are detected, cut, split and quantized; of these stored windows use the last two, and `realign`."""
+    """How spikes are detected, cut, split and quantized; of these stored windows use the last ones, from
+    `realign` on.
+    """
 
     filter: Filter = "causal"
     """`causal` as the hardware would do it; `zero-phase` runs forward and backward."""
@@ -39,6 +41,8 @@ class SpikeSpec:
     """The rest is the test part."""
     split_seed: int = 0
     """Used only where spike times are absent: then the split is at random."""
+    differences: int = 2
+    """How often samples beside each other are subtracted before a network sees them; 0 = the samples themselves."""
     bits: int = 8
     full_scale_percentile: float = 99.9
     """This percentile of |x| over the training windows becomes full scale; larger samples saturate."""
@@ -59,6 +63,7 @@ class SpikeSpec:
                 min(self.train_fraction, self.validation_fraction, self.test_fraction) > 0,
                 "train_fraction and validation_fraction must be positive and leave a test part",
             ),
+            (0 <= self.differences <= 2, "differences must be 0, 1 or 2"),
             (2 <= self.bits <= 16, "bits must be 2 to 16"),
             (0 < self.full_scale_percentile <= 100, "full_scale_percentile must be in (0, 100]"),
             (self.match_ms > 0, "match_ms must be positive"),

@@ -16,13 +16,14 @@ from qat.recordings.source import LabelKind
 TRAIN, VALIDATION, TEST = 0, 1, 2
 PART_NAMES = ("train", "validation", "test")
 
-_ARRAYS = ("waveforms", "part", "channel")
+_ARRAYS = ("waveforms", "network_windows", "part", "channel")
 _OPTIONAL_ARRAYS = ("sample_index", "true_unit", "overlap", "noise")
 _FACTS = (
     "sampling_rate_hz",
     "unit_names",
     "bits",
     "lsb",
+    "network_lsb",
     "unit_of_measure",
     "preprocessing",
     "detection",
@@ -36,7 +37,10 @@ class SpikeSet:
     """Quantized spike windows, split into parts."""
 
     waveforms: NDArray[Any]
-    """`[n_spikes, n_channels, n_samples]` int8 (int16 above 8 bits): the hardware's input."""
+    """`[n_spikes, n_channels, n_samples]` int8 (int16 above 8 bits), as filtered: what people and the
+    pre-sorter see."""
+    network_windows: NDArray[Any]
+    """Of the same shape and type, the hardware's input: differences of the samples, where `preprocessing` says so."""
     part: NDArray[np.int8]
     """`[n_spikes]` TRAIN, VALIDATION or TEST."""
     channel: NDArray[np.int16]
@@ -53,7 +57,9 @@ class SpikeSet:
     bits: int
     """Bits of a sample, two's complement."""
     lsb: float
-    """`unit_of_measure` per least significant bit."""
+    """`unit_of_measure` per least significant bit of `waveforms`."""
+    network_lsb: float
+    """The same of `network_windows`."""
     unit_of_measure: str
     preprocessing: Mapping[str, Any]
     """JSON-able: filter, threshold, dead time, alignment, window, split."""
@@ -84,12 +90,12 @@ class SpikeSet:
 
     @property
     def microvolts_per_lsb(self) -> float | None:
-        """`lsb` where the source states a gain, else None."""
-        return self.lsb if self.unit_of_measure == "uV" else None
+        """Of the network's input, where the source states a gain, else None."""
+        return self.network_lsb if self.unit_of_measure == "uV" else None
 
     def inputs(self, part: int | None = None) -> NDArray[Any]:
-        """Windows of one part (None = all), flattened channel-major: `[n, n_channels * n_samples]`."""
-        chosen = self.waveforms if part is None else self.waveforms[self.part == part]
+        """A network's inputs of one part (None = all), channel-major: `[n, n_channels * n_samples]`."""
+        chosen = self.network_windows if part is None else self.network_windows[self.part == part]
         return chosen.reshape(len(chosen), -1)
 
     def save(self, path: Path) -> None:

@@ -39,19 +39,6 @@ class Thermometer:
         return ThermometerCode(n_inputs, self.levels, bits, self.learned)
 
 
-@dataclass(frozen=True)
-class SecondDifferences:
-    """Every sample as its second difference: as many values, of as many bits."""
-
-    def outputs_of(self, n_inputs: int) -> int:
-        """As many."""
-        return n_inputs
-
-    def module(self, n_inputs: int, bits: int) -> nn.Module:
-        """The differences, saturated at the samples' range."""
-        return SecondDifference(bits)
-
-
 class ThermometerCode(nn.Module):
     """Every sample as `levels` values in {-1, +1}: +1 where the sample has reached the level's threshold.
 
@@ -73,21 +60,3 @@ class ThermometerCode(nn.Module):
         above = inputs.unsqueeze(2) / self.spacing - self.thresholds
         window = above.clamp(-1, 1)
         return (torch.where(above >= 0, 1.0, -1.0) + window - window.detach()).flatten(1)
-
-
-class SecondDifference(nn.Module):
-    """x[t] - 2 x[t-1] + x[t-2], samples before the first are 0; saturates at the range of `bits` bits.
-
-    It whitens: the background has the spectrum of spikes, low frequencies above all, and weights of +-1 are too
-    coarse to cancel them. Of several channels, the first two samples of a further one are taken against the
-    last two of the one before. [n, n_inputs] -> [n, n_inputs].
-    """
-
-    def __init__(self, bits: int):
-        super().__init__()
-        self.lowest, self.highest = -(2.0 ** (bits - 1)), 2.0 ** (bits - 1) - 1
-
-    def forward(self, inputs: Tensor) -> Tensor:
-        """The differences of samples float32 [n, n_inputs], integers again."""
-        padded = nn.functional.pad(inputs, (2, 0))
-        return torch.diff(padded, n=2, dim=1).clamp(self.lowest, self.highest)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from torch import nn
 
 from qat.models import ModelBuilder
-from qat.training.encoding import Encoding, SecondDifferences, Thermometer
+from qat.training.encoding import Encoding, Thermometer
 from qat.training.recipe import TrainingRecipe
 
 TEACHER = "twin"
@@ -62,6 +62,5 @@ VARIANTS = (
         _CHOSEN,
         encoding=Thermometer(_LEVELS, learned=True),
     ),
-    Variant("second-differences", "second differences in place of samples", _CHOSEN, encoding=SecondDifferences()),
 )
 """The training that is used, first, and what becomes of it when one ingredient is left out or put in."""

@@ -107,7 +107,8 @@ def test_equal_scores_go_to_the_lowest_unit(tmp_path):
 
 def test_metadata_come_back_with_schema_and_digest(tmp_path):
     given = SpikeSet(
-        waveforms=INPUTS.reshape(-1, 2, 6),
+        waveforms=2 * INPUTS.reshape(-1, 2, 6),
+        network_windows=INPUTS.reshape(-1, 2, 6),
         part=np.zeros(40, np.int8),
         channel=np.zeros(40, np.int16),
         sample_index=None,
@@ -116,7 +117,8 @@ def test_metadata_come_back_with_schema_and_digest(tmp_path):
         overlap=None,
         unit_names=(),
         bits=8,
-        lsb=0.75,
+        lsb=0.5,
+        network_lsb=0.75,
         unit_of_measure="uV",
         preprocessing={"filter_hz": [300, 3000]},
         detection=None,

@@ -14,7 +14,7 @@ from qat.models import MODELS, binarized, classify, full_precision_twin
 from qat.training import TEACHER, VARIANTS, LabelledSpikes, TrainingRecipe, recipe_of, train
 from qat.training.augmentation import augmented, noise_of, shifted, with_noise, with_overlaps
 from qat.training.averaging import WeightAverage, fit_statistics
-from qat.training.encoding import SecondDifference, ThermometerCode
+from qat.training.encoding import ThermometerCode
 from qat.training.labelled import confident
 from qat.training.loss import loss_against_teacher
 from qat.training.whitening import whiten_gradients
@@ -196,11 +196,6 @@ def test_a_thermometer_counts_the_thresholds_that_are_reached():
     samples = torch.tensor([[-4.0], [-2.0], [-1.0], [0.0], [1.0], [2.0], [3.0]])
     assert ((code(samples) + 1) / 2).sum(dim=1).tolist() == [0, 1, 1, 2, 2, 3, 3]
     assert set(code(samples).flatten().tolist()) == {-1.0, 1.0}
-
-
-def test_second_differences_saturate_as_the_samples_do():
-    samples = torch.tensor([[1.0, 1.0, 4.0, 127.0, -128.0]])
-    assert SecondDifference(8)(samples).tolist() == [[1.0, -1.0, 3.0, 120.0, -128.0]]
 
 
 def test_learned_thresholds_move():

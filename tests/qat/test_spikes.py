@@ -9,6 +9,7 @@ from qat.errors import BadInput
 from qat.recordings.simulate import SimulationSpec, simulate_recording
 from qat.recordings.source import RecordedSource, StoredWindows
 from qat.spikes.cut import spikes_from_recording, spikes_from_windows
+from qat.spikes.differences import differences
 from qat.spikes.match import match_spikes
 from qat.spikes.quantize import quantize
 from qat.spikes.spec import SpikeSpec
@@ -56,7 +57,8 @@ def test_what_the_hardware_will_see(spikes):
     assert (spikes.n_channels, spikes.n_samples) == (1, 48)
     assert spikes.inputs(TEST).shape == (np.sum(spikes.part == TEST), 48)
     assert spikes.unit_names == ("1", "2", "3")
-    assert spikes.microvolts_per_lsb == spikes.lsb
+    assert spikes.network_windows.shape == spikes.waveforms.shape and spikes.network_windows.dtype == np.int8
+    assert spikes.microvolts_per_lsb == spikes.network_lsb
     assert set(np.unique(spikes.true_unit)) == {-1, 0, 1, 2}
 
 
@@ -103,7 +105,7 @@ def test_the_test_part_changes_nothing_that_is_fitted(source, spikes):
     changed = spikes_from_recording(
         replace(source, recording=NumpyRecording([data], RATE_HZ), unit_of_measure="source units"), SPEC
     )
-    assert changed.lsb == spikes.lsb
+    assert (changed.lsb, changed.network_lsb) == (spikes.lsb, spikes.network_lsb)
     assert changed.preprocessing == spikes.preprocessing
     assert changed.detection["lag_samples"] == spikes.detection["lag_samples"]
     assert np.array_equal(changed.inputs(TRAIN), spikes.inputs(TRAIN))
@@ -146,7 +148,7 @@ def test_upsampled_alignment_makes_windows_of_a_unit_more_alike(source, spikes):
 
     def spread(spike_set):
         alone = (spike_set.true_unit == 0) & ~spike_set.overlap
-        return (spike_set.inputs()[alone] * spike_set.lsb).var(axis=0).mean()
+        return (spike_set.waveforms[alone] * spike_set.lsb).var(axis=0).mean()
 
     assert spread(upsampled) < spread(spikes)
 
@@ -329,3 +331,21 @@ def test_too_few_or_empty_windows_are_refused():
 def test_settings_that_make_no_sense_are_refused(wrong, says):
     with pytest.raises(BadInput, match=says):
         SpikeSpec(**wrong)
+
+
+def test_differences_take_what_stands_before_the_first_sample_as_equal_to_it():
+    windows = np.array([[[3, 4, 6, 6], [0, -2, 0, 0]]], dtype=np.float32)
+    assert np.array_equal(differences(windows, 0), windows)
+    assert differences(windows, 1).tolist() == [[[0, 1, 2, 0], [0, -2, 2, 0]]]
+    assert differences(windows, 2).tolist() == [[[0, 1, 1, -2], [0, -2, 4, -2]]]
+
+
+@pytest.mark.parametrize("order", [0, 1, 2])
+def test_the_network_is_given_differences_at_a_full_scale_of_their_own(source, order):
+    spikes = spikes_from_recording(source, SpikeSpec(differences=order, full_scale_percentile=100.0))
+    training = spikes.part == TRAIN  # nothing saturates there
+    exact = differences(spikes.waveforms[training].astype(np.float32) * spikes.lsb, order)
+    rounding = 0.5 * (2**order * spikes.lsb + spikes.network_lsb)
+    assert (np.abs(spikes.network_windows[training] * spikes.network_lsb - exact) <= 1.001 * rounding).all()
+    assert np.abs(spikes.inputs(TRAIN)).max() == 127
+    assert spikes.preprocessing["differences"] == order

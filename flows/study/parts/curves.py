@@ -76,6 +76,13 @@ CURVES = (
         _data_set,
         "log",
     ),
+    Curve(
+        "differences",
+        "times that samples beside each other are subtracted",
+        "What the network is given: the samples of the window, their first or their second differences.",
+        lambda outcome, job: float(job.differences),
+        _data_set,
+    ),
 )
 
 
