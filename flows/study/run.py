@@ -1,12 +1,14 @@
 """Does jobs on several processes, each once: what is finished is on disk, and found again."""
 
+import os
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from threading import Thread
 from typing import Any, Protocol
 
 from threadpoolctl import threadpool_limits
@@ -154,6 +156,15 @@ def _begin(messages: Any, stop: Any) -> None:
     global _to_parent, _stop
     _to_parent, _stop = messages, stop
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """A parent that is killed can tell nobody; left alone, a process would do its jobs, then wait for ever."""
+    parent = parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 def _work(batch: _Batch, drawing: Drawing, checkpoints: Checkpoints) -> None:

@@ -1,7 +1,10 @@
 """Stand-ins for the study's tests: results made from a job alone, and a small grid."""
 
+import os
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from flows.study.checkpoint import Checkpoint
 from flows.study.job import Job
@@ -40,6 +43,18 @@ def draw_failing(data_set: DataSet, seed: int) -> Callable[[Job], Result]:
         return draw_by_name(data_set, seed)(job)
 
     return result
+
+
+@dataclass(frozen=True)
+class DrawForever:
+    """Never comes to an end; each process leaves its number in a folder."""
+
+    folder: Path
+
+    def __call__(self, data_set: DataSet, seed: int) -> Callable[[Job], Result]:
+        (self.folder / str(os.getpid())).touch()
+        while True:
+            time.sleep(0.1)
 
 
 @dataclass

@@ -1,3 +1,8 @@
+import os
+import signal
+import subprocess
+import sys
+import time
 from dataclasses import replace
 
 import pytest
@@ -44,6 +49,50 @@ def test_a_failed_run_is_named_and_the_others_are_kept(tmp_path):
     with pytest.raises(BadInput, match=r"twin, hard-noise010-3units, seed 1' failed: weights are not finite$"):
         run(tmp_path, 1, draw_failing)
     assert len(list(tmp_path.iterdir())) == len(JOBS) - 1
+
+
+ENDLESS = """
+import sys
+from pathlib import Path
+from flows.study.checkpoint import open_checkpoints
+from flows.study.run import run_jobs
+from tests.flows.study_doubles import DATA_SETS, JOBS, DrawForever, Told
+
+folder = Path(sys.argv[1])
+run_jobs(JOBS, DATA_SETS, {}, DrawForever(folder / "numbers"), open_checkpoints(folder / "done"), 2, Told())
+"""
+
+
+def is_alive(number):
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def holds_within(seconds, condition):
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.05)
+    return condition()
+
+
+def test_processes_end_with_the_one_that_started_them(tmp_path):
+    numbers = tmp_path / "numbers"
+    numbers.mkdir()
+    parent = subprocess.Popen([sys.executable, "-c", ENDLESS, tmp_path])
+    try:
+        assert holds_within(60, lambda: len(list(numbers.iterdir())) == 2)
+    finally:
+        parent.kill()
+        parent.wait()
+    children = [int(path.name) for path in numbers.iterdir()]
+    try:
+        assert holds_within(10, lambda: not any(map(is_alive, children)))
+    finally:
+        for child in filter(is_alive, children):
+            os.kill(child, signal.SIGKILL)
 
 
 def test_what_is_finished_is_not_done_again(tmp_path):
