@@ -17,7 +17,7 @@ from flows.textfile import write_whole
 
 PACKAGES = ("numpy", "scipy", "scikit-learn", "spikeinterface", "torch", "brevitas")
 """Distributions whose version a result depends on."""
-_OWN_CODE = ("draw.py", "job.py", "result.py", "score.py", "shifted.py")
+_OWN_CODE = ("draw.py", "end_to_end.py", "job.py", "result.py", "score.py", "shifted.py")
 
 
 @dataclass(frozen=True)

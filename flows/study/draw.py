@@ -47,10 +47,10 @@ class Draw:
         labels = self._labels(job.labels, job.training_spikes)
         test = spikes.part == TEST
         if job.model == PRESORTER:
-            return score(spikes, labels, labels.labels[test])
+            return score(self._source, spikes, labels, labels.labels[test])
         fitted = self._classifier(replace(job, shift=0))
         windows = self._windows(job, spikes)[test]
-        return score(spikes, labels, fitted(windows.reshape(len(windows), -1)))
+        return score(self._source, spikes, labels, fitted(windows.reshape(len(windows), -1)))
 
     @cached_property
     def _source(self) -> RecordedSource | StoredWindows:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from qat.sortings.score import FoundUnit
+
 
 @dataclass(frozen=True)
 class UnitResult:
@@ -30,6 +32,8 @@ class Truth:
     n_extra: int | None
     """Detections that are no true spike."""
     units: tuple[UnitResult, ...]
+    sorted_units: tuple[FoundUnit, ...] = ()
+    """The same units from the recording on, missed and extra spikes counted; none where nothing was detected."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The tables of all runs as CSV; the same results give the same bytes."""
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from io import StringIO
 from typing import Any
@@ -9,9 +9,11 @@ from typing import Any
 from flows.study.checkpoint import Checkpoint
 from flows.study.result import Truth, UnitResult
 from qat.datasets import DataSet
+from qat.sortings.score import FoundUnit
 
 Line = Mapping[str, Any]
-_TRUTH = tuple(field.name for field in fields(Truth) if field.name != "units")
+_SORTED = ("n_true", "n_found", "n_hits", "accuracy", "precision", "recall")
+_TRUTH = tuple(field.name for field in fields(Truth) if field.name not in ("units", "sorted_units"))
 
 
 def runs_csv(checkpoints: Sequence[Checkpoint], data_sets: Mapping[str, DataSet]) -> str:
@@ -20,12 +22,15 @@ def runs_csv(checkpoints: Sequence[Checkpoint], data_sets: Mapping[str, DataSet]
 
 
 def units_csv(checkpoints: Sequence[Checkpoint]) -> str:
-    """A line for each true unit of each run: precision and recall in the test part."""
+    """A line for each true unit of each run: precision and recall in the test part.
+
+    Columns that begin with `sorted` count what detection missed and made up, by SpikeInterface's comparison.
+    """
     return csv_text(
         [
-            {**_job_fields(checkpoint), "unit": u.unit, "n": u.n, "precision": u.precision, "recall": u.recall}
+            {**_job_fields(checkpoint), **vars(unit), **_sorted_fields(found)}
             for checkpoint in checkpoints
-            for u in _units(checkpoint)
+            for unit, found in _units(checkpoint)
         ]
     )
 
@@ -57,9 +62,15 @@ def _run_line(checkpoint: Checkpoint, data_set: DataSet) -> Line:
     }
 
 
-def _units(checkpoint: Checkpoint) -> tuple[UnitResult, ...]:
+def _units(checkpoint: Checkpoint) -> Iterator[tuple[UnitResult, FoundUnit | None]]:
     truth = checkpoint.result.truth
-    return () if truth is None else truth.units
+    if truth is not None:
+        found = {each.unit: each for each in truth.sorted_units}
+        yield from ((unit, found.get(unit.unit)) for unit in truth.units)
+
+
+def _sorted_fields(found: FoundUnit | None) -> Line:
+    return {f"sorted_{name}": None if found is None else getattr(found, name) for name in _SORTED}
 
 
 def _shown(factor: Any) -> Any:

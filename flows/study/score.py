@@ -3,14 +3,18 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from flows.study.end_to_end import sorted_units
 from flows.study.result import Result, Truth, UnitResult
 from qat.presort import Presorting
+from qat.recordings.source import RecordedSource, StoredWindows
 from qat.scoring import match_clusters, score_against_truth
 from qat.spikes.spikeset import TEST, TRAIN, VALIDATION, SpikeSet
 
 
-def score(spikes: SpikeSet, labels: Presorting, answers: NDArray[np.integer]) -> Result:
-    """Score the answers `[n_test]` to the test part."""
+def score(
+    source: RecordedSource | StoredWindows, spikes: SpikeSet, labels: Presorting, answers: NDArray[np.integer]
+) -> Result:
+    """Score the answers `[n_test]` to the test part of a source's spikes."""
     test = spikes.part == TEST
     labelled = labels.confidence[test] > 0
     agrees = answers[labelled] == labels.labels[test][labelled]
@@ -20,11 +24,13 @@ def score(spikes: SpikeSet, labels: Presorting, answers: NDArray[np.integer]) ->
         n_test=int(test.sum()),
         n_units_found=labels.n_units,
         agreement=float(agrees.mean()) if agrees.size else None,
-        truth=_against_truth(spikes, labels, answers),
+        truth=_against_truth(source, spikes, labels, answers),
     )
 
 
-def _against_truth(spikes: SpikeSet, labels: Presorting, answers: NDArray[np.integer]) -> Truth | None:
+def _against_truth(
+    source: RecordedSource | StoredWindows, spikes: SpikeSet, labels: Presorting, answers: NDArray[np.integer]
+) -> Truth | None:
     """Clusters are matched to true units by the labels of the training part alone."""
     if spikes.true_unit is None:
         return None
@@ -46,6 +52,7 @@ def _against_truth(spikes: SpikeSet, labels: Presorting, answers: NDArray[np.int
             UnitResult(name, int((true_unit == unit).sum()), _precision(true_unit[answered == unit], unit), recall)
             for unit, (name, recall) in enumerate(zip(spikes.unit_names, recalls, strict=True))
         ),
+        sorted_units=sorted_units(source, spikes, answers, labels.n_units),
     )
 
 

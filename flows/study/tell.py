@@ -10,6 +10,7 @@ from flows.study.outcome import Outcome
 from flows.study.parts.ablation import ablation_section
 from flows.study.parts.background import background_section
 from flows.study.parts.curves import CURVES, curve_section
+from flows.study.parts.end_to_end import end_to_end_section
 from flows.study.parts.files import files_section
 from flows.study.parts.generator import Comparison, generator_section
 from flows.study.parts.hardware import BITS, WIDTH, dial_section
@@ -33,6 +34,8 @@ def tell(
     """A section for each part that was run, and what stands behind all; pictures are drawn into the folder."""
     for part in outcome.grid.parts:
         yield _SECTIONS[part.name](outcome, part, folder)
+        if part.name == "main":
+            yield end_to_end_section(outcome, part)
     if comparison is not None:
         yield generator_section(comparison, folder)
     yield background_section(outcome, costs)

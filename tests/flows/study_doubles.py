@@ -10,6 +10,7 @@ from flows.study.checkpoint import Checkpoint
 from flows.study.job import Job
 from flows.study.result import Result, Truth, UnitResult
 from qat.datasets import DataSet, generated
+from qat.sortings.score import FoundUnit
 
 EASY, HARD = generated("easy", 0.10), generated("hard", 0.10)
 DATA_SETS = {data_set.name: data_set for data_set in (EASY, HARD)}
@@ -25,6 +26,7 @@ def result_with(accuracy: float) -> Result:
         3,
         2,
         (UnitResult("1", 30, accuracy, None), UnitResult("2", 60, accuracy, accuracy)),
+        (FoundUnit("1", "0", 33, 25, 20), FoundUnit("2", None, 60, 0, 0)),
     )
     return Result(200, 50, 100, 3, 0.5, truth)
 

@@ -35,6 +35,22 @@ def test_the_counts_are_of_the_spikes_parts(draw):
     assert result.truth.n_extra == spikes.detection["parts"]["test"]["n_extra"]
 
 
+def test_true_labels_from_the_recording_on_miss_what_detection_missed(draw):
+    truth = draw.result(Job(SHORT.name, 0, PRESORTER, "true")).truth
+    found = truth.sorted_units
+    counts = SHORT.spikes(0).detection["parts"]["test"]
+    assert sum(unit.n_true for unit in found) == counts["n_true"]
+    assert sum(unit.n_true - unit.n_hits for unit in found) == truth.n_missed == counts["n_missed"] > 0
+    # A detection that is no spike has a true label of confidence 0, which is an answer all the same.
+    assert sum(unit.n_found - unit.n_hits for unit in found) == truth.n_extra
+    assert [unit.unit for unit in found] == [unit.unit for unit in truth.units]
+
+
+def test_where_nothing_was_detected_nothing_is_told_of_detection():
+    noisy = generated("easy", 0.30, duration_s=12.0)
+    assert Draw(noisy, 0).result(Job(noisy.name, 0, PRESORTER, "true")).truth.sorted_units == ()
+
+
 def test_windows_cut_anew_without_a_shift_are_the_same():
     source, spikes = SHORT.source(0), SHORT.spikes(0)
     assert np.array_equal(shifted_windows(source, SHORT.spec, spikes, 0), spikes.waveforms)

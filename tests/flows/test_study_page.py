@@ -18,6 +18,7 @@ from flows.study.outcome import Outcome
 from flows.study.own import LIST, OwnFile, own_files
 from flows.study.page import study_markdown, study_page, tables_markdown
 from flows.study.parts.curves import CURVES, panels_of
+from flows.study.parts.end_to_end import end_to_end_section
 from flows.study.parts.files import files_section
 from flows.study.parts.main import main_section
 from flows.study.parts.presorting import presorting_section
@@ -62,6 +63,14 @@ def test_the_section_of_the_labels_takes_the_gap_from_the_results(grid, tmp_path
     outcome = outcome_of(grid, lambda job: accuracies[job.labels])
     section = presorting_section(outcome, part(grid, "presort"), tmp_path)
     assert "closes 75 %" in section.findings[0].text and "closes 50 %" in section.findings[1].text
+
+
+def test_from_the_recording_on_a_unit_that_is_not_found_counts_as_nothing(grid):
+    section = end_to_end_section(outcome_of(grid, lambda job: 0.98), part(grid, "main"))
+    # 20 of 38 for the unit that was found, 0 for the other; its precision is unknown, that of the first is 20 of 25.
+    first = [cell.text for cell in section.tables[0].rows[0]]
+    assert first[2:] == ["26.32 ± 0.00 %", "80.00 ± 0.00 %", "30.30 ± 0.00 %", "0.00 ± 0.00 %", "2 of 4"]
+    assert "1-bit network 26.32" in section.findings[0].text
 
 
 def test_curves_are_over_the_factor_in_order(grid):

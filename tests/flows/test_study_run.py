@@ -176,6 +176,17 @@ def test_a_line_of_the_csv():
     }
 
 
+def test_a_line_of_a_unit():
+    header, line, not_found = units_csv([Checkpoint(JOBS[0], result_with(0.5), 1.0)]).splitlines()
+    cells = dict(zip(header.split(","), line.split(","), strict=True))
+    assert [cells[name] for name in ("unit", "n", "precision", "recall")] == ["1", "30", "0.500000", ""]
+    assert [cells[f"sorted_{name}"] for name in ("n_true", "n_found", "n_hits")] == ["33", "25", "20"]
+    # 20 of 33 true ones, 20 of 25 found ones, 20 of the 38 that are either.
+    shares = [cells[f"sorted_{share}"] for share in ("recall", "precision", "accuracy")]
+    assert shares == ["0.606061", "0.800000", "0.526316"]
+    assert not_found.endswith(",60,0,0,0.000000,,0.000000")
+
+
 def test_the_time_that_is_left_is_told_by_jobs_alike():
     pace, slow, fast = Pace(n_processes=2), Job("easy", 0, "one-bit"), Job("easy", 0, "lda")
     seeds = range(1, 61)
