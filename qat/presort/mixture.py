@@ -9,6 +9,7 @@ from qat.presort.outliers import Outliers
 from qat.presort.space import Array, FeatureSpace
 
 _SMALLEST_TEMPLATE = 5  # spikes
+_LEAST_SPIKE = 1e-3  # a share of one spike of silence, added to every template
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,23 +75,35 @@ def log_joint(features: Array, mixture: Mixture, space: FeatureSpace, outliers: 
 
 def fit(features: Array, mixture: Mixture, space: FeatureSpace, outliers: Outliers, n_rounds: int) -> Mixture:
     """Rounds of expectation maximization; templates left with too few spikes are dropped."""
-    moved_back = space.shifted_back(features)
     for _ in range(n_rounds):
         of_templates, of_outliers = log_joint(features, mixture, space, outliers)
         total = np.logaddexp(log_sum(of_templates.reshape(len(features), -1)), of_outliers)
         responsibility = np.exp(of_templates - total[:, None, None])
         claimed = responsibility.sum(axis=(0, 2))
-        kept = claimed >= min(_SMALLEST_TEMPLATE, claimed.max())
-        responsibility = responsibility[:, kept]
+        responsibility = responsibility[:, claimed >= min(_SMALLEST_TEMPLATE, claimed.max())]
         by_shift = responsibility.sum(axis=0)
         count = by_shift.sum(axis=1)
         mixture = Mixture(
-            templates=np.einsum("nks,nsf->kf", responsibility, moved_back, optimize=True) / count[:, None],
+            templates=_templates(features, responsibility, space),
             weights=(1 - mixture.outlier_weight) * count / count.sum(),
             shift_weights=(by_shift + 1) / (count + by_shift.shape[1])[:, None],
             outlier_weight=mixture.outlier_weight,
         )
     return mixture
+
+
+def _templates(features: Array, responsibility: Array, space: FeatureSpace) -> Array:
+    """`[n_templates, n_features]` the templates that, shifted, lie nearest to the spikes they are responsible for.
+
+    Least squares over all shifts. The mean of spikes moved back is no substitute: shifts lose what they move out
+    of the window and out of the features, so that such a mean is less likely than the template it started from.
+    """
+    maps = space.shift_maps
+    sums = np.tensordot(responsibility, features, axes=(0, 0))  # [n_templates, n_shifts, n_features]
+    towards = np.einsum("ksg,sfg->kf", sums, maps)
+    gram = np.tensordot(responsibility.sum(axis=0), maps @ maps.transpose(0, 2, 1), axes=(1, 0))
+    gram += _LEAST_SPIKE * np.eye(features.shape[1])  # a shift may lose a direction altogether
+    return np.asarray(np.linalg.solve(gram, towards[..., None])[..., 0])
 
 
 def residual_covariance(features: Array, mixture: Mixture, space: FeatureSpace, outliers: Outliers) -> Array:

@@ -28,10 +28,6 @@ class FeatureSpace:
         """`[n, n_shifts, n_features]`: every one moved by every shift."""
         return np.einsum("nf,sfg->nsg", features, self.shift_maps, optimize=True)
 
-    def shifted_back(self, features: Array) -> Array:
-        """`[n, n_shifts, n_features]`: every one with every shift undone."""
-        return self.shifted(features)[:, ::-1]
-
     def whitened_anew(self, covariance: Array) -> "FeatureSpace":
         """The space in which what has this covariance `[n_features, n_features]` has variance 1, like noise.
 
