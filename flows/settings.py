@@ -56,6 +56,18 @@ def _require_seed(seed: int) -> None:
     _require(_is_seed(seed), "--seed", seed, f"a whole number from 0 to {_MOST_SEED}")
 
 
+def _require_readable(option: str, path: Path | None) -> None:
+    if path is None:
+        return
+    _require(path.exists(), option, path, "a file that is there")
+    # A pipe or a device may never end.
+    _require(path.is_file() or path.is_dir(), option, path, "a regular file or a folder")
+    if path.suffix.lower() in READ_WHOLE:
+        # Before anything is read.
+        small = path.stat().st_size <= MAX_RECORDING_BYTES
+        _require(small, option, path, f"a file of at most {MAX_RECORDING_BYTES >> 30} GB")
+
+
 @dataclass(frozen=True)
 class SimulationSettings:
     """The ground-truth recording that is simulated where no recording is given."""
@@ -394,8 +406,8 @@ class SortSettings:
     unsorted_margin: int | None = None
 
     def __post_init__(self) -> None:
-        recording, margin = self.recording, self.unsorted_margin
-        _require(recording is None or recording.exists(), "--recording", recording, "a file that is there")
+        margin = self.unsorted_margin
+        _require_readable("--recording", self.recording)
         _require(margin is None or margin >= 0, "--unsorted-margin", margin, "a lead from 0 (never unsorted) on")
 
 
@@ -466,19 +478,9 @@ class Settings:
     chip: ChipSettings = field(default_factory=ChipSettings)
 
     def __post_init__(self) -> None:
-        for option, path in (
-            ("--recording", self.recording),
-            ("--model", self.model),
-            ("--sorting", self.given_sorting),
-        ):
-            _require(path is None or path.exists(), option, path, "a file that is there")
-            # A pipe or a device may never end.
-            regular = path is None or path.is_file() or path.is_dir()
-            _require(regular, option, path, "a regular file or a folder")
-        if self.recording is not None and self.recording.suffix.lower() in READ_WHOLE:
-            # As for the model, and before anything is read.
-            small = self.recording.stat().st_size <= MAX_RECORDING_BYTES
-            _require(small, "--recording", self.recording, f"a file of at most {MAX_RECORDING_BYTES >> 30} GB")
+        _require_readable("--recording", self.recording)
+        _require_readable("--model", self.model)
+        _require_readable("--sorting", self.given_sorting)
         if self.recording is None:
             for option, chosen in self._choices_of_reading.items():
                 _require(not chosen, option, "without --recording", "a recording to read")
@@ -496,6 +498,10 @@ class Settings:
             small = self.model.stat().st_size <= MAX_MODEL_BYTES
             _require(small, "--model", self.model, f"a file of at most {MAX_MODEL_BYTES >> 20} MB")
             _require(self.check.spikes != "all", "--spikes", "all", "with --model, a number")
+        if self.given_sorting is not None and replace(self.sorting, seed=0) != SortingSettings():
+            raise BadInput(
+                f"--sorting {self.given_sorting}: nothing is pre-sorted then; leave out --sort-units and --components"
+            )
         self.folding.target(self.hardware.clock_mhz)
         if self.folding.schedule is not None and self.hardware.unsorted_register:
             raise BadInput("--unsorted-register: with --schedule, the schedule says whether there is one")

@@ -147,7 +147,9 @@ def _to_onnx(settings: Settings) -> list[Step]:
     )
     presort = Step(
         "presort",
-        "sort without supervision: pseudo-labels",
+        "sort without supervision: pseudo-labels"
+        if settings.given_sorting is None
+        else "take the labels from the sorting that is given",
         _action("training", "presort_spikes", path=settings.given_sorting),
         needs=("spikes",),
         parameters=asdict(settings.sorting),

@@ -1,13 +1,13 @@
 """A recording sorted by a run's network, for other programs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from spikeinterface.core import BaseSorting
 
 from flows.errors import BadInput
 from flows.runfolder import RunFolder, existing_run_folder
-from flows.settings import SortSettings
+from flows.settings import SortingFormat, SortSettings
 from flows.steps import files
 from flows.steps.answers import scores_of
 from flows.steps.writing import beside, check_new_file
@@ -30,6 +30,8 @@ _READERS = {
     "phy": "phy template-gui params.py",
 }
 
+_SUFFIXES: Mapping[SortingFormat, str] = {"npz": ".npz", "nwb": ".nwb"}
+
 
 def export_sorting(run: Path, path: Path, settings: SortSettings, progress: Callable[[float, str], None]) -> str:
     """Sort a recording with a run's network into a file or folder; returns one line about it.
@@ -37,9 +39,7 @@ def export_sorting(run: Path, path: Path, settings: SortSettings, progress: Call
     Raises:
         BadInput: if the run has no network, the recording does not fit it, or the path is there already.
     """
-    suffix = {"npz": ".npz", "nwb": ".nwb"}.get(settings.written_as, path.suffix)
-    if path.suffix != suffix:
-        raise BadInput(f"{path}: --format {settings.written_as} is written as {suffix}; name a file that ends so")
+    _check_name(path, settings.written_as)
     check_new_file(path)
     folder = existing_run_folder(run)
     network = _network(folder, settings)
@@ -56,6 +56,15 @@ def export_sorting(run: Path, path: Path, settings: SortSettings, progress: Call
         f"{path}: {n_sorted} spikes of {len(network.unit_names)} units, {len(answers) - n_sorted} left out as "
         f"unsorted (margin {network.margin}); read it with {_READERS[settings.written_as]}"
     )
+
+
+def _check_name(path: Path, written_as: SortingFormat) -> None:
+    wanted = _SUFFIXES.get(written_as)
+    if wanted is not None and path.suffix != wanted:
+        raise BadInput(f"{path}: --format {written_as} is written as {wanted}; name a file that ends so")
+    meant = {suffix: form for form, suffix in _SUFFIXES.items()}.get(path.suffix)
+    if wanted is None and meant is not None:
+        raise BadInput(f"{path}: --format {written_as} is a folder; for a file that ends so add --format {meant}")
 
 
 def _network(folder: RunFolder, settings: SortSettings) -> Network:

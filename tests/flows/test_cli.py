@@ -181,6 +181,13 @@ def test_templates_are_for_a_simulated_recording(command, in_an_empty_folder):
     assert line == "error: --templates cells.npz: is for a simulated recording; --recording is read as it is"
 
 
+def test_nothing_is_said_about_a_pre_sorting_that_is_not_made(in_an_empty_folder):
+    (in_an_empty_folder / "cells.npz").write_bytes(b"")
+    for option, value in (("--sort-units", "2"), ("--components", "9")):
+        line = failure("train", "--sorting", "cells.npz", option, value)
+        assert line.startswith("error: --sorting cells.npz: nothing is pre-sorted then")
+
+
 def test_every_training_option_lands_on_its_own_field():
     bench = FakeBench()
     words = (
