@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from flows.pipeline import StepContext
 from flows.steps import files
+from flows.steps.labels import labelled_test_spikes
 from flows.steps.recordings import load_spikes
 from flows.steps.upsets import Judged, write_upsets
 from qat.presort import Presorting
@@ -23,12 +24,11 @@ def inject_upsets(context: StepContext) -> Mapping[str, Any]:
 def judged(context: StepContext, most: int) -> Judged:
     """At most so many test spikes, with their true units if these are known, else with their pseudo-labels."""
     spikes = load_spikes(context)
-    labels = Presorting.load(context.of("presort") / files.PSEUDO_LABELS).labels
-    test = np.flatnonzero(spikes.part == TEST)[:most]
-    inputs = spikes.inputs()[test]
+    sorting = Presorting.load(context.of("presort") / files.PSEUDO_LABELS)
+    labels, test = sorting.labels, np.flatnonzero(spikes.part == TEST)[:most]
     if spikes.true_unit is None or not (spikes.true_unit[test] >= 0).any():
-        expected = labels[test]
-        return Judged(inputs, "test spikes", "pseudo-labels", lambda answers: float((answers == expected).mean()))
+        return _judged_by_labels(spikes, sorting, most)
+    inputs = spikes.inputs()[test]
     true_unit, units = spikes.true_unit[test], units_of_answers(spikes, labels)
     known = true_unit >= 0
 
@@ -36,6 +36,14 @@ def judged(context: StepContext, most: int) -> Judged:
         return float((units[answers] == true_unit)[known].mean())
 
     return Judged(inputs, "test spikes", spikes.labels_are, accuracy)
+
+
+def _judged_by_labels(spikes: SpikeSet, sorting: Presorting, most: int) -> Judged:
+    labelled = np.flatnonzero(labelled_test_spikes(spikes, sorting))[:most]
+    if not labelled.size:
+        return Judged(spikes.inputs(TEST)[:most], "test spikes")
+    inputs, expected = spikes.inputs()[labelled], sorting.labels[labelled]
+    return Judged(inputs, "test spikes", "pseudo-labels", lambda answers: float((answers == expected).mean()))
 
 
 def units_of_answers(spikes: SpikeSet, labels: NDArray[np.integer]) -> NDArray[np.int64]:

@@ -12,6 +12,7 @@ from flows.report.assemble import contribution
 from flows.report.model import SortedUnit
 from flows.steps import files
 from flows.steps.answers import scores_of
+from flows.steps.labels import sorter_name
 from flows.steps.recordings import load_spikes
 from flows.steps.withheld import MIN_CONFIDENCE, withheld_answers
 from hw.network.decide import decide
@@ -82,11 +83,18 @@ def _sorters(
     presorting: Presorting, network: Network, scores: NDArray[np.int64]
 ) -> Mapping[str, NDArray[np.integer]]:
     """Name -> answer to every detection; the one that the hardware gives first."""
-    trusted = np.where(presorting.confidence >= MIN_CONFIDENCE, presorting.labels, -1)
     with_margin = {f"1-bit network, unsorted below {network.margin}": decide(scores, network.margin)}
     return {
         **(with_margin if network.margin else {}),
         "1-bit network, every answer": decide(scores, 0),
-        f"pre-sorter, confidence from {MIN_CONFIDENCE}": trusted,
-        "pre-sorter, every label": presorting.labels,
+        **_labels(presorting),
     }
+
+
+def _labels(presorting: Presorting) -> Mapping[str, NDArray[np.integer]]:
+    """Name -> label of every detection; of a given sorting all are trusted."""
+    name = sorter_name(presorting)
+    if presorting.is_given:
+        return {name: presorting.labels}
+    trusted = np.where(presorting.confidence >= MIN_CONFIDENCE, presorting.labels, -1)
+    return {f"{name}, confidence from {MIN_CONFIDENCE}": trusted, f"{name}, every label": presorting.labels}

@@ -15,6 +15,7 @@ from flows.report.assemble import contribution
 from flows.report.model import Accuracy, Picture, UnitScore
 from flows.report.plots import unit_waveforms
 from flows.steps import files
+from flows.steps.labels import labelled_test_spikes, sorter_name
 from flows.steps.recordings import load_spikes
 from qat.export import describe, export_qonnx
 from qat.models import MODELS, ModelKind, binarized, classify, scores
@@ -28,7 +29,7 @@ from qat.unsorted import calibrate_margin
 from qat.weights import load_weights, save_weights
 
 _STUDENT = MODELS["one-bit"]
-_ONE_BIT, _TWIN, _PRESORTER = _STUDENT.title, MODELS[TEACHER].title, "pre-sorter"
+_ONE_BIT, _TWIN = _STUDENT.title, MODELS[TEACHER].title
 _EFFORT = {_STUDENT.name: 3.0, TEACHER: 1.0}
 """Time of one training against another's, as seen on one core; the share of the progress that is told."""
 
@@ -49,7 +50,7 @@ def presort_spikes(context: StepContext, path: Path | None) -> Mapping[str, Any]
         "score": sorting.score,
         "method": dict(sorting.method),
         **contribution(
-            accuracy=_against_truth(_PRESORTER, spikes, sorting, [sorting.labels]),
+            accuracy=_against_truth(sorter_name(sorting), spikes, sorting, [sorting.labels]),
             pictures=[Picture("units.png", caption)],
         ),
     }
@@ -203,9 +204,10 @@ def _best_first(network: TrainedModel) -> tuple[float, float]:
 def _against_pseudo_labels(
     model: str, spikes: SpikeSet, sorting: Presorting, answers: Sequence[NDArray[np.integer]]
 ) -> Accuracy:
-    test = spikes.part == TEST
-    shares = [float((labels == sorting.labels)[test].mean()) for labels in answers]
-    return _accuracy_row(model, "pseudo-labels", int(test.sum()), shares)
+    labelled = labelled_test_spikes(spikes, sorting)
+    n = int(labelled.sum())
+    shares = [float((labels == sorting.labels)[labelled].mean()) if n else None for labels in answers]
+    return _accuracy_row(model, "pseudo-labels", n, shares)
 
 
 def _against_truth(
@@ -255,12 +257,12 @@ def _unit_scores(
     spikes: SpikeSet, sorting: Presorting, labels: NDArray[np.integer], folder: Path
 ) -> tuple[list[UnitScore], Picture]:
     """Precision and recall of the exported network, and its confusion matrix: against the truth where it is known."""
-    test = spikes.part == TEST
+    test, labelled = spikes.part == TEST, labelled_test_spikes(spikes, sorting)
     score = _truth_score(spikes, sorting, labels)
     clusters = [f"unit {name}" for name in _unit_names(sorting)]
     path = folder / "confusion.png"
     if score is None or spikes.true_unit is None:
-        draw_confusion_matrix(sorting.labels[test], labels[test], clusters, clusters, path)
+        draw_confusion_matrix(sorting.labels[labelled], labels[labelled], clusters, clusters, path)
         return [], Picture(path.name, "Test part: pseudo-label (row) and the exported network's answer (column)")
     known = test & (spikes.true_unit >= 0)
     names = [f"true {name}" for name in spikes.unit_names]

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from spikeinterface.core import BaseSorting
 
 from qat.errors import BadInput
-from qat.presort.result import Presorting
+from qat.presort.result import GIVEN, Presorting
 from qat.spikes.match import match_spikes
 from qat.spikes.spikeset import TRAIN, SpikeSet
 
@@ -15,8 +15,9 @@ def labels_from_sorting(spikes: SpikeSet, sorting: BaseSorting, match_ms: float 
 
     One constant lag between the sorting's times and our alignment samples is estimated on the training part and
     removed; then each spike of the sorting is matched to at most one detection within `match_ms`. A detection
-    without a partner gets confidence 0, all others 1. Units are numbered in the order of the sorting's ids; a
-    unit without a partner in the training part is left out, since nothing could be learnt of it.
+    without a partner gets label -1 and confidence 0, all others confidence 1. Units are numbered in the order of
+    the sorting's ids; a unit without a partner in the training part is left out, since nothing could be learnt of
+    it.
 
     Args:
         spikes: the detections, with their sample indices and rate.
@@ -46,7 +47,7 @@ def labels_from_sorting(spikes: SpikeSet, sorting: BaseSorting, match_ms: float 
             "part; is it a sorting of this recording?"
         )
     known = np.isin(unit, used)
-    labels = np.where(known, np.searchsorted(used, unit), 0).astype(np.int32)
+    labels = np.where(known, np.searchsorted(used, unit), -1).astype(np.int32)
     confidence = known.astype(np.float32)
     return Presorting(
         labels=labels,
@@ -54,7 +55,7 @@ def labels_from_sorting(spikes: SpikeSet, sorting: BaseSorting, match_ms: float 
         n_units=int(used.size),
         score=float(confidence[spikes.part == TRAIN].mean(dtype=np.float64)),
         method={
-            "name": "a sorting made elsewhere",
+            "name": GIVEN,
             "match_ms": match_ms,
             "lag_samples": match.lag_samples,
             "units": [str(sorting.unit_ids[index]) for index in used],

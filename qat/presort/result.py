@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 from qat.errors import BadInput
 
+GIVEN = "a sorting made elsewhere"
+"""Name of the method that sorts nothing."""
+
 
 @dataclass(frozen=True)
 class PresortSpec:
@@ -48,7 +51,7 @@ class Presorting:
     """Pseudo-labels of every spike; those of validation and test are predicted with what TRAIN gave."""
 
     labels: NDArray[np.int32]
-    """`[n_spikes]` cluster, 0 to n_units - 1."""
+    """`[n_spikes]` cluster, 0 to n_units - 1; -1 for a spike that a sorting made elsewhere does not have."""
     confidence: NDArray[np.float32]
     """`[n_spikes]` posterior probability of that label; low where noise is likelier than any unit."""
     n_units: int
@@ -56,6 +59,11 @@ class Presorting:
     """Mean confidence over the training part."""
     method: Mapping[str, Any]
     """JSON-able: what was fitted, and with what settings."""
+
+    @property
+    def is_given(self) -> bool:
+        """Whether the labels are those of a sorting made elsewhere, every one of which is trusted."""
+        return self.method.get("name") == GIVEN
 
     def save(self, path: Path) -> None:
         """Write everything to one `.npz`; the same pre-sorting gives the same bytes."""

@@ -1,6 +1,7 @@
 """From a recording to spike trains, through the command line; and one meaning of 'unsorted' on both sides."""
 
 import json
+import os
 from dataclasses import asdict
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from rich.console import Console
-from spikeinterface.core import read_npz_sorting
+from spikeinterface.core import NpzSortingExtractor, read_npz_sorting
 from typer.testing import CliRunner
 
 import hw.network.decide
@@ -21,7 +22,7 @@ from hw.network.lower import lower
 from hw.network.reference import Reference
 from qat.export import load_metadata
 from qat.presort import Presorting
-from qat.spikes.spikeset import VALIDATION, SpikeSet
+from qat.spikes.spikeset import TEST, VALIDATION, SpikeSet
 
 
 @settings(deadline=None)
@@ -93,6 +94,34 @@ def test_a_margin_may_be_given_instead(run, tmp_path):
     assert " 0 left out as unsorted (margin 0)" in line
     spikes = SpikeSet.load(run / "spikes" / "spikes.npz")
     assert read_npz_sorting(tmp_path / "all.npz").count_total_num_spikes() == spikes.n_spikes
+
+
+def test_spikes_that_a_given_sorting_lacks_count_as_unlabelled(run, tmp_path):
+    whole = read_npz_sorting(run / "spikes" / "true_sorting.npz")
+    NpzSortingExtractor.write_sorting(whole.select_units(whole.unit_ids[1:]), tmp_path / "some.npz")
+    out = spikeloom(*TRAIN, "--sorting", tmp_path / "some.npz", "--out", tmp_path / "run")
+    assert "presort: take the labels from the sorting that is given" in out and "pre-sorter" not in out
+    spikes = SpikeSet.load(tmp_path / "run" / "spikes" / "spikes.npz")
+    has_label = Presorting.load(tmp_path / "run" / "presort" / "pseudo_labels.npz").labels >= 0
+    report = json.loads((tmp_path / "run" / "report.json").read_text())
+    against = {row["against"]: row["n_spikes"] for row in report["accuracy"]}
+    assert against["pseudo-labels"] == np.count_nonzero(has_label & (spikes.part == TEST)) < against["true units"]
+    calibration = load_metadata(tmp_path / "run" / "export" / "model.onnx")["unsorted"]["calibration"]
+    assert calibration["n_answers"] <= np.count_nonzero(has_label & (spikes.part == VALIDATION))
+    found = {row["found_as"]: row["n_found"] for row in report["sorted_units"] if row["sorter"] == "given sorting"}
+    assert sum(found.values()) == against["pseudo-labels"]
+
+
+def test_a_folder_is_not_named_like_a_file(run, tmp_path):
+    assert "add --format nwb" in spikeloom("sort", run, tmp_path / "a.nwb", exit_code=1)
+    assert "add --format npz" in spikeloom("sort", run, tmp_path / "a.npz", "--format", "phy", exit_code=1)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_recording_that_never_ends_is_refused(run, tmp_path):
+    os.mkfifo(tmp_path / "pipe.npz")
+    line = spikeloom("sort", run, tmp_path / "a", "--recording", tmp_path / "pipe.npz", exit_code=1)
+    assert "a regular file or a folder is wanted" in line
 
 
 def test_what_is_there_stays_and_nothing_half_written_does(run, tmp_path):

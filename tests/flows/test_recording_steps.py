@@ -12,7 +12,7 @@ from flows.settings import Settings, SimulationSettings, SpikeSettings
 from flows.steps import files
 from flows.steps.judging import judged
 from qat.presort import Presorting
-from qat.spikes.spikeset import SpikeSet
+from qat.spikes.spikeset import TEST, SpikeSet
 from tests.flows.doubles import Diary
 
 RATE_HZ = 24_000.0
@@ -83,6 +83,20 @@ def test_answers_are_held_against_what_the_labels_are(labelled, tmp_path, is_ref
     pseudo_labels = Presorting(spikes.true_unit, np.ones(240, np.float32), 3, 1.0, {})
     pseudo_labels.save(tmp_path / files.PSEUDO_LABELS)
     assert judged(Results({"spikes": run.step_folder("spikes"), "presort": tmp_path}), 60).labels == against
+
+
+def test_spikes_without_a_label_are_not_judged(labelled, tmp_path):
+    settings = Settings(recording=labelled, spikes=SpikeSettings(array="hard", not_units=(0, 1, 2)))
+    run = run_steps(steps.build(settings, "train"), tmp_path / "run", Diary(), last="spikes")
+    spikes = SpikeSet.load(run.step_folder("spikes") / files.SPIKES)
+    results = Results({"spikes": run.step_folder("spikes"), "presort": tmp_path})
+    for labels, against in ((np.arange(240) % 3 - 1, "pseudo-labels"), (np.full(240, -1), None)):
+        Presorting(labels.astype(np.int32), np.ones(240, np.float32), 2, 1.0, {}).save(tmp_path / files.PSEUDO_LABELS)
+        found, test = judged(results, 240), spikes.part == TEST
+        assert found.labels == against
+        if found.accuracy is not None:
+            assert len(found.spikes) == np.count_nonzero(test & (labels >= 0))
+            assert found.accuracy(labels[test & (labels >= 0)]) == 1.0
 
 
 @dataclass(frozen=True)

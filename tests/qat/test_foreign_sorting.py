@@ -58,6 +58,7 @@ def test_what_has_no_partner_gets_no_confidence_and_unused_units_no_number(sourc
     presorting = labels_from_sorting(spikes, sorting)
     assert presorting.n_units == 1 and presorting.method["units"] == ["b"]
     matched = presorting.confidence == 1
+    assert presorting.is_given and np.array_equal(presorting.labels, np.where(matched, 0, -1))
     assert matched[spikes.true_unit == 1].mean() > 0.95
     # A missed spike's neighbour may be matched in its place.
     assert matched[spikes.true_unit != 1].mean() < 0.05

@@ -71,8 +71,8 @@ def _to_find(withheld: Withheld) -> str:
             "detection that is answered counts as wrong, but where its unit is matched to no true one, as nothing"
         )
     return (
-        f"of which {number(withheld.n_to_find)} are confident; a spike that the pre-sorter does not trust counts as "
-        "wrong where it is answered"
+        f"of which {number(withheld.n_to_find)} are confident; a spike whose label is not trusted, or that has none, "
+        "counts as wrong where it is answered"
     )
 
 
