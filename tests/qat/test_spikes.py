@@ -243,7 +243,7 @@ def test_stored_windows_keep_their_shape_and_labels():
     assert spikes.true_unit[:4].tolist() == [0, 1, -1, 0]
     error = np.abs(spikes.waveforms * spikes.lsb - stored.waveforms)
     assert error[spikes.part == TRAIN].max() <= 0.5 * spikes.lsb * (1 + 1e-6)
-    assert np.array_equal(spikes.inputs()[0], spikes.waveforms[0].ravel())
+    assert np.array_equal(spikes.inputs()[0], spikes.network_windows[0].ravel())
     assert spikes.detection is None
 
 
