@@ -131,7 +131,7 @@ def grid_of(choices: Choices, files: Sequence[OwnFile] = (), is_quick: bool = Fa
         Part("drift", "Drift", _each(choices.drift, seeds, _CURVE)),
         Part("units", "Number of units", _each(choices.units, seeds, _CURVE)),
         Part("spikes", "Training spikes", _varied(base, seeds, _CURVE, choices.training_spikes, _with_spikes)),
-        Part("differences", "Differences of samples", tuple(_differences(choices.differences, seeds, (ONE_BIT, TWIN, CNN)))),
+        Part("differences", "Differences of samples", tuple(_differences(choices.differences, seeds))),
         Part("bits", "Input bits", _varied(base, seeds, _FITTED, choices.bits, _with_bits)),
         Part("width", "Hidden width", _varied(base, seeds, _NETWORKS, choices.widths, _with_width)),
     ]
@@ -183,8 +183,8 @@ def _with_spikes(job: Job, n_spikes: int | None) -> Job:
     return replace(job, training_spikes=n_spikes)
 
 
-def _differences(data_sets: Iterable[DataSet], seeds: Iterable[int], models: Iterable[str]) -> Iterable[Job]:
-    for each, model, order, seed in product(data_sets, models, _ORDERS, seeds):
+def _differences(data_sets: Iterable[DataSet], seeds: Iterable[int]) -> Iterable[Job]:
+    for each, model, order, seed in product(data_sets, (*_NETWORKS, CNN), _ORDERS, seeds):
         yield Job(each.name, seed, model, differences=order)
 
 

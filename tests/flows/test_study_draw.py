@@ -53,9 +53,10 @@ def test_where_nothing_was_detected_nothing_is_told_of_detection():
 
 def test_windows_cut_anew_without_a_shift_are_the_same():
     source, spikes = SHORT.source(0), SHORT.spikes(0)
-    assert np.array_equal(shifted_windows(source, SHORT.spec, spikes, 0), spikes.waveforms)
+    assert np.array_equal(shifted_windows(source, SHORT.spec, spikes, 0), spikes.network_windows)
     later = shifted_windows(source, SHORT.spec, spikes, 2)
-    assert np.array_equal(later[:, :, :-2], spikes.waveforms[:, :, 2:])
+    # The first two differences lack what stands before the window.
+    assert np.array_equal(later[:, :, 2:-2], spikes.network_windows[:, :, 4:])
 
 
 def test_test_windows_that_stand_wrong_are_told_apart_worse(draw):
