@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import TypeVar
 
+from flows.errors import BadInput
 from flows.study.job import ONE_BIT, PRESORTER, Job
 from flows.study.own import OwnFile
 from qat.datasets import DataSet, generated
@@ -120,7 +121,11 @@ QUICK = Choices(
 
 
 def grid_of(choices: Choices, files: Sequence[OwnFile] = (), is_quick: bool = False) -> Grid:
-    """The parts of a study; that of the files is there only where files are given."""
+    """The parts of a study; that of the files is there only where files are given.
+
+    Raises:
+        BadInput: a file has the name of a generated data set.
+    """
     seeds, base = choices.seeds, choices.base.name
     parts = [
         Part("main", "Models", _each(choices.main, seeds, (*MODELS, *CLASSICAL_MODELS, PRESORTER))),
@@ -137,7 +142,7 @@ def grid_of(choices: Choices, files: Sequence[OwnFile] = (), is_quick: bool = Fa
     ]
     if files:
         parts.append(Part("files", "Files", tuple(_of_files(files, seeds))))
-    own = (each.data_set for each in files)
+    own = [each.data_set for each in files]
     generated_sets = (
         *choices.main,
         *choices.presort,
@@ -148,6 +153,9 @@ def grid_of(choices: Choices, files: Sequence[OwnFile] = (), is_quick: bool = Fa
         *choices.differences,
         choices.base,
     )
+    taken = {each.name for each in generated_sets}.intersection(each.name for each in own)
+    if taken:
+        raise BadInput(f"recording {min(taken)!r} has the name of a generated data set: give it another")
     return Grid(is_quick, {each.name: each for each in (*generated_sets, *own)}, tuple(parts))
 
 

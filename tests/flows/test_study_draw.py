@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from flows.study.draw import Draw
+from flows.study.draw import Draw, _first_of
 from flows.study.job import PRESORTER, Job
 from flows.study.shifted import shifted_windows
 from qat.datasets import generated
@@ -68,6 +68,14 @@ def test_fewer_training_spikes_leave_the_test_part_as_it_is(draw):
     few, all_of_them = draw.result(replace(LINEAR, training_spikes=60)), draw.result(LINEAR)
     assert few.n_train == 60 and few.n_validation == pytest.approx(60 / 4, abs=4)
     assert few.n_test == all_of_them.n_test
+
+
+def test_fewer_training_spikes_leave_the_noise_as_it_is():
+    spikes = SHORT.spikes(0)
+    # As many windows of noise as there are spikes, by chance.
+    noise = np.resize(spikes.noise, (spikes.n_spikes, *spikes.noise.shape[1:]))
+    few = _first_of(replace(spikes, noise=noise), 60)
+    assert few.noise is noise and few.n_spikes < spikes.n_spikes
 
 
 def test_fewer_bits_change_what_a_model_sees_and_not_its_labels(draw):

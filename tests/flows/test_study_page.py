@@ -12,12 +12,12 @@ from flows.errors import BadInput
 from flows.report.model import Picture
 from flows.report.table import Cell, Headline, Table, number_columns, word_columns
 from flows.study.checkpoint import Checkpoint
-from flows.study.grid import QUICK, grid_of
+from flows.study.grid import FULL, QUICK, grid_of
 from flows.study.make import StudySettings, only
 from flows.study.outcome import Outcome
 from flows.study.own import LIST, OwnFile, own_files
 from flows.study.page import study_markdown, study_page, tables_markdown
-from flows.study.parts.curves import CURVES, panels_of
+from flows.study.parts.curves import CURVES, curve_section, panels_of
 from flows.study.parts.end_to_end import end_to_end_section
 from flows.study.parts.files import files_section
 from flows.study.parts.main import main_section
@@ -71,6 +71,19 @@ def test_from_the_recording_on_a_unit_that_is_not_found_counts_as_nothing(grid):
     first = [cell.text for cell in section.tables[0].rows[0]]
     assert first[2:] == ["26.32 ± 0.00 %", "80.00 ± 0.00 %", "30.30 ± 0.00 %", "0.00 ± 0.00 %", "2 of 4"]
     assert "1-bit network 26.32" in section.findings[0].text
+
+
+def test_a_file_cannot_take_a_generated_data_sets_name():
+    own = OwnFile(replace(QUICK.base, factors={}), "", True)
+    with pytest.raises(BadInput, match=f"'{QUICK.base.name}' has the name of a generated data set"):
+        grid_of(QUICK, (own,))
+
+
+def test_points_without_a_detection_are_told(grid, tmp_path):
+    curve = next(curve for curve in CURVES if curve.part == "noise")
+    section = curve_section(curve, outcome_of(grid, lambda job: 0.9), part(grid, "noise"), tmp_path)
+    undetected = [data_set.factors["noise"] for data_set in FULL.noise if data_set.spec.at_true_times]
+    assert undetected == [0.3, 0.4] and "Above 0.20" in section.text and "true times" in section.text
 
 
 def test_curves_are_over_the_factor_in_order(grid):

@@ -49,7 +49,8 @@ CURVES = (
     Curve(
         "noise",
         "noise, standard deviation as a share of the peak amplitude",
-        "Recordings of the same units at rising noise.",
+        "Recordings of the same units at rising noise. Above 0.20, where a threshold would miss most spikes, windows "
+        "are cut at the true times: no detection stands behind those points.",
         _factor("noise"),
         _similarity,
     ),
