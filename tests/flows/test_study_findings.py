@@ -30,6 +30,20 @@ def test_the_claim_is_told_as_it_came_out(mean, worst, words, tones):
     assert ("easy" if worst > 0.01 else "hard") in findings[1].text
 
 
+@pytest.mark.parametrize(
+    ("mean", "low", "high", "is_told"),
+    [
+        (-0.004, -0.009, 0.001, True),
+        (-0.006, -0.009, -0.001, True),
+        (-0.002, -0.004, 0.001, False),
+        (-0.009, -0.012, -0.006, False),
+    ],
+)
+def test_an_interval_across_the_limit_is_told(mean, low, high, is_told):
+    finding, _ = claim_findings(difference(mean, low, high, 0.01), {"easy": mean}, 5)
+    assert ("the interval reaches across that limit" in finding.text) == is_told
+
+
 def test_differences_are_told_by_what_is_real():
     better, worse, chance = difference_findings(
         (

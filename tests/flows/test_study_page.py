@@ -20,7 +20,7 @@ from flows.study.page import study_markdown, study_page, tables_markdown
 from flows.study.parts.curves import CURVES, curve_section, panels_of
 from flows.study.parts.end_to_end import end_to_end_section
 from flows.study.parts.files import files_section
-from flows.study.parts.main import main_section
+from flows.study.parts.main import elsewhere_findings, main_section
 from flows.study.parts.presorting import presorting_section
 from flows.study.section import Finding, Section
 from tests.flows.study_doubles import HARD, result_with
@@ -56,6 +56,21 @@ def test_the_section_of_the_models_says_what_came_out(grid, tmp_path, one_bit, w
     assert f"data sets: {words}." in section.findings[0].text
     assert all((tmp_path / picture.path).is_file() for picture in section.pictures)
     assert {cell.text for row in section.tables[0].rows for cell in row[1:2]} == {f"{100 * one_bit:.2f} ± 0.00 %"}
+
+
+def test_what_the_claim_leaves_out_is_told_beside_the_twin(grid, tmp_path):
+    hardest = next(data_set.name for data_set in QUICK.noise if data_set.factors["noise"] == 0.3)
+    claimed = {data_set.name for data_set in QUICK.main}
+    outcome = outcome_of(grid, lambda job: 0.95 if (job.data_set, job.model) == (hardest, "one-bit") else 0.98)
+    (finding,) = (
+        each for each in main_section(outcome, part(grid, "main"), tmp_path).findings if hardest in each.text
+    )
+    others = {data_set.name for data_set in (*QUICK.noise, *QUICK.drift, *QUICK.units)} - claimed
+    assert f"On the {len(others)} others" in finding.text
+    assert f"by \u2212{3 / len(others):.2f} points in the mean" in finding.text
+    assert f"worst is {hardest} with \u22123.00 points" in finding.text
+    alone = only(grid, ("main",))
+    assert not elsewhere_findings(outcome_of(alone, lambda job: 0.9), sorted(claimed))
 
 
 def test_the_section_of_the_labels_takes_the_gap_from_the_results(grid, tmp_path):
