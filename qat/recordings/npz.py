@@ -27,7 +27,7 @@ CANNOT_LEAVE_OUT = (
 
 _WINDOWS = ("waveforms_all_channels", "waveforms")
 _KEYS = ("labels", "spike_times", "sampling_rate_hz", "overlap", "unit_of_measure")
-_LOADING_FAILS = (
+LOADING_FAILS = (
     OSError,
     ValueError,
     TypeError,
@@ -101,7 +101,7 @@ def _load(path: Path, prefer: str, array: str | None) -> tuple[str, Mapping[str,
             return signal, arrays
     except BadInput:
         raise
-    except _LOADING_FAILS as error:
+    except LOADING_FAILS as error:
         raise BadInput(f"{path}: not a readable .npz of plain arrays") from error
 
 

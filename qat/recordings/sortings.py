@@ -1,7 +1,6 @@
 """Sortings made elsewhere, read without what SpikeInterface's own readers would unpickle."""
 
 import json
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,11 @@ from spikeinterface.core import BaseSorting, NumpySorting
 from qat.errors import BadInput
 from qat.recordings.build import check_rate, whole_numbers
 from qat.recordings.formats import NWB
+from qat.recordings.npz import LOADING_FAILS
 from qat.recordings.nwb import read_nwb_units
 
 _RECORD, _SPIKES = "numpysorting_info.json", "spikes.npy"
-_DAMAGED = (OSError, KeyError, ValueError, TypeError, IndexError, AttributeError, RuntimeError, zipfile.BadZipFile)
+_DAMAGED = (*LOADING_FAILS, IndexError)
 
 
 def read_sorting(path: Path, rate_hz: float | None) -> BaseSorting:
@@ -50,7 +50,10 @@ def _from_folder(path: Path) -> BaseSorting:
     spikes = np.load(path / _SPIKES, allow_pickle=False)
     _check_segments(path, int(record["num_segments"]))
     names = np.array([str(name) for name in record["unit_ids"]])
-    return _built(path, record, spikes["sample_index"], names[whole_numbers(spikes["unit_index"], "unit_index")])
+    index = whole_numbers(spikes["unit_index"], f"{path.name}: unit_index")
+    if index.min(initial=0) < 0:
+        raise BadInput(f"{path}: unit_index {index.min()}; expected indices into {names.size} units")
+    return _built(path, record, spikes["sample_index"], names[index])
 
 
 def _from_npz(path: Path) -> BaseSorting:
@@ -81,5 +84,8 @@ def _built(path: Path, record: Mapping[str, Any], sample: NDArray[np.generic], u
     if samples.shape != unit.shape:
         raise BadInput(f"{path}: {samples.size} times but {unit.size} labels; expected one label a spike")
     names = [str(name) for name in record["unit_ids"]]
+    unknown = np.setdiff1d(unit, names)
+    if unknown.size:
+        raise BadInput(f"{path}: spikes of unit {unknown[0]}, which is not among its units {', '.join(names)}")
     order = np.argsort(samples, kind="stable")
     return NumpySorting.from_samples_and_labels([samples[order]], [unit[order]], rate_hz, unit_ids=names)

@@ -1,3 +1,5 @@
+from io import BytesIO
+
 import numpy as np
 import pytest
 from spikeinterface.core import NpzSortingExtractor, NumpyFolderSorting, NumpySorting
@@ -78,3 +80,45 @@ def test_a_sorting_that_does_not_fit_is_refused(source, spikes, tmp_path):
         read_sorting(tmp_path / "none.npz", None)
     with pytest.raises(BadInput, match="no sorting"):
         read_sorting(tmp_path, None)
+
+
+def npz_sorting(**changed):
+    arrays = {
+        "unit_ids": np.array(["a", "b"]),
+        "num_segment": np.array([1]),
+        "sampling_frequency": np.array([24_000.0]),
+        "spike_indexes_seg0": np.arange(2000),
+        "spike_labels_seg0": np.array(["a", "b"] * 1000),
+    }
+    content = BytesIO()
+    np.savez_compressed(content, **{**arrays, **changed})
+    return content.getvalue()
+
+
+def damaged(content):
+    """With bytes of a compressed array overwritten."""
+    start = content.index(b"spike_indexes_seg0.npy") + 100
+    return content[:start] + b"\xff" * 200 + content[start + 200 :]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "not a sorting that can be read"),
+        (damaged(npz_sorting()), "not a sorting that can be read"),
+        (npz_sorting(spike_labels_seg0=np.array(["a", "zz"] * 1000)), "spikes of unit zz, which is not among its"),
+    ],
+)
+def test_a_damaged_sorting_is_refused(tmp_path, content, message):
+    (tmp_path / "a.npz").write_bytes(content)
+    with pytest.raises(BadInput, match=message):
+        read_sorting(tmp_path / "a.npz", None)
+
+
+def test_an_index_below_0_is_no_unit(source, tmp_path):
+    folder = written("folder", source.sorting, tmp_path)
+    spikes = np.load(folder / "spikes.npy")
+    spikes["unit_index"][0] = -1
+    np.save(folder / "spikes.npy", spikes)
+    with pytest.raises(BadInput, match="unit_index -1; expected indices into 3 units"):
+        read_sorting(folder, None)
