@@ -50,8 +50,14 @@ def units_among(templates: Array, likeliest: NDArray[np.int64], crossings: Cross
     everything = np.ones(len(templates), dtype=bool)
     if crossings is None:
         return everything
-    spikes = (crossings.deflection[likeliest == template] for template in range(len(templates)))
-    medians = np.array([np.median(deflection) if deflection.size else 0.0 for deflection in spikes])
+    least = np.array([_least_median(crossings.deflection[likeliest == k]) for k in range(len(templates))])
     weak = np.linalg.norm(templates, axis=1) < crossings.most_norm
-    is_unit = ~(weak & (medians < crossings.most_deflection))
+    is_unit = ~(weak & (least < crossings.most_deflection))
     return is_unit if is_unit.any() else everything
+
+
+def _least_median(deflection: Array) -> float:
+    """One standard error below the median, as it is of a normal distribution: a handful of spikes is no proof."""
+    if deflection.size == 0:
+        return 0.0
+    return float(np.median(deflection) - np.sqrt(np.pi / 2 / deflection.size) * deflection.std())

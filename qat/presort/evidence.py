@@ -27,22 +27,25 @@ class Evidence:
         return self.shape + self.times
 
 
-def shape_evidence(position: Array, distance: float) -> float:
+def shape_evidence(position: Array, distance: float, n_features: int) -> float:
     """How much better two balls of noise explain spikes than one stretched cluster does, log likelihood ratio.
 
     Two units make two Gaussians of one variance. A single unit whose shape varies makes an evenly filled stretch
-    blurred by noise (with no length: one Gaussian). A mixture without a valley never speaks for two units.
+    blurred by noise (with no length: one Gaussian). A mixture without a valley never speaks for two units. The
+    line was chosen among all directions so that the spikes lie apart along it, which of a single ball gains
+    about half a nat in each dimension; twice that is asked for.
 
     Args:
         position: `[n]` of the spikes of both, along the line that joins the templates, in noise standard
             deviations; the templates stand at -distance / 2 and +distance / 2.
         distance: of the templates.
+        n_features: dimensions of the space in which the templates are.
     """
     inside = position[np.abs(position) < distance / 2 + 3]
     if inside.size < 5:
         return -np.inf
     two, has_valley = _two_balls(inside, distance)
-    gain = two - _stretch(inside) - 0.5 * np.log(inside.size)
+    gain = two - _stretch(inside) - 0.5 * np.log(inside.size) - n_features
     return gain if has_valley else min(gain, 0.0)
 
 

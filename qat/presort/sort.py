@@ -15,6 +15,7 @@ from qat.presort.noise import noise_covariance, within_clusters
 from qat.presort.outliers import Outliers
 from qat.presort.result import Presorting, PresortSpec
 from qat.presort.space import Array, FeatureSpace, build_space
+from qat.presort.split import RARE, split_units
 from qat.presort.superposition import overlap_log_joint
 from qat.presort.units import SpikeTimes, find_units, joint_of, leave_units, losses_without
 from qat.spikes.spikeset import TRAIN, SpikeSet
@@ -23,8 +24,6 @@ _FEWEST_SPIKES = 20
 _LAST_ROUNDS = 10
 _SMALLEST_UNIT = 10  # training spikes
 _DOUBTFUL = 1e-3  # posterior probability of the wide background above which overlaps are looked at
-
-_RARE = 0.05  # share of the spikes: what seems a rare unit may be overlaps that happen to look alike
 
 
 def presort(spikes: SpikeSet, spec: PresortSpec, progress: Callable[[float], None] | None = None) -> Presorting:
@@ -53,14 +52,16 @@ def presort(spikes: SpikeSet, spec: PresortSpec, progress: Callable[[float], Non
             space = space.whitened_anew(left)
             mixture, outliers = _fitted(windows[training] @ space.projection, times, space, crossings, spec)
         features = windows @ space.projection
-        _report(progress, 0.6)
         train = features[training]
+        if spikes.noise is not None or spec.n_units is not None:  # guessed noise is no measure for a split
+            mixture = split_units(train, mixture, space, outliers, spec.n_units)
+        _report(progress, 0.6)
         is_unit = _units(train, mixture, space, outliers, crossings)
         joint = _with_overlaps(train, mixture, is_unit, space, outliers, spikes, spec)
         needed = _needed(joint, is_unit, spec.n_units or 1, space)
         mixture = fit(train, mixture.keep(needed), space, outliers, _LAST_ROUNDS)
         if spec.n_units is not None:
-            mixture = leave_units(train, mixture, times, space, outliers, crossings, spec.n_units)
+            mixture = leave_units(train, mixture, space, outliers, crossings, spec.n_units)
         is_unit = _units(train, mixture, space, outliers, crossings)
         _report(progress, 0.8)
         joint = _with_overlaps(features, mixture, is_unit, space, outliers, spikes, spec)
@@ -130,7 +131,7 @@ def _with_overlaps(
 ) -> Array:
     """`[n, n_templates + 1]` log probability with each template on which a window is aligned, outliers last."""
     joint = joint_of(features, mixture, space, outliers)
-    rare = np.append(mixture.weights < _RARE, False)
+    rare = np.append(mixture.weights < RARE, False)
     doubtful = np.flatnonzero((joint[:, -1] - log_sum(joint) > np.log(_DOUBTFUL)) | rare[joint.argmax(axis=1)])
     shape = (spikes.n_channels, spikes.n_samples)
     overlapping = overlap_log_joint(features[doubtful], mixture, is_unit, space, shape, spec.overlap_probability)

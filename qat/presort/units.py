@@ -68,13 +68,12 @@ def find_units(
 def leave_units(
     features: Array,
     mixture: Mixture,
-    times: SpikeTimes | None,
     space: FeatureSpace,
     outliers: Outliers,
     crossings: Crossings | None,
     n_units: int,
 ) -> Mixture:
-    """At most `n_units`: the template that is missed least is left out, or the pair that differs least merged."""
+    """At most `n_units`: the template that is missed least is left out, and the others take over."""
     while True:
         joint = joint_of(features, mixture, space, outliers)
         likeliest = joint.argmax(axis=1)
@@ -82,13 +81,7 @@ def leave_units(
         if is_unit.sum() <= n_units:
             return mixture
         losses = np.where(is_unit, losses_without(joint), np.inf)
-        evidence = _evidence(features, mixture, likeliest, times, space)
-        of_units = {pair: found.total for pair, found in evidence.items() if is_unit[list(pair)].all()}
-        nearest = min(of_units, key=lambda pair: (of_units[pair], pair), default=None)
-        if nearest is not None and of_units[nearest] < losses.min():
-            mixture = _merged(mixture, [nearest], space)
-        else:
-            mixture = mixture.keep(np.arange(len(losses)) != losses.argmin())
+        mixture = mixture.keep(np.arange(len(losses)) != losses.argmin())
         mixture = fit(features, mixture, space, outliers, _ROUNDS_BETWEEN)
 
 
@@ -139,7 +132,7 @@ def _evidence(
             rows = np.flatnonzero((likeliest == pair[0]) | (likeliest == pair[1]))
             position = (fit_to[rows, pair[0]] - fit_to[rows, pair[1]]) / distance[pair]
             found[pair] = Evidence(
-                shape=shape_evidence(position, float(distance[pair])),
+                shape=shape_evidence(position, float(distance[pair]), features.shape[1]),
                 times=0.0 if times is None else _times_evidence(times, likeliest, pair),
             )
     return found

@@ -154,3 +154,21 @@ def test_units_that_resemble_each_other_are_told_apart_in_noise(n_units):
     baseline = presort_baseline(spikes, 3, seed=0)
     assert presorting.n_units == 3
     assert accuracy_on_test_part(spikes, presorting) >= max(0.95, accuracy_on_test_part(spikes, baseline))
+
+
+@pytest.mark.parametrize("seed", [106, 109])
+@pytest.mark.parametrize("n_units", [None, 3])
+def test_units_whose_balls_overlap_stay_three(seed, n_units):
+    """Templates that are not the likeliest ones (means of spikes moved back) fall into one."""
+    spikes = simulated(n_units=3, similarity="hardest", noise_level=0.15, seed=seed)
+    presorting = presort(spikes, PresortSpec(n_units=n_units))
+    assert presorting.n_units == 3
+    assert accuracy_on_test_part(spikes, presorting) >= 0.87
+
+
+@pytest.mark.parametrize("n_units", [None, 3])
+def test_units_that_merging_lost_are_split_again(n_units):
+    spikes = simulated(n_units=3, similarity="hardest", noise_level=0.15, seed=111)
+    presorting = presort(spikes, PresortSpec(n_units=n_units))
+    assert presorting.n_units == 3
+    assert accuracy_on_test_part(spikes, presorting) >= 0.87
