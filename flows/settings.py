@@ -13,7 +13,7 @@ from hw.link.protocol import BAUD
 from hw.network.limits import MAX_FILE_BYTES as MAX_MODEL_BYTES
 from hw.schedule.target import Target, clocks_of_latency, clocks_of_rate
 from qat.recordings.limits import MAX_FILE_BYTES as MAX_RECORDING_BYTES
-from qat.recordings.limits import READ_WHOLE
+from qat.recordings.limits import READ_WHOLE, SORTING_RECORD
 
 ReadAs = Literal["auto", "windows", "raw"]
 Align = Literal["auto", "trough", "peak", "both"]
@@ -481,6 +481,10 @@ class Settings:
         _require_readable("--recording", self.recording)
         _require_readable("--model", self.model)
         _require_readable("--sorting", self.given_sorting)
+        if self.given_sorting is not None and self.given_sorting.is_dir():
+            # Before its digest is taken: any other folder may hold a whole disk.
+            known = (self.given_sorting / SORTING_RECORD).is_file()
+            _require(known, "--sorting", self.given_sorting, "a folder saved by SpikeInterface")
         if self.recording is None:
             for option, chosen in self._choices_of_reading.items():
                 _require(not chosen, option, "without --recording", "a recording to read")

@@ -9,3 +9,6 @@ MAX_RATE_HZ = 1e6
 MAX_SECONDS = 1e9
 """On a recording's own clock, either way: thirty years."""
 READ_WHOLE = (".npz", ".mat")
+
+SORTING_RECORD = "numpysorting_info.json"
+"""File in a folder to which SpikeInterface saved a sorting; any other folder is not even looked through."""

@@ -12,10 +12,11 @@ from spikeinterface.core import BaseSorting, NumpySorting
 from qat.errors import BadInput
 from qat.recordings.build import check_rate, whole_numbers
 from qat.recordings.formats import NWB
+from qat.recordings.limits import SORTING_RECORD
 from qat.recordings.npz import LOADING_FAILS
 from qat.recordings.nwb import read_nwb_units
 
-_RECORD, _SPIKES = "numpysorting_info.json", "spikes.npy"
+_SPIKES = "spikes.npy"
 _DAMAGED = (*LOADING_FAILS, IndexError)
 
 
@@ -32,7 +33,7 @@ def read_sorting(path: Path, rate_hz: float | None) -> BaseSorting:
     if not path.exists():
         raise BadInput(f"{path}: no such file or folder; expected a sorting")
     try:
-        if path.is_dir() and (path / _RECORD).is_file():
+        if path.is_dir() and (path / SORTING_RECORD).is_file():
             return _from_folder(path)
         if path.suffix.lower() == ".npz":
             return _from_npz(path)
@@ -46,7 +47,7 @@ def read_sorting(path: Path, rate_hz: float | None) -> BaseSorting:
 
 
 def _from_folder(path: Path) -> BaseSorting:
-    record = json.loads((path / _RECORD).read_text(encoding="utf-8"))
+    record = json.loads((path / SORTING_RECORD).read_text(encoding="utf-8"))
     spikes = np.load(path / _SPIKES, allow_pickle=False)
     _check_segments(path, int(record["num_segments"]))
     names = np.array([str(name) for name in record["unit_ids"]])

@@ -188,6 +188,15 @@ def test_nothing_is_said_about_a_pre_sorting_that_is_not_made(in_an_empty_folder
         assert line.startswith("error: --sorting cells.npz: nothing is pre-sorted then")
 
 
+def test_a_folder_that_is_no_sorting_is_refused_before_it_is_read(in_an_empty_folder):
+    (in_an_empty_folder / "disk").mkdir()
+    bench = FakeBench()
+    result = call("train", "--sorting", "disk", bench=bench)
+    assert result.exit_code == 1 and not bench.asked
+    (in_an_empty_folder / "disk" / "numpysorting_info.json").write_text("{}")
+    assert call("train", "--sorting", "disk", bench=bench).exit_code == 0
+
+
 def test_every_training_option_lands_on_its_own_field():
     bench = FakeBench()
     words = (
