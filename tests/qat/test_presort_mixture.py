@@ -14,7 +14,7 @@ def test_every_round_of_fitting_makes_the_spikes_likelier():
     spikes = spikes_from_recording(
         simulate_recording(SimulationSpec(n_units=3, similarity="hardest", noise_level=0.15, seed=106)), SpikeSpec()
     )
-    windows = spikes.inputs().astype(np.float64)
+    windows = spikes.waveforms.reshape(spikes.n_spikes, -1).astype(np.float64)
     space = build_space(windows, noise_covariance(spikes, 0), (spikes.n_channels, spikes.n_samples))
     features = windows @ space.projection
     outliers, n_shifts = Outliers.of(features), len(space.shift_maps)
