@@ -133,7 +133,7 @@ def test_single_units_of_martinez_simulation_1_are_told_apart():
     assert accuracy_on_test_part(spikes, presort(spikes, SPEC)) >= 0.99
 
 
-@pytest.mark.xfail(reason="amplitudes within bursts make clusters, and half a minute holds too few coincidences of them")
+@pytest.mark.xfail(reason="amplitudes within bursts make clusters, and half a minute holds few coincidences")
 def test_bursts_of_one_neuron_stay_one_unit():
     assert presort(stored("purkinje_cell_attached_first_half.npz"), SPEC).n_units == 1
 
