@@ -117,6 +117,16 @@ def test_files_are_told_of_without_a_verdict(grid, tmp_path):
     assert "true labels 97.00 ± 0.00 %, from which the network differs by −1.00 points" in section.findings[0].text
 
 
+def test_a_files_reference_labels_are_not_called_true(tmp_path):
+    windows = np.random.default_rng(0).normal(size=(60, 16)).astype(np.float32)
+    np.savez(tmp_path / "a.npz", waveforms=windows, labels=np.arange(60, dtype=np.int32) % 2 + 1)
+    (tmp_path / LIST).write_text('[[recording]]\nname = "a"\nfile = "a.npz"\nlabels = "reference labels"\n')
+    own = grid_of(QUICK, own_files(tmp_path, None))
+    section = files_section(outcome_of(own, lambda job: 0.96), part(own, "files"), tmp_path)
+    text = section.findings[0].text
+    assert "of reference labels, which are no ground truth" in text and "true labels" not in text
+
+
 def test_of_a_file_with_one_known_unit_precision_and_recall_are_told(grid, tmp_path):
     outcome = outcome_of(grid, lambda job: 0.96)
     one_unit = [

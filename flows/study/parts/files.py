@@ -40,15 +40,19 @@ def _finding(outcome: Outcome, part: Part, name: str) -> Finding:
     if len(_truths(outcome, part, name, ONE_BIT)[0].units) == 1:
         by = [f"{title_of(model)} {_one_unit(outcome, part, name, model)}" for model in (ONE_BIT, PRESORTER)]
         return Finding(f"{name}: of its one known unit, {listed(by)}.")
-    text = f"{name}: the 1-bit network reaches {spread_text(network)}"
+    labels_are = outcome.grid.data_sets[name].source(0).labels_are
+    against, taught_by = "", "true labels"
+    if labels_are != "true units":
+        against, taught_by = f" of {labels_are}, which are no ground truth", labels_are
+    text = f"{name}: the 1-bit network reaches {spread_text(network)}{against}"
     presorter = outcome.spread(_jobs(part, name, PRESORTER))
     if presorter is not None:
         text += f", the pre-sorter itself {spread_text(presorter)}"
     linear = outcome.spread(_jobs(part, name, LDA))
     if linear is not None:
         text += (
-            f"; linear discriminant analysis on true labels {spread_text(linear)}, from which the network differs by "
-            f"{points(network.mean - linear.mean)} points"
+            f"; linear discriminant analysis on {taught_by} {spread_text(linear)}, from which the network differs "
+            f"by {points(network.mean - linear.mean)} points"
         )
     return Finding(f"{text}.")
 
@@ -83,7 +87,8 @@ def _accuracies(outcome: Outcome, part: Part, names: list[str]) -> Table:
     titles = (f"{title_of(model)}, true labels" if model == LDA else title_of(model) for model in models)
     return Table(
         "Accuracy on files",
-        "Share of the test part's spikes that get their true unit, overlapping ones counted.",
+        "Share of the test part's spikes that get their true unit, or what stands for it where a file's labels are a "
+        "reference; overlapping ones counted.",
         (*word_columns("File"), *number_columns(*titles, "test spikes", "units given", "units found")),
         tuple(rows),
     )
