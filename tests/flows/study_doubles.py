@@ -49,13 +49,13 @@ def draw_failing(data_set: DataSet, seed: int) -> Callable[[Job], Result]:
 
 @dataclass(frozen=True)
 class DrawForever:
-    """Never comes to an end; each process leaves its number in a folder."""
+    """Never comes to an end; each process goes on to touch a file, named after its number, in a folder."""
 
     folder: Path
 
     def __call__(self, data_set: DataSet, seed: int) -> Callable[[Job], Result]:
-        (self.folder / str(os.getpid())).touch()
         while True:
+            (self.folder / str(os.getpid())).touch()
             time.sleep(0.1)
 
 
