@@ -1,7 +1,7 @@
 """One draw of a data set: what is made from it once, for all jobs that need it."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import cache, cached_property
 
 import numpy as np
@@ -26,7 +26,8 @@ _Classify = Callable[[NDArray[np.integer]], NDArray[np.integer]]
 """Inputs `[n, n_inputs]` -> unit `[n]`."""
 _DISTILLED = (ONE_BIT, "one-hidden", "partial")
 """Networks with binary weights: what the 1-bit network learns from a teacher, those held against it do too."""
-_PER_SPIKE = ("waveforms", "part", "channel", "sample_index", "true_unit", "overlap")
+_NOISE = "noise"
+"""The one array of a `SpikeSet` that has no row for each spike."""
 _VARIANTS = {variant.name: variant for variant in VARIANTS}
 
 
@@ -136,8 +137,9 @@ def _first_of(spikes: SpikeSet, n_train: int) -> SpikeSet:
     for part in (TRAIN, VALIDATION):
         rows = np.flatnonzero(spikes.part == part)
         keep[rows[: round(len(rows) * min(1.0, n_train / n_all))]] = True
-    arrays = {name: getattr(spikes, name) for name in _PER_SPIKE}
-    return replace(spikes, **{name: array[keep] for name, array in arrays.items() if array is not None})
+    arrays = {field.name: getattr(spikes, field.name) for field in fields(spikes) if field.name != _NOISE}
+    per_spike = {name: array[keep] for name, array in arrays.items() if isinstance(array, np.ndarray)}
+    return replace(spikes, **per_spike)
 
 
 def draw_results(data_set: DataSet, seed: int) -> Callable[[Job], Result]:
