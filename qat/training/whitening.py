@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from qat.training.encoding import ThermometerCode
+
 _LEAST_VARIANCE = 1e-3  # of the largest; directions that vary less count as if they varied so much
 
 
@@ -12,9 +14,13 @@ def whiten_gradients(model: nn.Sequential, inputs: Tensor) -> None:
     Samples beside each other are alike, so that most of a gradient is along what all spikes share; weights of +-1
     then hardly learn what tells them apart. The factor is half of the input's in K-FAC (Martens and Grosse 2015,
     arXiv 1503.05671), whose C^-1 goes too far here. Its size is left to Adam. A model that begins otherwise, and
-    inputs that do not vary, are left alone. inputs: float32 [n, n_inputs], n >= 2.
+    inputs that do not vary, are left alone. Behind an encoding C is that of the code, as it is at first.
+    inputs: float32 [n, n_inputs], n >= 2.
     """
     first = model[0]
+    if isinstance(first, ThermometerCode):
+        with torch.no_grad():
+            inputs, first = first(inputs), model[1]
     if not isinstance(first, nn.Linear):
         return
     variances, directions = torch.linalg.eigh(torch.cov(inputs.T).reshape(inputs.shape[1], -1))

@@ -124,6 +124,21 @@ def test_a_network_that_begins_otherwise_keeps_its_gradients():
     assert torch.equal(model[1].weight.grad, torch.ones(1, 4))
 
 
+@pytest.mark.parametrize("variant", [variant for variant in VARIANTS if variant.encoding], ids=lambda each: each.name)
+def test_behind_an_encoding_gradients_are_whitened_too(variant):
+    torch.manual_seed(0)
+    samples = (20 * torch.randn(200, 6).cumsum(dim=1)).round()
+    seen = []
+    for whitens in (True, False):
+        torch.manual_seed(1)
+        model = variant.builder(SMALL, bits=8)(6, 3)
+        if whitens:
+            whiten_gradients(model, samples)
+        model(samples).square().sum().backward()
+        seen.append(model[1].weight.grad)
+    assert torch.cosine_similarity(*(gradient.flatten() for gradient in seen), dim=0) < 0.999
+
+
 def test_averaged_weights_are_the_mean_over_steps():
     model = nn.Linear(2, 1, bias=False)
     average = WeightAverage(model)
