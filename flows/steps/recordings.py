@@ -107,6 +107,9 @@ def _source(context: StepContext, path: Path | None) -> RecordedSource | StoredW
         array=chosen["array"],
         leave_out=tuple(chosen["leave_out"]),
     )
+    labels = source.sorting if isinstance(source, RecordedSource) else source.true_unit
+    if chosen["reference_labels"] and labels is None:
+        raise BadInput(f"--reference-labels has no effect on {source.name}, which has no labels: leave it out")
     return replace(source, labels_are="reference labels" if chosen["reference_labels"] else "true units")
 
 

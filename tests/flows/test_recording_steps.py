@@ -85,6 +85,15 @@ def test_answers_are_held_against_what_the_labels_are(labelled, tmp_path, is_ref
     assert judged(Results({"spikes": run.step_folder("spikes"), "presort": tmp_path}), 60).labels == against
 
 
+@pytest.mark.parametrize("kind", ["waveforms", "raw"])
+def test_nothing_is_said_about_labels_that_are_not_there(kind, tmp_path):
+    data = np.random.default_rng(0).normal(size=(240, 16) if kind == "waveforms" else 48_000)
+    np.savez(tmp_path / "bare.npz", **{kind: data}, sampling_rate_hz=RATE_HZ)
+    settings = Settings(recording=tmp_path / "bare.npz", spikes=SpikeSettings(reference_labels=True))
+    with pytest.raises(BadInput, match=r"has no effect on bare\.npz, which has no labels"):
+        run_steps(steps.build(settings, "train"), tmp_path / "run", Diary(), last="spikes")
+
+
 def test_spikes_without_a_label_are_not_judged(labelled, tmp_path):
     settings = Settings(recording=labelled, spikes=SpikeSettings(array="hard", not_units=(0, 1, 2)))
     run = run_steps(steps.build(settings, "train"), tmp_path / "run", Diary(), last="spikes")
