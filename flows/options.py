@@ -261,7 +261,15 @@ Seeds = Annotated[
         rich_help_panel=TRAINING,
     ),
 ]
-Epochs = Annotated[int, Option("--epochs", help="Passes over the training part.", rich_help_panel=TRAINING)]
+Epochs = Annotated[
+    int | None,
+    Option(
+        "--epochs",
+        help="Passes over the training part.",
+        show_default="60, more where it is small",
+        rich_help_panel=TRAINING,
+    ),
+]
 Hidden = Annotated[
     str, Option("--hidden", metavar="N,N,...", help="Units of each hidden layer.", rich_help_panel=TRAINING)
 ]

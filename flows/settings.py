@@ -177,7 +177,7 @@ class TrainingSettings:
     # One training each; the network that is best on the validation part is exported.
     seeds: tuple[int, ...] = (0, 1, 2)
     # Passes over the training part, of both networks.
-    epochs: int = 60
+    epochs: int | None = None
     # Units of each hidden layer.
     hidden: tuple[int, ...] = (256, 256)
     # Lead of the best score below which a spike is unsorted: calibrated on the validation part, none, or given.
@@ -187,7 +187,8 @@ class TrainingSettings:
         good_seeds = bool(self.seeds) and all(map(_is_seed, self.seeds)) and len(set(self.seeds)) == len(self.seeds)
         wanted = f"one or more different whole numbers from 0 to {_MOST_SEED}"
         _require(good_seeds, "--seeds", _joined(self.seeds), wanted)
-        _require(1 <= self.epochs <= 10_000, "--epochs", self.epochs, "1 to 10000")
+        good_epochs = self.epochs is None or 1 <= self.epochs <= 10_000
+        _require(good_epochs, "--epochs", self.epochs, "1 to 10000")
         good_hidden = bool(self.hidden) and all(1 <= width <= 4096 for width in self.hidden)
         _require(good_hidden, "--hidden", _joined(self.hidden), "one or more layers of 1 to 4096 units")
         _require(

@@ -58,9 +58,10 @@ def train(
         _spread_thresholds(model, recipe.threshold_spread)
         if recipe.whiten_gradients:
             whiten_gradients(model, fitted.waveforms.flatten(1))
-        fit = _Fit(model, None if teacher is None else copy.deepcopy(teacher).eval(), fitted, recipe)
+        n_epochs = recipe.epochs_for(n_confident)
+        fit = _Fit(model, None if teacher is None else copy.deepcopy(teacher).eval(), fitted, recipe, n_epochs)
         history = []
-        for epoch in range(recipe.epochs):
+        for epoch in range(n_epochs):
             fit.run_epoch(epoch)
             history.append(_record(model, fitted, held_out, recipe))
             if not isfinite(history[-1].train_loss):
@@ -68,7 +69,7 @@ def train(
                     f"training diverged in epoch {epoch + 1}: learning rate {recipe.learning_rate} is too high"
                 )
             if progress is not None:
-                progress((epoch + 1) / recipe.epochs)
+                progress((epoch + 1) / n_epochs)
     return TrainedModel(model.eval(), tuple(history), seed)
 
 
@@ -81,12 +82,14 @@ def _spread_thresholds(model: nn.Module, spread: float) -> None:
 class _Fit:
     """A training under way: the model with its optimizer's state and the average so far."""
 
-    def __init__(self, model: nn.Module, teacher: nn.Module | None, spikes: Tensors, recipe: TrainingRecipe):
+    def __init__(
+        self, model: nn.Module, teacher: nn.Module | None, spikes: Tensors, recipe: TrainingRecipe, n_epochs: int
+    ):
         self.model, self.teacher, self.spikes, self.recipe = model, teacher, spikes, recipe
         self.optimizer = torch.optim.Adam(model.parameters(), lr=recipe.learning_rate)
-        self.schedule = torch.optim.lr_scheduler.CosineAnnealingLR(self.optimizer, T_max=recipe.epochs)
+        self.schedule = torch.optim.lr_scheduler.CosineAnnealingLR(self.optimizer, T_max=n_epochs)
         self.average = WeightAverage(model)
-        self.first_averaged = recipe.epochs - round(recipe.averaged_share * recipe.epochs)
+        self.last, self.first_averaged = n_epochs - 1, n_epochs - round(recipe.averaged_share * n_epochs)
 
     def run_epoch(self, epoch: int) -> None:
         """One pass over the training spikes, and the weights' average at the end of the last."""
@@ -100,7 +103,7 @@ class _Fit:
                 self.average.add_step()
         if self.recipe.schedule == "cosine":
             self.schedule.step()
-        if epoch == self.recipe.epochs - 1 and epoch >= self.first_averaged:
+        if epoch == self.last and epoch >= self.first_averaged:
             self.average.put_into_model()
             fit_statistics(self.model, inputs)
 

@@ -1,11 +1,13 @@
 """How a network is trained: one recipe and one budget for every kind of network."""
 
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import Literal
 
 from qat.errors import BadInput
 from qat.models import ModelKind
 
+_EPOCHS = 60
 Schedule = Literal["cosine", "constant"]
 
 
@@ -16,7 +18,8 @@ class TrainingRecipe:
     A share or a factor of 0 leaves its ingredient out.
     """
 
-    epochs: int = 60  # passes over the training spikes, all of which are taken
+    epochs: int | None = None  # passes over the training spikes; None = 60, or more where `least_steps` ask for them
+    least_steps: int = 600  # with few spikes a pass has few steps, so that a network learns little in 60
     batch_size: int = 128  # spikes a step; a batch takes up to twice as many, so that none is left over
     learning_rate: float = 3e-3  # Adam's first step size, a share of the latent weights' range [-1, 1]
     schedule: Schedule = "cosine"  # of the learning rate: down to 0 over the epochs, or not at all
@@ -34,7 +37,7 @@ class TrainingRecipe:
 
     def __post_init__(self) -> None:
         for name, at_least in (
-            ("epochs", 1),
+            ("least_steps", 0),
             ("batch_size", 2),
             ("threshold_spread", 0),
             ("noise_factor", 0),
@@ -44,6 +47,8 @@ class TrainingRecipe:
             value = getattr(self, name)
             if not value >= at_least:
                 raise BadInput(f"training recipe: {name} = {value} must be at least {at_least}")
+        if self.epochs is not None and self.epochs < 1:
+            raise BadInput(f"training recipe: epochs = {self.epochs} must be at least 1")
         for name in ("overlap_share", "label_smoothing", "averaged_share", "distilled_share"):
             value = getattr(self, name)
             if not 0 <= value <= 1:
@@ -52,6 +57,12 @@ class TrainingRecipe:
             value = getattr(self, name)
             if not value > 0:
                 raise BadInput(f"training recipe: {name} = {value} must be positive")
+
+    def epochs_for(self, n_spikes: int) -> int:
+        """Passes over so many training spikes."""
+        if self.epochs is not None:
+            return self.epochs
+        return max(_EPOCHS, ceil(self.least_steps / max(1, n_spikes // self.batch_size)))
 
 
 def recipe_of(kind: ModelKind) -> TrainingRecipe:

@@ -239,3 +239,9 @@ def test_variants_have_names_of_their_own_and_begin_with_the_recipe_in_use():
     assert len(set(names)) == len(names)
     assert VARIANTS[0].recipe == recipe_of(MODELS["one-bit"])
     assert VARIANTS[0].teacher == TEACHER
+
+
+def test_a_small_training_part_is_passed_more_often():
+    recipe = TrainingRecipe(batch_size=100, least_steps=600)
+    assert [recipe.epochs_for(n) for n in (2000, 1000, 500, 450, 30)] == [60, 60, 120, 150, 600]
+    assert replace(recipe, epochs=3).epochs_for(30) == 3
