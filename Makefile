@@ -89,7 +89,7 @@ bench-gateware: $(VENV)/.installed ## Measure the benchmark's designs beside the
 bench-da4ml: $(VENV)/.installed $(DA4ML_VENV)/.installed ## The unrolled layer beside da4ml on the same weights: 20 minutes
 	$(BIN)/python -m flows.bench.gateware --only xc7-layer --da4ml $(DA4ML_VENV)/bin/python $(ARGS)
 
-calibrate: $(VENV)/.installed ## Measure what is not of today, fit and judge the models of resources, clock and power
+calibrate: $(VENV)/.installed ## Measure what is not of today, fit and judge the models of resources, clock and power (40 minutes from nothing)
 	$(BIN)/python -m flows.calibrate $(ARGS)
 	$(BIN)/python -m flows.calibrate.power
 
