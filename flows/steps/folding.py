@@ -230,7 +230,7 @@ def _unsorted_rule(network: Network, schedule: Schedule) -> str | None:
     """When an answer is unsorted, who set the margin and how the gateware holds it; None where no answer ever is."""
     if not (network.margin or schedule.margin_port):
         return None
-    stated = network.metadata.get("unsorted") == {"margin": network.margin}
+    stated = network.metadata.get("unsorted", {}).get("margin") == network.margin
     origin = "the model's file" if stated else "the command line"
     held = "an input that may change between spikes" if schedule.margin_port else "a constant"
     return f"{UNSORTED} where the best score leads by less than {network.margin} (from {origin}; {held})"

@@ -168,6 +168,17 @@ def test_unsorted_goes_through_the_whole_thread(tmp_path):
     assert "from 0 to 32 is wanted" in one_line(spikeloom(*words, "--unsorted-margin", 33))
 
 
+def test_a_margin_that_the_file_carries_with_its_calibration_is_told_as_the_files(tmp_path):
+    graph = random_graph(np.random.default_rng(4), 16, (24, 16), 4, "INT8", "gemm")
+    stated = {"unsorted": {"margin": 3, "calibration": {"keeps": 0.99}}}
+    onnx.helper.set_model_props(graph, {"spikeloom": json.dumps(stated)})
+    out = tmp_path / "out"
+    result = spikeloom("hw", "--model", write(graph, tmp_path / "own.onnx"), "--to", "fold", "--out", out)
+    assert result.exit_code == 0, result.output
+    network = json.loads((out / "report.json").read_text())["network"]
+    assert network["unsorted"].endswith("less than 3 (from the model's file; a constant)")
+
+
 @pytest.mark.skipif(not DATA.is_dir(), reason="the recordings are not beside the checkout")
 @pytest.mark.parametrize(
     ("name", "least"),
