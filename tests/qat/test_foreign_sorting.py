@@ -11,6 +11,9 @@ from qat.recordings.sortings import read_sorting
 from qat.spikes.cut import spikes_from_recording
 from qat.spikes.spec import SpikeSpec
 
+# SpikeInterface, of a sorting in memory that it saves.
+pytestmark = pytest.mark.filterwarnings("ignore:The extractor is not serializable to file:UserWarning")
+
 
 @pytest.fixture(scope="module")
 def source():
