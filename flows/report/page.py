@@ -3,7 +3,7 @@
 import base64
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import BaseLoader, Environment, PackageLoader, StrictUndefined
 
 from flows.report.charts import charts
 from flows.report.comparison import Comparison, comparison_tables
@@ -11,14 +11,22 @@ from flows.report.dataflow import BOX_HEIGHT, BOX_WIDTH, GAP, dataflow
 from flows.report.model import Report
 from flows.report.tables import headlines, tables
 
-_ENVIRONMENT = Environment(
-    loader=PackageLoader("flows", "report"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    keep_trailing_newline=True,
-)
+TEMPLATES = PackageLoader("flows", "report")
+
+
+def environment(templates: BaseLoader) -> Environment:
+    """Templates whose values are escaped, and whose unknown names are errors."""
+    return Environment(
+        loader=templates,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+_ENVIRONMENT = environment(TEMPLATES)
 
 
 def page(report: Report, folder: Path) -> str:
@@ -36,7 +44,7 @@ def page(report: Report, folder: Path) -> str:
         strip=None if report.network is None else dataflow(report.network),
         charts=charts(report),
         box={"width": BOX_WIDTH, "height": BOX_HEIGHT, "gap": GAP},
-        pictures=[(picture.caption, _data_uri(folder / picture.path)) for picture in report.pictures],
+        pictures=[(picture.caption, data_uri(folder / picture.path)) for picture in report.pictures],
     )
 
 
@@ -47,5 +55,6 @@ def comparison_page(comparison: Comparison) -> str:
     )
 
 
-def _data_uri(png: Path) -> str:
+def data_uri(png: Path) -> str:
+    """A picture as the address of itself."""
     return f"data:image/png;base64,{base64.b64encode(png.read_bytes()).decode('ascii')}"

@@ -1,22 +1,15 @@
 """The study as one HTML page that needs no other file, and as Markdown."""
 
-import base64
 from collections.abc import Sequence
 from pathlib import Path
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, PackageLoader
 
 from flows.report.markdown import plain, table_section
+from flows.report.page import TEMPLATES, data_uri, environment
 from flows.study.section import Section
 
-_ENVIRONMENT = Environment(
-    loader=ChoiceLoader([PackageLoader("flows", "study"), PackageLoader("flows", "report")]),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    keep_trailing_newline=True,
-)
+_ENVIRONMENT = environment(ChoiceLoader([PackageLoader("flows", "study"), TEMPLATES]))
 
 
 def study_page(title: str, lede: str, sections: Sequence[Section], folder: Path) -> str:
@@ -32,7 +25,7 @@ def study_page(title: str, lede: str, sections: Sequence[Section], folder: Path)
         lede=lede,
         headlines=[headline for section in sections for headline in section.headlines],
         sections=sections,
-        picture=lambda path: _data_uri(folder / path),
+        picture=lambda path: data_uri(folder / path),
     )
 
 
@@ -50,7 +43,3 @@ def study_markdown(title: str, lede: str, sections: Sequence[Section]) -> str:
 def tables_markdown(sections: Sequence[Section]) -> str:
     """The tables alone."""
     return "\n\n".join(table_section(table, level=2) for section in sections for table in section.tables) + "\n"
-
-
-def _data_uri(png: Path) -> str:
-    return f"data:image/png;base64,{base64.b64encode(png.read_bytes()).decode('ascii')}"

@@ -30,7 +30,7 @@ class Curve:
 
 
 def _factor(name: str) -> Callable[[Outcome, Job], float]:
-    return lambda outcome, job: float(outcome.grid.data_sets[job.data_set].factors[name])  # type: ignore[arg-type]
+    return lambda outcome, job: float(str(outcome.grid.data_sets[job.data_set].factors[name]))
 
 
 def _similarity(outcome: Outcome, job: Job) -> str:
