@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from flows.study.figures.style import INK, SOFT, legend_below, look_of, panels, save
@@ -17,11 +19,10 @@ def draw_accuracies(spreads: Mapping[str, Sequence[Spread | None]], data_sets: S
     for (model, values), offset in zip(spreads.items(), offsets, strict=True):
         look = look_of(model)
         known = [(row, each) for row, each in enumerate(values) if each is not None]
-        axes.errorbar(
-            [100 * each.mean for _, each in known],
+        _draw_spreads(
+            axes,
             [row + offset for row, _ in known],
-            xerr=[100 * (each.deviation or 0.0) for _, each in known],
-            linestyle="none",
+            [each for _, each in known],
             color=look.colour,
             marker=look.mark,
             markersize=look.mark_size - 0.5,
@@ -44,12 +45,10 @@ def draw_gaps(gaps: Mapping[str, Spread], overall: Difference, limits: tuple[flo
         path: file to write.
     """
     figure, (axes,) = panels(1, 7.4, 1.4 + 0.36 * len(gaps))
-    rows = np.arange(len(gaps))
-    axes.errorbar(
-        [100 * gap.mean for gap in gaps.values()],
-        rows,
-        xerr=[100 * (gap.deviation or 0.0) for gap in gaps.values()],
-        linestyle="none",
+    _draw_spreads(
+        axes,
+        range(len(gaps)),
+        list(gaps.values()),
         color="#0072b2",
         marker="o",
         markersize=5,
@@ -76,6 +75,17 @@ def draw_gaps(gaps: Mapping[str, Spread], overall: Difference, limits: tuple[flo
     axes.set_xlabel("1-bit network minus the best full-precision network, percentage points", fontsize=9)
     legend_below(figure, axes, 2)
     save(figure, path)
+
+
+def _draw_spreads(axes: Axes, rows: Sequence[float], spreads: Sequence[Spread], **look: Any) -> None:
+    """Means in percent, with bars of one standard deviation; none where it is unknown."""
+    axes.errorbar(
+        [100 * spread.mean for spread in spreads],
+        rows,
+        xerr=[100 * (spread.deviation or 0.0) for spread in spreads],
+        linestyle="none",
+        **look,
+    )
 
 
 def _rows(figure: Figure, names: Sequence[str]) -> None:
