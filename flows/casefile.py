@@ -16,7 +16,7 @@ from flows.digests import canonical_json
 from flows.errors import BadInput
 from flows.pipeline import program_version
 from flows.runfolder import PROGRAM
-from flows.settings import DesignEngine
+from flows.settings.check import DesignEngine
 from flows.steps.writing import check_new_file
 from flows.textfile import write_whole
 from hw.accelerator.accelerator import Accelerator

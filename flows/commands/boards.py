@@ -7,37 +7,35 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from flows import option_groups, options
+from flows import options
 from flows.commands.session import RUNS, Session, build_design, holds_a_network, run_in
 from flows.display import bar_on
-from flows.option_groups import taking
+from flows.options.taking import taking
+from flows.options.texts import number_or_all
 from flows.report.terminal import show_table
-from flows.settings import (
-    CheckSettings,
-    ChipSettings,
-    FoldingSettings,
-    HardwareSettings,
-    SendSettings,
-    Settings,
-    number_or_all,
-)
+from flows.settings import Settings
+from flows.settings.board import ChipSettings
+from flows.settings.check import CheckSettings
+from flows.settings.folding import FoldingSettings
+from flows.settings.hardware import HardwareSettings
+from flows.settings.sending import SendSettings
 from hw.boards.board import board_named
 
 
-@taking(chip=option_groups.chip, folding=option_groups.folding)
+@taking(chip=options.board.chip, folding=options.folding.folding)
 def bitstream(
     *,
     context: typer.Context,
-    model: options.Model = None,
+    model: options.inputs.Model = None,
     chip: ChipSettings,
     folding: FoldingSettings,
-    unsorted_margin: options.UnsortedMargin = None,
-    unsorted_register: options.UnsortedRegister = False,
-    random_inputs: options.RandomInputs = CheckSettings.random_inputs,
-    out: options.OutOfBoard = None,
-    first: options.From = None,
-    last: options.To = None,
-    force: options.Force = False,
+    unsorted_margin: options.hardware.UnsortedMargin = None,
+    unsorted_register: options.hardware.UnsortedRegister = False,
+    random_inputs: options.check.RandomInputs = CheckSettings.random_inputs,
+    out: options.run.OutOfBoard = None,
+    first: options.run.From = None,
+    last: options.run.To = None,
+    force: options.run.Force = False,
 ) -> None:
     """Put the sorter on a board: host link, placement, timing, a bitstream. Trains a network if there is none."""
     board = board_named(chip.board)
@@ -61,8 +59,8 @@ def bitstream(
 
 def program(
     context: typer.Context,
-    out: options.OutToProgram = None,
-    run: options.RunLoader = False,
+    out: options.run.OutToProgram = None,
+    run: options.board.RunLoader = False,
 ) -> None:
     """Tell the command that loads a run's bitstream onto its board, or run it."""
     session: Session = context.obj
@@ -74,14 +72,14 @@ def send(
     run: Annotated[
         Path, typer.Argument(help="Folder of the run that built the gateware.", metavar="RUN", show_default=False)
     ],
-    port: options.Port,
-    baud: options.Baud = None,
-    spikes: options.SpikesToSend = str(SendSettings.spikes),
-    timeout_s: options.TimeoutS = SendSettings.timeout_s,
-    load: options.LoadedModel = None,
-    weight_set: options.WeightSet = SendSettings.weight_set,
-    any_design: options.AnyDesign = False,
-    seed: options.Seed = 0,
+    port: options.sending.Port,
+    baud: options.sending.Baud = None,
+    spikes: options.sending.SpikesToSend = str(SendSettings.spikes),
+    timeout_s: options.sending.TimeoutS = SendSettings.timeout_s,
+    load: options.sending.LoadedModel = None,
+    weight_set: options.sending.WeightSet = SendSettings.weight_set,
+    any_design: options.sending.AnyDesign = False,
+    seed: options.run.Seed = 0,
 ) -> None:
     """Send a run's spikes to a board that is plugged in; exits with 1 if an answer is not the integer network's."""
     session: Session = context.obj

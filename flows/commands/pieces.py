@@ -9,22 +9,23 @@ from rich.text import Text
 from flows import options
 from flows.commands.session import Session, told_to
 from flows.report.terminal import show_table
-from flows.settings import SimulationSettings, SortSettings, require_templates
+from flows.settings.simulated_recording import SimulationSettings, require_templates
+from flows.settings.spiketrains import SortSettings
 
 
 def simulate(
     context: typer.Context,
     path: Annotated[Path, typer.Argument(help="File to write (.npz).", metavar="FILE")],
-    duration_s: options.DurationS = SimulationSettings.duration_s,
-    units: options.Units = SimulationSettings.units,
-    similarity: options.Similarity = SimulationSettings.similarity,
-    noise: options.Noise = SimulationSettings.noise,
-    channels: options.Channels = SimulationSettings.channels,
-    firing_hz: options.FiringHz = SimulationSettings.rate_hz,
-    sampling_hz: options.SamplingHz = SimulationSettings.sampling_rate_hz,
-    drift: options.Drift = SimulationSettings.drift,
-    templates: options.Templates = None,
-    seed: options.Seed = 0,
+    duration_s: options.simulated_recording.DurationS = SimulationSettings.duration_s,
+    units: options.simulated_recording.Units = SimulationSettings.units,
+    similarity: options.simulated_recording.Similarity = SimulationSettings.similarity,
+    noise: options.simulated_recording.Noise = SimulationSettings.noise,
+    channels: options.simulated_recording.Channels = SimulationSettings.channels,
+    firing_hz: options.simulated_recording.FiringHz = SimulationSettings.rate_hz,
+    sampling_hz: options.simulated_recording.SamplingHz = SimulationSettings.sampling_rate_hz,
+    drift: options.simulated_recording.Drift = SimulationSettings.drift,
+    templates: options.simulated_recording.Templates = None,
+    seed: options.run.Seed = 0,
 ) -> None:
     """Write a ground-truth recording to a file."""
     require_templates(templates)
@@ -73,9 +74,9 @@ def sort(
         Path, typer.Argument(help="Folder of the run that trained the network.", metavar="RUN", show_default=False)
     ],
     path: Annotated[Path, typer.Argument(help="File or folder to write.", metavar="PATH", show_default=False)],
-    recording: options.SortedRecording = None,
-    written_as: options.WrittenAs = SortSettings.written_as,
-    unsorted_margin: options.UnsortedMargin = None,
+    recording: options.spiketrains.SortedRecording = None,
+    written_as: options.spiketrains.WrittenAs = SortSettings.written_as,
+    unsorted_margin: options.hardware.UnsortedMargin = None,
 ) -> None:
     """Sort a recording with a run's network, and write the spike trains for other programs."""
     session: Session = context.obj
@@ -90,8 +91,8 @@ def replay(
     case: Annotated[
         Path, typer.Argument(help="File that a failed step has written.", metavar="CASE", show_default=False)
     ],
-    engine: options.SimulatorOfCase = None,
-    vcd: options.VcdFile = None,
+    engine: options.replaying.SimulatorOfCase = None,
+    vcd: options.replaying.VcdFile = None,
 ) -> None:
     """Run the case of a difference again; exits with 1 while it differs."""
     session: Session = context.obj

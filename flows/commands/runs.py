@@ -7,47 +7,39 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from flows import option_groups, options
+from flows import options
 from flows.commands.session import RUNS, build_design, run_in, show_report
-from flows.option_groups import numbers, taking
+from flows.options.taking import taking
+from flows.options.texts import margin_or_word, number_or_all, numbers, stretch, whole_numbers, words
 from flows.report.assemble import assemble
 from flows.report.comparison import Comparison, compare_reports
 from flows.report.terminal import show_comparison
 from flows.report.write import write_comparison
 from flows.runfolder import existing_run_folder, latest_run
-from flows.settings import (
-    DEFAULT_SPIKES,
-    CheckSettings,
-    DemandSettings,
-    FoldingSettings,
-    HardwareSettings,
-    Settings,
-    SimulationSettings,
-    SortingSettings,
-    SpikeSettings,
-    TrainingSettings,
-    UpsetSettings,
-    margin_or_word,
-    number_or_all,
-    stretch,
-    whole_numbers,
-    words,
-)
+from flows.settings import Settings
+from flows.settings.check import DEFAULT_SPIKES, CheckSettings
+from flows.settings.demand import DemandSettings
+from flows.settings.folding import FoldingSettings
+from flows.settings.hardware import HardwareSettings
+from flows.settings.simulated_recording import SimulationSettings
+from flows.settings.spikes import SpikeSettings
+from flows.settings.training import SortingSettings, TrainingSettings
+from flows.settings.upsets import UpsetSettings
 
 
 def demo(
     context: typer.Context,
-    templates: options.Templates = None,
-    seed: options.Seed = 0,
-    device: options.Device = HardwareSettings.device,
-    clock_mhz: options.ClockMhz = HardwareSettings.clock_mhz,
-    cycles: options.Cycles = None,
-    rate: options.Rate = None,
-    spikes: options.Spikes = DEFAULT_SPIKES,
-    out: options.Out = None,
-    first: options.From = None,
-    last: options.To = None,
-    force: options.Force = False,
+    templates: options.simulated_recording.Templates = None,
+    seed: options.run.Seed = 0,
+    device: options.hardware.Device = HardwareSettings.device,
+    clock_mhz: options.hardware.ClockMhz = HardwareSettings.clock_mhz,
+    cycles: options.folding.Cycles = None,
+    rate: options.folding.Rate = None,
+    spikes: options.check.Spikes = DEFAULT_SPIKES,
+    out: options.run.Out = None,
+    first: options.run.From = None,
+    last: options.run.To = None,
+    force: options.run.Force = False,
 ) -> None:
     """Do everything once: simulate, sort, train, export, build, verify, synthesise, report."""
     settings = Settings(
@@ -64,43 +56,43 @@ def demo(
 
 def train(
     context: typer.Context,
-    recording: options.RecordingPath = None,
-    read_as: options.ReadAsWhat = "auto",
-    array: options.ArrayName = None,
-    not_unit: options.NotUnit = None,
-    leave_out: options.LeaveOut = None,
-    realign: options.Realign = False,
-    reference_labels: options.ReferenceLabels = False,
-    templates: options.Templates = None,
-    duration_s: options.DurationS = SimulationSettings.duration_s,
-    units: options.Units = SimulationSettings.units,
-    similarity: options.Similarity = SimulationSettings.similarity,
-    noise: options.Noise = SimulationSettings.noise,
-    channels: options.Channels = SimulationSettings.channels,
-    firing_hz: options.FiringHz = SimulationSettings.rate_hz,
-    sampling_hz: options.SamplingHz = SimulationSettings.sampling_rate_hz,
-    drift: options.Drift = SimulationSettings.drift,
-    threshold_sigmas: options.ThresholdSigmas = SpikeSettings.threshold_sigmas,
-    low_hz: options.LowHz = SpikeSettings.low_hz,
-    high_hz: options.HighHz = SpikeSettings.high_hz,
-    zero_phase: options.ZeroPhase = SpikeSettings.zero_phase,
-    align: options.AlignOn = SpikeSettings.align,
-    upsampling: options.Upsampling = SpikeSettings.upsampling,
-    window: options.Window = SpikeSettings.window,
-    differences: options.Differences = SpikeSettings.differences,
-    bits: options.Bits = SpikeSettings.bits,
-    components: options.Components = SortingSettings.components,
-    sort_units: options.SortUnits = None,
-    sorting: options.GivenSorting = None,
-    hidden: options.Hidden = "256,256",
-    epochs: options.Epochs = TrainingSettings.epochs,
-    seeds: options.Seeds = "0,1,2",
-    unsorted: options.Unsorted = "auto",
-    seed: options.Seed = 0,
-    out: options.Out = None,
-    first: options.From = None,
-    last: options.To = None,
-    force: options.Force = False,
+    recording: options.inputs.RecordingPath = None,
+    read_as: options.inputs.ReadAsWhat = "auto",
+    array: options.inputs.ArrayName = None,
+    not_unit: options.inputs.NotUnit = None,
+    leave_out: options.inputs.LeaveOut = None,
+    realign: options.inputs.Realign = False,
+    reference_labels: options.inputs.ReferenceLabels = False,
+    templates: options.simulated_recording.Templates = None,
+    duration_s: options.simulated_recording.DurationS = SimulationSettings.duration_s,
+    units: options.simulated_recording.Units = SimulationSettings.units,
+    similarity: options.simulated_recording.Similarity = SimulationSettings.similarity,
+    noise: options.simulated_recording.Noise = SimulationSettings.noise,
+    channels: options.simulated_recording.Channels = SimulationSettings.channels,
+    firing_hz: options.simulated_recording.FiringHz = SimulationSettings.rate_hz,
+    sampling_hz: options.simulated_recording.SamplingHz = SimulationSettings.sampling_rate_hz,
+    drift: options.simulated_recording.Drift = SimulationSettings.drift,
+    threshold_sigmas: options.spikes.ThresholdSigmas = SpikeSettings.threshold_sigmas,
+    low_hz: options.spikes.LowHz = SpikeSettings.low_hz,
+    high_hz: options.spikes.HighHz = SpikeSettings.high_hz,
+    zero_phase: options.spikes.ZeroPhase = SpikeSettings.zero_phase,
+    align: options.spikes.AlignOn = SpikeSettings.align,
+    upsampling: options.spikes.Upsampling = SpikeSettings.upsampling,
+    window: options.spikes.Window = SpikeSettings.window,
+    differences: options.spikes.Differences = SpikeSettings.differences,
+    bits: options.spikes.Bits = SpikeSettings.bits,
+    components: options.training.Components = SortingSettings.components,
+    sort_units: options.training.SortUnits = None,
+    sorting: options.training.GivenSorting = None,
+    hidden: options.training.Hidden = "256,256",
+    epochs: options.training.Epochs = TrainingSettings.epochs,
+    seeds: options.training.Seeds = "0,1,2",
+    unsorted: options.training.Unsorted = "auto",
+    seed: options.run.Seed = 0,
+    out: options.run.Out = None,
+    first: options.run.From = None,
+    last: options.run.To = None,
+    force: options.run.Force = False,
 ) -> None:
     """Train on a recording, read or simulated, and export the network as a QONNX file."""
     settings = Settings(
@@ -139,21 +131,21 @@ def train(
     run_in(context.obj, "train", settings, out or RUNS / "train", first, last, force)
 
 
-@taking(hardware=option_groups.hardware, folding=option_groups.folding)
+@taking(hardware=options.hardware.hardware, folding=options.folding.folding)
 def hw(
     *,
     context: typer.Context,
-    model: options.Model = None,
+    model: options.inputs.Model = None,
     hardware: HardwareSettings,
     folding: FoldingSettings,
-    axi: options.Axi = False,
-    spikes: options.Spikes = DEFAULT_SPIKES,
-    random_inputs: options.RandomInputs = CheckSettings.random_inputs,
-    seed: options.Seed = 0,
-    out: options.OutAfterTraining = None,
-    first: options.From = None,
-    last: options.To = None,
-    force: options.Force = False,
+    axi: options.hardware.Axi = False,
+    spikes: options.check.Spikes = DEFAULT_SPIKES,
+    random_inputs: options.check.RandomInputs = CheckSettings.random_inputs,
+    seed: options.run.Seed = 0,
+    out: options.run.OutAfterTraining = None,
+    first: options.run.From = None,
+    last: options.run.To = None,
+    force: options.run.Force = False,
 ) -> None:
     """Turn a QONNX file into Verilog, a test bench and a count of resources."""
     settings = Settings(
@@ -165,23 +157,23 @@ def hw(
     build_design(context.obj, "hw", settings, out, first, last, force)
 
 
-@taking(hardware=option_groups.hardware, folding=option_groups.folding)
+@taking(hardware=options.hardware.hardware, folding=options.folding.folding)
 def sim(
     *,
     context: typer.Context,
-    model: options.Model = None,
-    spikes: options.SpikesToSimulate = str(DEFAULT_SPIKES),
-    engine: options.Simulator = CheckSettings.engine,
-    vcd: options.Vcd = False,
-    vcd_spikes: options.VcdSpikes = None,
+    model: options.inputs.Model = None,
+    spikes: options.check.SpikesToSimulate = str(DEFAULT_SPIKES),
+    engine: options.check.Simulator = CheckSettings.engine,
+    vcd: options.check.Vcd = False,
+    vcd_spikes: options.check.VcdSpikes = None,
     hardware: HardwareSettings,
     folding: FoldingSettings,
-    random_inputs: options.RandomInputs = CheckSettings.random_inputs,
-    seed: options.Seed = 0,
-    out: options.OutAfterTraining = None,
-    first: options.From = None,
-    last: options.To = None,
-    force: options.Force = False,
+    random_inputs: options.check.RandomInputs = CheckSettings.random_inputs,
+    seed: options.run.Seed = 0,
+    out: options.run.OutAfterTraining = None,
+    first: options.run.From = None,
+    last: options.run.To = None,
+    force: options.run.Force = False,
 ) -> None:
     """Run spikes through the gateware's simulation and compare every layer with the ONNX reference."""
     check = CheckSettings(
@@ -196,15 +188,15 @@ def sim(
     build_design(context.obj, "sim", settings, out, first, last, force)
 
 
-@taking(hardware=option_groups.hardware, folding=option_groups.foldings)
+@taking(hardware=options.hardware.hardware, folding=options.folding.foldings)
 def explore(
     *,
     context: typer.Context,
-    model: options.ModelToExplore = None,
+    model: options.inputs.ModelToExplore = None,
     hardware: HardwareSettings,
     folding: FoldingSettings,
-    out: options.OutAfterTraining = None,
-    force: options.Force = False,
+    out: options.run.OutAfterTraining = None,
+    force: options.run.Force = False,
 ) -> None:
     """Show every folding worth building: resources, latency, throughput and energy, by formula alone."""
     settings = Settings(model=model, hardware=hardware, folding=folding)
@@ -213,15 +205,15 @@ def explore(
 
 def power(
     context: typer.Context,
-    model: options.ModelToExplore = None,
-    rate: options.SpikeRate = None,
-    channels: options.SharingChannels = DemandSettings.channels,
-    within_ms: options.WithinMs = DemandSettings.within_ms,
-    most_mhz: options.MostMhz = DemandSettings.most_mhz,
-    device: options.Device = HardwareSettings.device,
-    architecture: options.ArchitectureOf = FoldingSettings.architecture,
-    out: options.OutAfterTraining = None,
-    force: options.Force = False,
+    model: options.inputs.ModelToExplore = None,
+    rate: options.demand.SpikeRate = None,
+    channels: options.demand.SharingChannels = DemandSettings.channels,
+    within_ms: options.demand.WithinMs = DemandSettings.within_ms,
+    most_mhz: options.demand.MostMhz = DemandSettings.most_mhz,
+    device: options.hardware.Device = HardwareSettings.device,
+    architecture: options.folding.ArchitectureOf = FoldingSettings.architecture,
+    out: options.run.OutAfterTraining = None,
+    force: options.run.Force = False,
 ) -> None:
     """Find the lowest power that keeps up with spikes: clock and folding chosen together."""
     settings = Settings(
@@ -235,25 +227,25 @@ def power(
 
 def faults(
     context: typer.Context,
-    model: options.Model = None,
-    most_flips: options.MostFlips = UpsetSettings.most_flips,
-    draws: options.Draws = UpsetSettings.draws,
-    spikes: options.SpikesJudged = UpsetSettings.spikes,
-    device: options.Device = HardwareSettings.device,
-    clock_mhz: options.ClockMhz = HardwareSettings.clock_mhz,
-    cycles: options.Cycles = None,
-    rate: options.Rate = None,
-    architecture: options.ArchitectureOf = FoldingSettings.architecture,
-    pe: options.Pe = None,
-    simd: options.Simd = None,
-    storage: options.StorageOf = None,
-    schedule: options.ScheduleFile = None,
-    unsorted_margin: options.UnsortedMargin = None,
-    seed: options.Seed = 0,
-    out: options.OutAfterTraining = None,
-    first: options.From = None,
-    last: options.To = None,
-    force: options.Force = False,
+    model: options.inputs.Model = None,
+    most_flips: options.upsets.MostFlips = UpsetSettings.most_flips,
+    draws: options.upsets.Draws = UpsetSettings.draws,
+    spikes: options.upsets.SpikesJudged = UpsetSettings.spikes,
+    device: options.hardware.Device = HardwareSettings.device,
+    clock_mhz: options.hardware.ClockMhz = HardwareSettings.clock_mhz,
+    cycles: options.folding.Cycles = None,
+    rate: options.folding.Rate = None,
+    architecture: options.folding.ArchitectureOf = FoldingSettings.architecture,
+    pe: options.folding.Pe = None,
+    simd: options.folding.Simd = None,
+    storage: options.folding.StorageOf = None,
+    schedule: options.folding.ScheduleFile = None,
+    unsorted_margin: options.hardware.UnsortedMargin = None,
+    seed: options.run.Seed = 0,
+    out: options.run.OutAfterTraining = None,
+    first: options.run.From = None,
+    last: options.run.To = None,
+    force: options.run.Force = False,
 ) -> None:
     """Flip bits in the memories of the gateware: accuracy against their number, and which memories matter."""
     settings = Settings(
@@ -273,7 +265,7 @@ def faults(
     build_design(context.obj, "faults", settings, out, first, last, force)
 
 
-def report(context: typer.Context, compare: options.Compared = None, out: options.OutToReport = None) -> None:
+def report(context: typer.Context, compare: options.run.Compared = None, out: options.run.OutToReport = None) -> None:
     """Show a run's report and write it anew (report.html, report.md, report.json), or set two runs side by side."""
     console: Console = context.obj.console
     if compare is None:

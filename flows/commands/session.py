@@ -16,7 +16,11 @@ from flows.report.sent import Sent
 from flows.report.terminal import show
 from flows.report.write import page_path, write_report
 from flows.runfolder import MANIFEST, RunFolder, existing_run_folder
-from flows.settings import DesignEngine, SendSettings, Settings, SimulationSettings, SortSettings
+from flows.settings import Settings
+from flows.settings.check import DesignEngine
+from flows.settings.sending import SendSettings
+from flows.settings.simulated_recording import SimulationSettings
+from flows.settings.spiketrains import SortSettings
 from flows.steps import Kind
 
 AFTER_TRAINING = "lower"

@@ -15,7 +15,11 @@ from flows.digests import digest_of_file
 from flows.pipeline import Step, StepContext
 from flows.report.replayed import Replayed
 from flows.report.sent import Sent
-from flows.settings import DesignEngine, SendSettings, Settings, SimulationSettings, SortSettings
+from flows.settings import Settings
+from flows.settings.check import DesignEngine
+from flows.settings.sending import SendSettings
+from flows.settings.simulated_recording import SimulationSettings
+from flows.settings.spiketrains import SortSettings
 from hw.boards.board import board_named
 from hw.simulate.verilator.program import missing_tools
 from hw.tools.nextpnr import NEXTPNR, can_place

@@ -15,7 +15,7 @@ from flows.report.assemble import contribution
 from flows.report.figures import Figure
 from flows.report.model import PathPart, Placed, PlacedCells, Resource, Simulation
 from flows.runfolder import RunFolder, existing_run_folder
-from flows.settings import ChipSettings
+from flows.settings.board import ChipSettings
 from flows.steps import files
 from flows.steps.answers import wrong_answers
 from flows.steps.gateware import check_fits, open_accelerator

@@ -10,7 +10,7 @@ from flows.casefile import Case, case_text, write_case
 from flows.digests import digest_of_json
 from flows.errors import NotEqualError
 from flows.pipeline import StepContext
-from flows.settings import DesignEngine, Engine
+from flows.settings.check import DesignEngine, Engine
 from flows.steps.simulators import simulate
 from hw.accelerator.accelerator import Accelerator
 from hw.diagnosis import lowering

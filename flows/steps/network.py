@@ -13,7 +13,7 @@ from flows.errors import NotEqualError
 from flows.pipeline import StepContext
 from flows.report.assemble import contribution
 from flows.report.model import ReferenceCheck
-from flows.settings import SpikeCount
+from flows.settings.check import SpikeCount
 from flows.steps import files
 from flows.steps.differences import difference_from_graph
 from hw.network.check import Comparison, compare

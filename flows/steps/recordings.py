@@ -11,7 +11,8 @@ from flows.report.assemble import contribution
 from flows.report.figures import Figure
 from flows.report.model import PartCounts, Picture, Recording
 from flows.report.plots import unit_waveforms
-from flows.settings import SimulationSettings, SpikeSettings
+from flows.settings.simulated_recording import SimulationSettings
+from flows.settings.spikes import SpikeSettings
 from flows.steps import files
 from flows.steps.writing import beside, check_new_file
 from qat.recordings.npz import save_recording

@@ -9,7 +9,7 @@ from flows.errors import BadInput
 from flows.report.figures import UNKNOWN
 from flows.report.replayed import Replayed
 from flows.report.table import Cell, Column, Table
-from flows.settings import DesignEngine
+from flows.settings.check import DesignEngine
 from flows.steps.simulators import simulate
 from flows.steps.writing import check_new_file
 from hw.diagnosis.diagnose import replay

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from flows.errors import BadInput
 from flows.report.sent import Sent
 from flows.runfolder import RunFolder, existing_run_folder
-from flows.settings import SendSettings
+from flows.settings.sending import SendSettings
 from flows.steps import files
 from flows.steps.answers import wrong_answers
 from flows.steps.built import built_accelerator

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from platformdirs import user_cache_dir
 
-from flows.settings import DesignEngine, Engine
+from flows.settings.check import DesignEngine, Engine
 from hw.accelerator.accelerator import Accelerator
 from hw.simulate import amaranth, compiled, synthesised
 from hw.simulate.result import Answers, Simulation

@@ -7,7 +7,7 @@ from spikeinterface.core import BaseSorting
 
 from flows.errors import BadInput
 from flows.runfolder import RunFolder, existing_run_folder
-from flows.settings import SortingFormat, SortSettings
+from flows.settings.spiketrains import SortingFormat, SortSettings
 from flows.steps import files
 from flows.steps.answers import scores_of
 from flows.steps.writing import beside, check_new_file

@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 from flows import steps
 from flows.cli import app
 from flows.commands.session import Session
-from flows.settings import ChipSettings, Settings
+from flows.settings import Settings
+from flows.settings.board import ChipSettings
 from flows.steps import bitstream
 from hw.boards.board import BOARDS, board_named
 from hw.errors import NoResult

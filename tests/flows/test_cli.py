@@ -16,7 +16,11 @@ from flows.errors import BadInput
 from flows.pipeline import Step
 from flows.report.assemble import contribution
 from flows.report.sent import Sent
-from flows.settings import ChipSettings, DemandSettings, FoldingSettings, SendSettings, Settings
+from flows.settings import Settings
+from flows.settings.board import ChipSettings
+from flows.settings.demand import DemandSettings
+from flows.settings.folding import FoldingSettings
+from flows.settings.sending import SendSettings
 from hw.link.protocol import BAUD
 from hw.schedule.target import Target
 from tests.flows.doubles import NETWORK, SIMULATION

@@ -8,7 +8,9 @@ import pytest
 from flows import steps
 from flows.errors import BadInput
 from flows.pipeline import run_steps
-from flows.settings import Settings, SimulationSettings, SpikeSettings
+from flows.settings import Settings
+from flows.settings.simulated_recording import SimulationSettings
+from flows.settings.spikes import SpikeSettings
 from flows.steps import files
 from flows.steps.judging import judged
 from qat.presort import Presorting
