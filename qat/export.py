@@ -38,7 +38,8 @@ _OPSET = 18  # the newest that qonnx 1.0 and onnxruntime 1.23 both know; fixed, 
 def describe(spikes: SpikeSet, unit_names: Sequence[str], training: Mapping[str, Any]) -> dict[str, Any]:
     """Metadata for `export_qonnx`: what a device must do to a recording before it reaches the network.
 
-    `unit_names` name the scores in order; `training` is JSON-able (seed, recipe, results).
+    `unit_names` name the scores in order; `training` is JSON-able (seed, recipe, results). "lsb" is of each order of
+    the "differences" in "preprocessing", which follow each other channel by channel (`qat.spikes.network_input`).
     """
     return {
         "input": {
@@ -46,9 +47,9 @@ def describe(spikes: SpikeSet, unit_names: Sequence[str], training: Mapping[str,
             "n_channels": spikes.n_channels,
             "n_samples": spikes.n_samples,
             "order": "channel-major",
-            "lsb": spikes.network_lsb,
+            "lsb": list(spikes.network_lsb),
             "unit_of_measure": spikes.unit_of_measure,
-            "microvolts_per_lsb": spikes.microvolts_per_lsb,
+            "microvolts_per_lsb": None if spikes.microvolts_per_lsb is None else list(spikes.microvolts_per_lsb),
             "sampling_rate_hz": spikes.sampling_rate_hz,
         },
         "preprocessing": dict(spikes.preprocessing),
@@ -111,10 +112,11 @@ def _input_datatype(model: nn.Sequential, metadata: Mapping[str, Any], check_inp
     matrices = [layer for layer in model if isinstance(layer, nn.Linear)]
     n_inputs, n_units = matrices[0].in_features, matrices[-1].out_features
     form, n_names = metadata["input"], len(metadata["units"])
-    if form["n_channels"] * form["n_samples"] != n_inputs or n_names != n_units:
+    n_orders = len(form["lsb"])
+    if form["n_channels"] * n_orders * form["n_samples"] != n_inputs or n_names != n_units:
         raise BadInput(
-            f"metadata: {form['n_channels']} channels x {form['n_samples']} samples and {n_names} unit names, "
-            f"but the network has {n_inputs} inputs and {n_units} units"
+            f"metadata: {form['n_channels']} channels x {n_orders} orders of differences x {form['n_samples']} "
+            f"samples and {n_names} unit names, but the network has {n_inputs} inputs and {n_units} units"
         )
     if check_inputs.ndim != 2 or check_inputs.shape[1] != n_inputs or not len(check_inputs):
         raise BadInput(f"check inputs {check_inputs.shape}: must be [n, {n_inputs}] with n >= 1")

@@ -30,10 +30,13 @@ Upsampling = Annotated[
 ]
 Window = Annotated[int, Option("--window", help="Samples of a spike's window.", rich_help_panel=_PANEL)]
 Differences = Annotated[
-    int,
+    str | None,
     Option(
         "--differences",
-        help="How often samples beside each other are subtracted before the network; 0: as they are.",
+        help="Orders of the differences between samples that the network is given, an input a sample each: 0 (the "
+        "samples), 1, 2. Fewer make the first layer smaller.",
+        metavar="N,N,...",
+        show_default="1,2 for one channel, 2 for more",
         rich_help_panel=_PANEL,
     ),
 ]

@@ -22,3 +22,8 @@ def is_seed(value: int) -> bool:
 def require_seed(seed: int) -> None:
     """Raise BadInput for a `--seed` that is none."""
     require(is_seed(seed), "--seed", seed, f"a whole number from 0 to {MOST_SEED}")
+
+
+def joined(numbers: tuple[int, ...]) -> str:
+    """Numbers as a user types them: `0,1,2`."""
+    return ",".join(map(str, numbers))

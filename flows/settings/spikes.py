@@ -4,7 +4,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from flows.settings.require import require, require_seed
+from flows.settings.require import joined, require, require_seed
+from qat.spikes.spec import ORDERS_WANTED, are_orders
 
 Align = Literal["auto", "trough", "peak", "both"]
 
@@ -27,8 +28,9 @@ class SpikeSettings:
     upsampling: int = 1
     # Samples of a window per channel.
     window: int = 48
-    # How often each sample has the one before subtracted, before the network sees it; 0: the samples themselves.
-    differences: int = 2
+    # Orders of the differences between samples that the network is given, an input a sample each; 0: the samples.
+    # None takes 1 and 2 for one channel, 2 for more.
+    differences: tuple[int, ...] | None = None
     # Bits of a sample as the hardware sees it, two's complement.
     bits: int = 8
     # Labels of the source that stand for no single unit (multi-unit activity, noise).
@@ -51,6 +53,7 @@ class SpikeSettings:
         require(0 < self.low_hz < self.high_hz < math.inf, "--low-hz", band, "0 < low < high")
         require(1 <= self.upsampling <= 64, "--upsampling", self.upsampling, "1 to 64")
         require(8 <= self.window <= 1024, "--window", self.window, "8 to 1024 samples")
-        require(0 <= self.differences <= 2, "--differences", self.differences, "0, 1 or 2")
+        orders = self.differences
+        require(orders is None or are_orders(orders), "--differences", joined(orders or ()), ORDERS_WANTED)
         require(2 <= self.bits <= 16, "--bits", self.bits, "2 to 16")
         require_seed(self.seed)

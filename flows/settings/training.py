@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from flows.settings.require import MOST_SEED, is_seed, require, require_seed
+from flows.settings.require import MOST_SEED, is_seed, joined, require, require_seed
 
 UnsortedMargin = int | Literal["auto", "off"]
 
@@ -42,18 +42,14 @@ class TrainingSettings:
     def __post_init__(self) -> None:
         good_seeds = bool(self.seeds) and all(map(is_seed, self.seeds)) and len(set(self.seeds)) == len(self.seeds)
         wanted = f"one or more different whole numbers from 0 to {MOST_SEED}"
-        require(good_seeds, "--seeds", _joined(self.seeds), wanted)
+        require(good_seeds, "--seeds", joined(self.seeds), wanted)
         good_epochs = self.epochs is None or 1 <= self.epochs <= 10_000
         require(good_epochs, "--epochs", self.epochs, "1 to 10000")
         good_hidden = bool(self.hidden) and all(1 <= width <= 4096 for width in self.hidden)
-        require(good_hidden, "--hidden", _joined(self.hidden), "one or more layers of 1 to 4096 units")
+        require(good_hidden, "--hidden", joined(self.hidden), "one or more layers of 1 to 4096 units")
         require(
             self.unsorted in ("auto", "off") or (isinstance(self.unsorted, int) and self.unsorted >= 0),
             "--unsorted",
             self.unsorted,
             "auto, off, or a lead from 0 on",
         )
-
-
-def _joined(numbers: tuple[int, ...]) -> str:
-    return ",".join(map(str, numbers))

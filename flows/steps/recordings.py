@@ -27,6 +27,7 @@ from qat.spikes.cut import spikes_from_recording, spikes_from_windows
 from qat.spikes.spec import Sign, SpikeSpec
 from qat.spikes.spikeset import PART_NAMES, TEST, SpikeSet
 
+_GIVEN = ("samples", "first differences", "second differences")  # by order
 _SIGNS: Mapping[str, Sign] = {"auto": "auto", "trough": "neg", "peak": "pos", "both": "both"}
 
 
@@ -70,7 +71,7 @@ def cut_spikes(context: StepContext, path: Path | None) -> Mapping[str, Any]:
         upsampling=chosen["upsampling"],
         window_samples=chosen["window"],
         align_sample=chosen["window"] // 3,
-        differences=chosen["differences"],
+        differences=None if chosen["differences"] is None else tuple(chosen["differences"]),
         bits=chosen["bits"],
         split_seed=chosen["seed"],
         realign=chosen["realign"],
@@ -156,9 +157,10 @@ def _recording(name: str, spikes: SpikeSet) -> Recording:
         "channels": Figure(spikes.n_channels, "", "counted"),
         "window": Figure(spikes.n_samples, "samples a channel", "chosen"),
         "sample format": Figure(f"INT{spikes.bits}", "", "chosen"),
-        "differences of samples": Figure(spikes.preprocessing["differences"], "", "chosen"),
-        "least significant bit": Figure(spikes.network_lsb, measure, "estimated", "from the training part"),
     }
+    for order, lsb in zip(spikes.preprocessing["differences"], spikes.network_lsb, strict=True):
+        name = f"network's input: {_GIVEN[order]}, least significant bit"
+        facts[name] = Figure(lsb, measure, "estimated", "from the training part")
     for channel, threshold in enumerate(spikes.preprocessing.get("threshold", ())):
         facts[f"threshold, channel {channel}"] = Figure(
             threshold, measure, "estimated", "from the median of the training part (Quian Quiroga 2004)"

@@ -154,14 +154,14 @@ class _Trainings:
         self.context, self.done = context, 0.0
         self.total = len(chosen["seeds"]) * sum(_EFFORT.values())
         self.epochs, self.hidden = chosen["epochs"], tuple(chosen["hidden"])
-        self.n_units, self.n_channels = sorting.n_units, spikes.n_channels
+        self.n_units, self.n_rows = sorting.n_units, spikes.n_network_rows
         self.training, self.validation = (_labelled(spikes, sorting, part) for part in (TRAIN, VALIDATION))
 
     def run(self, kind: ModelKind, seed: int, teacher: nn.Module | None = None) -> TrainedModel:
         done, effort, message = self.done, _EFFORT[kind.name], f"{kind.title}, seed {seed}"
         self.done += effort
         return train(
-            kind.builder(self.n_channels, self.hidden),
+            kind.builder(self.n_rows, self.hidden),
             self.training,
             self.validation,
             n_units=self.n_units,

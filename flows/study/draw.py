@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from flows.study.job import BITS, CHOSEN, DIFFERENCES, ONE_BIT, PRESORTER, Job, Labels
+from flows.study.job import BITS, CHOSEN, ONE_BIT, PRESORTER, Job, Labels
 from flows.study.result import Result
 from flows.study.score import score
 from flows.study.shifted import shifted_windows
@@ -58,19 +58,19 @@ class Draw:
     def _source(self) -> RecordedSource | StoredWindows:
         return self.data_set.source(self.seed)
 
-    def _with(self, bits: int, differences: int) -> DataSet:
+    def _with(self, bits: int, differences: tuple[int, ...] | None) -> DataSet:
         """The data set with its source drawn already."""
         spec = replace(self.data_set.spec, bits=bits, differences=differences)
         return replace(self.data_set, source=lambda seed: self._source, spec=spec)
 
-    def _cut(self, bits: int, differences: int, training_spikes: int | None) -> SpikeSet:
+    def _cut(self, bits: int, differences: tuple[int, ...] | None, training_spikes: int | None) -> SpikeSet:
         if training_spikes is None:
             return self._with(bits, differences).spikes(self.seed)
         return _first_of(self._spikes(bits, differences, None), training_spikes)
 
     def _label(self, labels: Labels, training_spikes: int | None) -> Presorting:
         # Pre-sorting is done offline: however few bits the network sees, the pre-sorter has them all.
-        spikes = self._spikes(BITS, DIFFERENCES, training_spikes)
+        spikes = self._spikes(BITS, None, training_spikes)
         if labels == "true":
             return _true_labels(spikes)
         if labels == "baseline":
@@ -100,8 +100,8 @@ class Draw:
 
     def _train(self, job: Job) -> nn.Module:
         kind, variant = MODELS[job.model], _VARIANTS[job.variant]
-        n_channels = self._spikes(job.bits, job.differences, job.training_spikes).n_channels
-        build, recipe, teacher = kind.builder(n_channels, _widths(kind.hidden, job.hidden)), recipe_of(kind), None
+        n_rows = self._spikes(job.bits, job.differences, job.training_spikes).n_network_rows
+        build, recipe, teacher = kind.builder(n_rows, _widths(kind.hidden, job.hidden)), recipe_of(kind), None
         if job.model == ONE_BIT:
             build, recipe = variant.builder(build, job.bits), variant.recipe
         if job.model in _DISTILLED and variant.teacher is not None:

@@ -28,8 +28,8 @@ _NETWORKS = (ONE_BIT, TWIN)
 _FITTED = (*_NETWORKS, LDA)
 _CURVE = (*_FITTED, PRESORTER)
 """Models of the curves."""
-_ORDERS = (0, 1, 2)
-"""Of differences: samples as they are, first and second differences."""
+ORDERS = ((0,), (1,), (2,), (1, 2))
+"""What a network is given: samples as they are, first differences, second ones, and both beside each other."""
 
 
 @dataclass(frozen=True)
@@ -192,8 +192,10 @@ def _with_spikes(job: Job, n_spikes: int | None) -> Job:
 
 
 def _differences(data_sets: Iterable[DataSet], seeds: Iterable[int]) -> Iterable[Job]:
-    for each, model, order, seed in product(data_sets, (*_NETWORKS, CNN), _ORDERS, seeds):
-        yield Job(each.name, seed, model, differences=order)
+    for each, model, orders, seed in product(data_sets, (*_NETWORKS, CNN), ORDERS, seeds):
+        # The job of other parts where the orders are those that the channels ask for.
+        is_usual = orders == each.spec.orders_for(int(str(each.factors["channels"])))
+        yield Job(each.name, seed, model, differences=None if is_usual else orders)
 
 
 def _with_bits(job: Job, bits: int) -> Job:

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from qat.spikes.spec import SpikeSpec
-
 Labels = Literal["pseudo", "pseudo-given", "baseline", "true"]
 """What a model learns from: the pre-sorter's labels, the number of its units chosen by the data or given; those of
 the baseline, which is told the true number; the true units."""
@@ -16,7 +14,11 @@ PRESORTER = "pre-sorter"
 CHOSEN = "chosen"
 """The variant of the training that is not varied."""
 BITS = 8
-DIFFERENCES = SpikeSpec.differences
+
+
+def numbered(orders: tuple[int, ...] | None) -> str:
+    """Orders of differences as a table shows them: `1+2`, or nothing where the channels decide."""
+    return "" if orders is None else "+".join(map(str, orders))
 
 
 @dataclass(frozen=True)
@@ -33,8 +35,9 @@ class Job:
     """Name of a variant of the training."""
     bits: int = BITS
     """Bits of an input sample."""
-    differences: int = DIFFERENCES
-    """How often samples beside each other are subtracted before the network."""
+    differences: tuple[int, ...] | None = None
+    """Orders of differences between samples that the network is given; None = those that the channels ask for
+    (`SpikeSpec.orders_for`)."""
     hidden: int | None = None
     """Width of both hidden layers; None = the kind's own."""
     training_spikes: int | None = None
@@ -47,7 +50,7 @@ class Job:
         parts += [] if self.labels == "pseudo" else [f"{self.labels} labels"]
         parts += [] if self.variant == CHOSEN else [f"variant {self.variant}"]
         parts += [] if self.bits == BITS else [f"{self.bits} bits"]
-        parts += [] if self.differences == DIFFERENCES else [f"{self.differences} differences"]
+        parts += [] if self.differences is None else [f"differences {numbered(self.differences)}"]
         parts += [] if self.hidden is None else [f"width {self.hidden}"]
         parts += [] if self.training_spikes is None else [f"{self.training_spikes} training spikes"]
         parts += [] if self.shift == 0 else [f"shift {self.shift:+d}"]

@@ -7,6 +7,7 @@ from io import StringIO
 from typing import Any
 
 from flows.study.checkpoint import Checkpoint
+from flows.study.job import numbered
 from flows.study.result import Truth, UnitResult
 from qat.datasets import DataSet
 from qat.sortings.score import FoundUnit
@@ -78,7 +79,7 @@ def _shown(factor: Any) -> Any:
 
 
 def _job_fields(checkpoint: Checkpoint) -> dict[str, Any]:
-    return vars(checkpoint.job)
+    return {**vars(checkpoint.job), "differences": numbered(checkpoint.job.differences)}
 
 
 def _text(value: Any) -> Any:

@@ -8,8 +8,7 @@ from qat.errors import BadInput
 from qat.recordings.source import RecordedSource
 from qat.spikes.align import cut_windows, inside
 from qat.spikes.detect import fit_detector
-from qat.spikes.differences import differences
-from qat.spikes.quantize import quantize
+from qat.spikes.network_input import network_windows
 from qat.spikes.spec import SpikeSpec
 from qat.spikes.spikeset import SpikeSet
 from qat.spikes.split import block_ends
@@ -19,8 +18,8 @@ from qat.spikes.traces import Traces
 def shifted_windows(source: RecordedSource, spec: SpikeSpec, spikes: SpikeSet, shift: int) -> NDArray[Any]:
     """The network's windows of all spikes, cut from the recording `shift` samples too late.
 
-    They are `[n, n_channels, n_samples]`, and quantized as `spikes`, which `spec` has made from `source`. Where a
-    shifted window would leave the recording, the one that stands right is kept.
+    They have the shape and the scale of those of `spikes`, which `spec` has made from `source`. Where a shifted
+    window would leave the recording, the one that stands right is kept.
 
     Raises:
         BadInput: `spikes` have no times.
@@ -33,5 +32,5 @@ def shifted_windows(source: RecordedSource, spec: SpikeSpec, spikes: SpikeSet, s
     whole = inside(moved, traces.n_samples, spec)
     windows, _ = cut_windows(traces, moved[whole], detector, spec)
     result = spikes.network_windows.copy()
-    result[whole] = quantize(differences(windows, spec.differences), spikes.network_lsb, spikes.bits)
+    result[whole] = network_windows(windows, spec.orders_for(source.n_channels), spikes.network_lsb, spikes.bits)
     return result

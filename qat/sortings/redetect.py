@@ -11,8 +11,7 @@ from qat.errors import BadInput
 from qat.recordings.source import RecordedSource
 from qat.spikes.align import cut_windows, inside
 from qat.spikes.detect import Detector, detect
-from qat.spikes.differences import differences
-from qat.spikes.quantize import quantize
+from qat.spikes.network_input import network_windows
 from qat.spikes.spec import SpikeSpec
 from qat.spikes.traces import Traces
 
@@ -24,7 +23,7 @@ class Detections:
     sample_index: NDArray[np.int64]
     """`[n]` alignment samples, ascending."""
     inputs: NDArray[np.integer]
-    """`[n, n_channels * n_samples]`, channel-major."""
+    """`[n, n_inputs]`, channel-major."""
 
 
 def detect_as_trained(
@@ -44,7 +43,7 @@ def detect_as_trained(
     sample = detect(traces, detector, progress)
     sample = sample[inside(sample, traces.n_samples, spec)]
     windows, _ = cut_windows(traces, sample, detector, spec)
-    integers = quantize(differences(windows, spec.differences), metadata["input"]["lsb"], spec.bits)
+    integers = network_windows(windows, spec.orders_for(traces.n_channels), metadata["input"]["lsb"], spec.bits)
     return Detections(sample, integers.reshape(len(integers), -1))
 
 
@@ -65,6 +64,7 @@ def _setup(metadata: Mapping[str, Any], source: RecordedSource) -> tuple[SpikeSp
     if found != stated:
         raise BadInput(f"{source.name}: {_in_words(found)}; the network was trained on {_in_words(stated)}")
     choices = {field.name: chosen[field.name] for field in fields(SpikeSpec) if field.name in chosen}
+    choices["differences"] = tuple(chosen["differences"])
     spec = SpikeSpec(**choices, bits=int(form["datatype"].removeprefix("INT")))
     dead_samples = round(spec.dead_time_ms * 1e-3 * form["sampling_rate_hz"])
     return spec, Detector(np.array(chosen["threshold"], dtype=np.float64), spec.sign, dead_samples)

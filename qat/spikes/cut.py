@@ -12,8 +12,8 @@ from qat.errors import BadInput
 from qat.recordings.source import RecordedSource, StoredWindows
 from qat.spikes.align import cut_windows, inside
 from qat.spikes.detect import Detector, detect, fit_detector, locate
-from qat.spikes.differences import differences
 from qat.spikes.match import SpikeMatch, match_spikes
+from qat.spikes.network_input import choose_network_lsb, network_windows
 from qat.spikes.noise import cut_noise
 from qat.spikes.quantize import choose_lsb, quantize
 from qat.spikes.realign import realigned
@@ -57,7 +57,7 @@ def spikes_from_recording(
         bits=spec.bits,
         lsb=lsb,
         unit_of_measure=source.unit_of_measure,
-        preprocessing=_preprocessing(spec, detector),
+        preprocessing=_preprocessing(spec, detector, source.n_channels),
         provenance=source.provenance,
         noise=quantize(cut_noise(traces, sample, ends[0], detector, spec), lsb, spec.bits),
         labels_are=source.labels_are,
@@ -98,7 +98,7 @@ def spikes_from_windows(windows: StoredWindows, spec: SpikeSpec) -> SpikeSet:
         preprocessing={
             **aligned,
             "window_samples": waveforms.shape[2],
-            "differences": spec.differences,
+            "differences": list(spec.orders_for(windows.n_channels)),
             "split": _split(spec, by_time=windows.sample_index is not None),
         },
         detection=None,
@@ -109,9 +109,9 @@ def spikes_from_windows(windows: StoredWindows, spec: SpikeSpec) -> SpikeSet:
 
 def _network_windows(windows: NDArray[np.float32], part: NDArray[np.int8], spec: SpikeSpec) -> dict[str, Any]:
     """The fields of a `SpikeSet` that a network sees; their scale is of the training part."""
-    fed = differences(windows, spec.differences)
-    lsb = choose_lsb(fed[part == TRAIN], spec.bits, spec.full_scale_percentile)
-    return {"network_windows": quantize(fed, lsb, spec.bits), "network_lsb": lsb}
+    orders = spec.orders_for(windows.shape[1])
+    lsb = choose_network_lsb(windows[part == TRAIN], orders, spec.bits, spec.full_scale_percentile)
+    return {"network_windows": network_windows(windows, orders, lsb, spec.bits), "network_lsb": lsb}
 
 
 def _spike_samples(
@@ -132,12 +132,13 @@ def _half(progress: Callable[[float], None] | None, done: float) -> Callable[[fl
     return None if progress is None else lambda fraction: progress(done + 0.5 * fraction)
 
 
-def _preprocessing(spec: SpikeSpec, detector: Detector) -> dict[str, Any]:
+def _preprocessing(spec: SpikeSpec, detector: Detector, n_channels: int) -> dict[str, Any]:
     settings = asdict(spec)
     band = () if spec.filter == "none" else ("low_hz", "high_hz", "filter_order")
-    used = ("filter", *band, "dead_time_ms", "upsampling", "window_samples", "align_sample", "differences")
+    used = ("filter", *band, "dead_time_ms", "upsampling", "window_samples", "align_sample")
     crossing = {"threshold_sigmas": spec.threshold_sigmas, "threshold": detector.threshold.tolist()}
     return {name: settings[name] for name in used} | {
+        "differences": list(spec.orders_for(n_channels)),
         "filter_shape": None if spec.filter == "none" else "butterworth",
         "sign": detector.sign,
         **({"windows": "at true times"} if spec.at_true_times else crossing),

@@ -8,6 +8,13 @@ from qat.errors import BadInput
 Filter = Literal["causal", "zero-phase", "none"]
 Sign = Literal["auto", "neg", "pos", "both"]
 
+ORDERS_WANTED = "one or more of 0, 1 and 2, each once"
+
+
+def are_orders(differences: tuple[int, ...]) -> bool:
+    """Whether a network can be given these orders of differences."""
+    return 0 < len(differences) == len(set(differences)) and set(differences) <= {0, 1, 2}
+
 
 @dataclass(frozen=True)
 class SpikeSpec:
@@ -41,8 +48,9 @@ class SpikeSpec:
     """The rest is the test part."""
     split_seed: int = 0
     """Used only where spike times are absent: then the split is at random."""
-    differences: int = 2
-    """How often samples beside each other are subtracted before a network sees them; 0 = the samples themselves."""
+    differences: tuple[int, ...] | None = None
+    """Orders of the differences between samples that a network is given, each an input a sample; 0 = the samples
+    themselves, None = see `orders_for`."""
     bits: int = 8
     full_scale_percentile: float = 99.9
     """This percentile of |x| over the training windows becomes full scale; larger samples saturate."""
@@ -63,7 +71,7 @@ class SpikeSpec:
                 min(self.train_fraction, self.validation_fraction, self.test_fraction) > 0,
                 "train_fraction and validation_fraction must be positive and leave a test part",
             ),
-            (0 <= self.differences <= 2, "differences must be 0, 1 or 2"),
+            (self.differences is None or are_orders(self.differences), f"differences must be {ORDERS_WANTED}"),
             (2 <= self.bits <= 16, "bits must be 2 to 16"),
             (0 < self.full_scale_percentile <= 100, "full_scale_percentile must be in (0, 100]"),
             (self.match_ms > 0, "match_ms must be positive"),
@@ -71,6 +79,16 @@ class SpikeSpec:
         for holds, message in checks:
             if not holds:
                 raise BadInput(f"spike settings: {message}; got {self}")
+
+    def orders_for(self, n_channels: int) -> tuple[int, ...]:
+        """Orders of differences that a network is given.
+
+        Weights of +-1 say little about a sample each, so that a 1-bit network gains by first and second differences
+        beside each other; several channels have inputs enough, and the first layer's memory grows with them.
+        """
+        if self.differences is not None:
+            return self.differences
+        return (1, 2) if n_channels == 1 else (2,)
 
     @property
     def test_fraction(self) -> float:

@@ -40,7 +40,8 @@ class SpikeSet:
     """`[n_spikes, n_channels, n_samples]` int8 (int16 above 8 bits), as filtered: what people and the
     pre-sorter see."""
     network_windows: NDArray[Any]
-    """Of the same shape and type, the hardware's input: differences of the samples, where `preprocessing` says so."""
+    """`[n_spikes, n_channels * n_orders, n_samples]` of the same type, the hardware's input: differences between the
+    samples, of the orders that `preprocessing` states."""
     part: NDArray[np.int8]
     """`[n_spikes]` TRAIN, VALIDATION or TEST."""
     channel: NDArray[np.int16]
@@ -58,8 +59,8 @@ class SpikeSet:
     """Bits of a sample, two's complement."""
     lsb: float
     """`unit_of_measure` per least significant bit of `waveforms`."""
-    network_lsb: float
-    """The same of `network_windows`."""
+    network_lsb: tuple[float, ...]
+    """The same of `network_windows`, for each order."""
     unit_of_measure: str
     preprocessing: Mapping[str, Any]
     """JSON-able: filter, threshold, dead time, alignment, window, split."""
@@ -89,12 +90,17 @@ class SpikeSet:
         return int(self.waveforms.shape[2])
 
     @property
-    def microvolts_per_lsb(self) -> float | None:
-        """Of the network's input, where the source states a gain, else None."""
+    def n_network_rows(self) -> int:
+        """Rows of a network's window: one for every channel and order of differences."""
+        return int(self.network_windows.shape[1])
+
+    @property
+    def microvolts_per_lsb(self) -> tuple[float, ...] | None:
+        """Of the network's input, for each order, where the source states a gain, else None."""
         return self.network_lsb if self.unit_of_measure == "uV" else None
 
     def inputs(self, part: int | None = None) -> NDArray[Any]:
-        """A network's inputs of one part (None = all), channel-major: `[n, n_channels * n_samples]`."""
+        """A network's inputs of one part (None = all), channel-major: `[n, n_network_rows * n_samples]`."""
         chosen = self.network_windows if part is None else self.network_windows[self.part == part]
         return chosen.reshape(len(chosen), -1)
 
@@ -118,7 +124,7 @@ class SpikeSet:
                 arrays = {name: file[name] for name in _ARRAYS}
                 optional = {name: file.get(name) for name in _OPTIONAL_ARRAYS}
                 facts = json.loads(str(file["facts"]))
-            facts["unit_names"] = tuple(facts["unit_names"])
+            facts |= {name: tuple(facts[name]) for name in ("unit_names", "network_lsb")}
             return cls(**arrays, **optional, **facts)
         except FileNotFoundError as error:
             raise BadInput(f"{path}: no such file; expected a spike set (.npz) written by spikeloom") from error

@@ -38,7 +38,7 @@ def network(n_inputs=12, n_units=3, hidden=(16, 8), seed=0):
 
 def metadata(n_units=3, **form):
     return {
-        "input": {"datatype": "INT8", "n_channels": 2, "n_samples": 6, **form},
+        "input": {"datatype": "INT8", "n_channels": 2, "n_samples": 6, "lsb": [0.75], **form},
         "units": [str(unit) for unit in range(n_units)],
     }
 
@@ -118,7 +118,7 @@ def test_metadata_come_back_with_schema_and_digest(tmp_path):
         unit_names=(),
         bits=8,
         lsb=0.5,
-        network_lsb=0.75,
+        network_lsb=(0.75,),
         unit_of_measure="uV",
         preprocessing={"filter_hz": [300, 3000]},
         detection=None,
@@ -134,9 +134,9 @@ def test_metadata_come_back_with_schema_and_digest(tmp_path):
             "n_channels": 2,
             "n_samples": 6,
             "order": "channel-major",
-            "lsb": 0.75,
+            "lsb": [0.75],
             "unit_of_measure": "uV",
-            "microvolts_per_lsb": 0.75,
+            "microvolts_per_lsb": [0.75],
             "sampling_rate_hz": 24000.0,
         },
         "preprocessing": {"filter_hz": [300, 3000]},
@@ -224,7 +224,7 @@ def test_a_graph_that_computes_something_else_is_not_written(tmp_path):
     ("model", "described", "inputs", "message"),
     [
         (full_precision_twin(12, 3), metadata(), INPUTS, "cannot export Linear"),
-        (network(), metadata(n_samples=7), INPUTS, "2 channels x 7 samples"),
+        (network(), metadata(n_samples=7), INPUTS, "2 channels x 1 orders of differences x 7 samples"),
         (network(), metadata(n_units=4), INPUTS, "4 unit names"),
         (network(), metadata(), INPUTS[:, :11], r"check inputs \(40, 11\)"),
         (network(), metadata(), INPUTS[:0], r"check inputs \(0, 12\)"),

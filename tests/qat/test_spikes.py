@@ -9,8 +9,8 @@ from qat.errors import BadInput
 from qat.recordings.simulate import SimulationSpec, simulate_recording
 from qat.recordings.source import RecordedSource, StoredWindows
 from qat.spikes.cut import spikes_from_recording, spikes_from_windows
-from qat.spikes.differences import differences
 from qat.spikes.match import match_spikes
+from qat.spikes.network_input import differences
 from qat.spikes.quantize import quantize
 from qat.spikes.spec import SpikeSpec
 from qat.spikes.spikeset import TEST, TRAIN, VALIDATION, SpikeSet
@@ -55,9 +55,9 @@ def with_pulses(at, n_samples=48_000, height=-20.0):
 def test_what_the_hardware_will_see(spikes):
     assert spikes.waveforms.dtype == np.int8
     assert (spikes.n_channels, spikes.n_samples) == (1, 48)
-    assert spikes.inputs(TEST).shape == (np.sum(spikes.part == TEST), 48)
+    assert spikes.inputs(TEST).shape == (np.sum(spikes.part == TEST), 2 * 48)
     assert spikes.unit_names == ("1", "2", "3")
-    assert spikes.network_windows.shape == spikes.waveforms.shape and spikes.network_windows.dtype == np.int8
+    assert spikes.network_windows.shape == (spikes.n_spikes, 2, 48) and spikes.network_windows.dtype == np.int8
     assert spikes.microvolts_per_lsb == spikes.network_lsb
     assert set(np.unique(spikes.true_unit)) == {-1, 0, 1, 2}
 
@@ -325,6 +325,9 @@ def test_too_few_or_empty_windows_are_refused():
         ({"align_sample": 48}, "align_sample"),
         ({"train_fraction": 0.9}, "test part"),
         ({"bits": 1}, "bits"),
+        ({"differences": ()}, "differences"),
+        ({"differences": (1, 1)}, "differences"),
+        ({"differences": (3,)}, "differences"),
         ({"threshold_sigmas": 0.0}, "threshold_sigmas"),
     ],
 )
@@ -340,12 +343,22 @@ def test_differences_take_what_stands_before_the_first_sample_as_equal_to_it():
     assert differences(windows, 2).tolist() == [[[0, 1, 1, -2], [0, -2, 4, -2]]]
 
 
-@pytest.mark.parametrize("order", [0, 1, 2])
-def test_the_network_is_given_differences_at_a_full_scale_of_their_own(source, order):
-    spikes = spikes_from_recording(source, SpikeSpec(differences=order, full_scale_percentile=100.0))
+@pytest.mark.parametrize("orders", [(0,), (1,), (2,), (2, 0)])
+def test_the_network_is_given_differences_at_a_full_scale_of_their_own(source, orders):
+    spikes = spikes_from_recording(source, SpikeSpec(differences=orders, full_scale_percentile=100.0))
     training = spikes.part == TRAIN  # nothing saturates there
-    exact = differences(spikes.waveforms[training].astype(np.float32) * spikes.lsb, order)
-    rounding = 0.5 * (2**order * spikes.lsb + spikes.network_lsb)
-    assert (np.abs(spikes.network_windows[training] * spikes.network_lsb - exact) <= 1.001 * rounding).all()
-    assert np.abs(spikes.inputs(TRAIN)).max() == 127
-    assert spikes.preprocessing["differences"] == order
+    for row, (order, lsb) in enumerate(zip(orders, spikes.network_lsb, strict=True)):
+        exact = differences(spikes.waveforms[training].astype(np.float32) * spikes.lsb, order)[:, 0]
+        rounding, given = 0.5 * (2**order * spikes.lsb + lsb), spikes.network_windows[training, row]
+        assert (np.abs(given * lsb - exact) <= 1.001 * rounding).all()
+        assert np.abs(given).max() == 127
+    assert spikes.preprocessing["differences"] == list(orders)
+
+
+def test_one_channel_is_given_twice_and_more_channels_once_unless_told_otherwise():
+    stored = windows(n_channels=3, n_samples=10)
+    several, both = (spikes_from_windows(stored, SpikeSpec(differences=orders)) for orders in (None, (1, 2)))
+    assert several.preprocessing["differences"] == [2] and several.network_windows.shape[1:] == (3, 10)
+    assert np.array_equal(both.network_windows[:, 1::2], several.network_windows)
+    one = spikes_from_windows(windows(n_channels=1, n_samples=10), SpikeSpec())
+    assert one.preprocessing["differences"] == [1, 2] and one.inputs().shape == (20, 20)

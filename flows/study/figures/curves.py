@@ -11,7 +11,8 @@ from matplotlib.ticker import NullFormatter, NullLocator, ScalarFormatter
 from flows.study.figures.style import in_percent, legend_below, look_of, panels, save
 from flows.study.statistics import Spread
 
-Scale = Literal["linear", "log"]
+Scale = Literal["linear", "log", "named"]
+"""Of values; between `named` ones there is nothing, so that no line joins them."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,8 @@ class Panel:
 
     title: str
     values: Sequence[float]
+    names: Sequence[str]
+    """The values as people read them."""
     curves: Mapping[str, Sequence[Spread | None]]
 
 
@@ -45,6 +48,7 @@ def draw_panel(axes: Axes, panel: Panel, scale: Scale) -> None:
             color=look.colour,
             marker=look.mark,
             markersize=look.mark_size,
+            linestyle="none" if scale == "named" else "-",
             linewidth=2.0 if look.is_main else 1.2,
             elinewidth=0.9,
             capsize=2.5,
@@ -56,5 +60,5 @@ def draw_panel(axes: Axes, panel: Panel, scale: Scale) -> None:
         axes.xaxis.set_minor_locator(NullLocator())
         axes.xaxis.set_minor_formatter(NullFormatter())
         axes.xaxis.set_major_formatter(ScalarFormatter())
-    axes.set_xticks(list(panel.values), [f"{value:g}" for value in panel.values])
+    axes.set_xticks(list(panel.values), list(panel.names))
     axes.set_title(panel.title, fontsize=9)

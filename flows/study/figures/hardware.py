@@ -30,12 +30,12 @@ def draw_costs(
 ) -> None:
     """Accuracy above, lookup tables below, over the same settings set at equal distances."""
     figure, (above, below) = panels(1, 6.4, 5.4, n_rows=2)
-    places = list(range(len(settings)))
-    draw_panel(above, Panel("", places, curves), "linear")
+    places, names = list(range(len(settings))), [str(setting) for setting in settings]
+    draw_panel(above, Panel("", places, names, curves), "linear")
     above.set_ylabel("test spikes with\ntheir true unit, %", fontsize=9)
     _bars(below, costs)
     for axes in (above, below):
-        axes.set_xticks(places, [str(setting) for setting in settings])
+        axes.set_xticks(places, names)
         axes.set_xlim(-0.6, len(settings) - 0.4)
     below.set_xlabel(axis, fontsize=9)
     legend_below(figure, above, 4)

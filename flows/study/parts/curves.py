@@ -7,8 +7,8 @@ from pathlib import Path
 from flows.report.model import Picture
 from flows.report.table import Cell, Table, number_columns
 from flows.study.figures.curves import Panel, Scale, draw_curves
-from flows.study.grid import Part
-from flows.study.job import ONE_BIT, Job
+from flows.study.grid import ORDERS, Part
+from flows.study.job import ONE_BIT, Job, numbered
 from flows.study.outcome import Outcome, seeds_in
 from flows.study.section import Finding, Section
 from flows.study.statistics import Spread
@@ -27,6 +27,8 @@ class Curve:
     group: Callable[[Outcome, Job], str]
     """What each panel has in common."""
     scale: Scale = "linear"
+    told: Callable[[float], str] = "{:g}".format
+    """A value as people read it."""
 
 
 def _factor(name: str) -> Callable[[Outcome, Job], float]:
@@ -39,6 +41,12 @@ def _similarity(outcome: Outcome, job: Job) -> str:
 
 def _data_set(outcome: Outcome, job: Job) -> str:
     return job.data_set
+
+
+def orders_of(outcome: Outcome, job: Job) -> tuple[int, ...]:
+    """Orders of differences that the job's network is given."""
+    data_set = outcome.grid.data_sets[job.data_set]
+    return job.differences or data_set.spec.orders_for(int(str(data_set.factors["channels"])))
 
 
 def _training_spikes(outcome: Outcome, job: Job) -> float:
@@ -79,10 +87,13 @@ CURVES = (
     ),
     Curve(
         "differences",
-        "times that samples beside each other are subtracted",
-        "What the network is given: the samples of the window, their first or their second differences.",
-        lambda outcome, job: float(job.differences),
+        "what the network is given: orders of differences between samples",
+        "The samples themselves (0), their first (1) or second differences (2), or two inputs a sample (1+2), which "
+        "makes the first layer twice as large.",
+        lambda outcome, job: float(ORDERS.index(orders_of(outcome, job))),
         _data_set,
+        "named",
+        lambda value: numbered(ORDERS[int(value)]),
     ),
 )
 
@@ -119,7 +130,8 @@ def _panel(curve: Curve, outcome: Outcome, title: str, jobs: Sequence[Job]) -> P
         curves.setdefault(model, []).append((value, outcome.spread(same)))
     ordered = {model: sorted(points, key=lambda point: point[0]) for model, points in curves.items()}
     values = [value for value, _ in next(iter(ordered.values()))]
-    return Panel(title, values, {model: [spread for _, spread in points] for model, points in ordered.items()})
+    names = [curve.told(value) for value in values]
+    return Panel(title, values, names, {model: [spread for _, spread in points] for model, points in ordered.items()})
 
 
 def _without_seed(job: Job) -> Job:
@@ -139,7 +151,7 @@ def curve_finding(curve: Curve, panel: Panel) -> Finding:
     ]
     return Finding(
         f"{panel.title}: the 1-bit network is at its best with {spread_text(spreads[best])} at "
-        f"{panel.values[best]:g}, at its worst with {spread_text(spreads[hardest])} at {panel.values[hardest]:g}; "
+        f"{panel.names[best]}, at its worst with {spread_text(spreads[hardest])} at {panel.names[hardest]}; "
         f"there, {listed(others)} ({curve.axis})."
     )
 
@@ -150,8 +162,8 @@ def _mean(spread: Spread | None) -> float:
 
 def _table(curve: Curve, panel: Panel) -> Table:
     rows = [
-        (Cell(f"{value:g}"), *(spread_cell(values[index]) for values in panel.curves.values()))
-        for index, value in enumerate(panel.values)
+        (Cell(name), *(spread_cell(values[index]) for values in panel.curves.values()))
+        for index, name in enumerate(panel.names)
     ]
     return Table(
         panel.title,

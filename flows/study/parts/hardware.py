@@ -95,9 +95,10 @@ def _spread(dial: Dial, outcome: Outcome, jobs: Sequence[Job], model: str, setti
 
 def _cost(dial: Dial, setting: int, spec: SpikeSpec, n_units: int) -> HardwareCost | None:
     hidden = MODELS[ONE_BIT].hidden
+    n_inputs = len(spec.orders_for(1)) * spec.window_samples
     if dial is BITS:
-        return hardware_cost(spec.window_samples, hidden, n_units, setting)
-    return hardware_cost(spec.window_samples, (setting,) * len(hidden), n_units, spec.bits)
+        return hardware_cost(n_inputs, hidden, n_units, setting)
+    return hardware_cost(n_inputs, (setting,) * len(hidden), n_units, spec.bits)
 
 
 def _drawn(cost: HardwareCost | None) -> Cost | None:
