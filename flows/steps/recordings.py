@@ -159,8 +159,8 @@ def _recording(name: str, spikes: SpikeSet) -> Recording:
         "sample format": Figure(f"INT{spikes.bits}", "", "chosen"),
     }
     for order, lsb in zip(spikes.preprocessing["differences"], spikes.network_lsb, strict=True):
-        name = f"network's input: {_GIVEN[order]}, least significant bit"
-        facts[name] = Figure(lsb, measure, "estimated", "from the training part")
+        given = f"network's input: {_GIVEN[order]}, least significant bit"
+        facts[given] = Figure(lsb, measure, "estimated", "from the training part")
     for channel, threshold in enumerate(spikes.preprocessing.get("threshold", ())):
         facts[f"threshold, channel {channel}"] = Figure(
             threshold, measure, "estimated", "from the median of the training part (Quian Quiroga 2004)"
