@@ -130,7 +130,9 @@ def _evidence(
             if pair in found:
                 continue
             rows = np.flatnonzero((likeliest == pair[0]) | (likeliest == pair[1]))
-            position = (fit_to[rows, pair[0]] - fit_to[rows, pair[1]]) / distance[pair]
+            # A shift loses some of a template, so that the two need not fit each other equally badly.
+            middle = (lead[pair] - lead[pair[::-1]]) / 2
+            position = (fit_to[rows, pair[0]] - fit_to[rows, pair[1]] - middle) / distance[pair]
             found[pair] = Evidence(
                 shape=shape_evidence(position, float(distance[pair]), features.shape[1]),
                 times=0.0 if times is None else _times_evidence(times, likeliest, pair),
