@@ -146,13 +146,19 @@ def _times_evidence(times: SpikeTimes, unit: NDArray[np.int64], pair: tuple[int,
 
 
 def _pairs_to_merge(evidence: dict[tuple[int, int], Evidence], most: int) -> list[tuple[int, int]]:
-    """Disjoint pairs that are one unit, the surest first, `most` of them at most."""
+    """Pairs that are one unit, the surest first, `most` of them at most; of both templates the surest pair.
+
+    A template whose surest partner merges with another waits for what becomes of it: its second choice might be
+    another unit.
+    """
     chosen: list[tuple[int, int]] = []
+    seen: set[int] = set()
     for pair in sorted(evidence, key=lambda pair: (evidence[pair].total, pair)):
         if evidence[pair].total > 0 or len(chosen) >= most:
             break
-        if not any(set(pair) & set(other) for other in chosen):
+        if not seen & set(pair):
             chosen.append(pair)
+        seen |= set(pair)
     return chosen
 
 
