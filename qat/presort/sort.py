@@ -11,18 +11,18 @@ from qat.errors import BadInput
 from qat.presort.background import Crossings, units_among
 from qat.presort.evidence import short_intervals
 from qat.presort.mixture import Mixture, fit, log_sum, residual_covariance
+from qat.presort.needed import needed
 from qat.presort.noise import noise_covariance, within_clusters
 from qat.presort.outliers import Outliers
 from qat.presort.result import Presorting, PresortSpec
 from qat.presort.space import Array, FeatureSpace, build_space
 from qat.presort.split import RARE, split_units
 from qat.presort.superposition import overlap_log_joint
-from qat.presort.units import SpikeTimes, find_units, joint_of, leave_units, losses_without
+from qat.presort.units import SpikeTimes, find_units, joint_of, leave_units
 from qat.spikes.spikeset import TRAIN, SpikeSet
 
 _FEWEST_SPIKES = 20
 _LAST_ROUNDS = 10
-_SMALLEST_UNIT = 10  # training spikes
 _DOUBTFUL = 1e-3  # posterior probability of the wide background above which overlaps are looked at
 
 
@@ -58,8 +58,8 @@ def presort(spikes: SpikeSet, spec: PresortSpec, progress: Callable[[float], Non
         _report(progress, 0.6)
         is_unit = _units(train, mixture, space, outliers, crossings)
         joint = _with_overlaps(train, mixture, is_unit, space, outliers, spikes, spec)
-        needed = _needed(joint, is_unit, spec.n_units or 1, space)
-        mixture = fit(train, mixture.keep(needed), space, outliers, _LAST_ROUNDS)
+        mixture = mixture.keep(needed(joint, mixture, is_unit, spec.n_units or 1, outliers))
+        mixture = fit(train, mixture, space, outliers, _LAST_ROUNDS)
         if spec.n_units is not None:
             mixture = leave_units(train, mixture, space, outliers, crossings, spec.n_units)
         is_unit = _units(train, mixture, space, outliers, crossings)
@@ -137,26 +137,6 @@ def _with_overlaps(
     overlapping = overlap_log_joint(features[doubtful], mixture, is_unit, space, shape, spec.overlap_probability)
     joint[doubtful, :-1] = np.logaddexp(joint[doubtful, :-1], overlapping)
     return joint
-
-
-def _needed(joint: Array, is_unit: NDArray[np.bool_], n_units: int, space: FeatureSpace) -> NDArray[np.bool_]:
-    """`[n_templates]` False for those without which the data are explained as well, by the Bayesian criterion.
-
-    Nor do a handful of spikes make a unit. At least `n_units` units stay.
-    """
-    price = 0.5 * sum(space.shift_maps.shape[:2]) * np.log(len(joint))
-    kept = np.bincount(joint.argmax(axis=1), minlength=joint.shape[1])[:-1] >= _SMALLEST_UNIT
-    if (kept & is_unit).sum() < n_units:
-        kept = np.ones(kept.size, dtype=bool)
-    while True:
-        losses = np.full(kept.size, np.inf)
-        losses[kept] = losses_without(joint[:, np.append(kept, True)])
-        if (kept & is_unit).sum() <= n_units:
-            losses[is_unit] = np.inf
-        weakest = losses.argmin()
-        if losses[weakest] >= price:
-            return kept
-        kept[weakest] = False
 
 
 def _report(progress: Callable[[float], None] | None, fraction: float) -> None:

@@ -9,6 +9,7 @@ from sklearn.cluster import KMeans
 from qat.presort.background import Crossings, units_among
 from qat.presort.evidence import Evidence, shape_evidence, times_evidence
 from qat.presort.mixture import Mixture, fit, log_joint, log_likelihoods, log_sum
+from qat.presort.needed import losses_without
 from qat.presort.outliers import Outliers
 from qat.presort.result import PresortSpec
 from qat.presort.space import Array, FeatureSpace
@@ -80,7 +81,7 @@ def leave_units(
         is_unit = units_among(mixture.templates, likeliest, crossings)
         if is_unit.sum() <= n_units:
             return mixture
-        losses = np.where(is_unit, losses_without(joint), np.inf)
+        losses = np.where(is_unit, losses_without(joint, mixture), np.inf)
         mixture = mixture.keep(np.arange(len(losses)) != losses.argmin())
         mixture = fit(features, mixture, space, outliers, _ROUNDS_BETWEEN)
 
@@ -90,13 +91,6 @@ def joint_of(features: Array, mixture: Mixture, space: FeatureSpace, outliers: O
     of_templates, of_outliers = log_joint(features, mixture, space, outliers)
     by_template = log_sum(of_templates.reshape(-1, of_templates.shape[2])).reshape(of_templates.shape[:2])
     return np.concatenate([by_template, of_outliers[:, None]], axis=1)
-
-
-def losses_without(joint: Array) -> Array:
-    """`[n_templates]` log likelihood that is lost when a template is left out, the others as they are."""
-    total = log_sum(joint)
-    everything = np.arange(joint.shape[1])
-    return np.array([(total - log_sum(joint[:, everything != k])).sum() for k in everything[:-1]])
 
 
 def _first_guess(features: Array, space: FeatureSpace, spec: PresortSpec) -> Mixture:
