@@ -25,14 +25,13 @@ def needed(
         n_units: that stay.
         outliers: what no template explains.
     """
-    n_spikes = np.bincount(joint.argmax(axis=1), minlength=joint.shape[1])[:-1]
-    kept = n_spikes >= _SMALLEST_UNIT
+    kept = _counts(joint) >= _SMALLEST_UNIT
     if (kept & is_unit).sum() < n_units:
         kept = np.ones(kept.size, dtype=bool)
-    prices = _prices(mixture, n_spikes, outliers)
     while kept.any():
+        left, of_left = joint[:, np.append(kept, True)], mixture.keep(kept)
         excess = np.full(kept.size, np.inf)
-        excess[kept] = losses_without(joint[:, np.append(kept, True)], mixture.keep(kept)) - prices[kept]
+        excess[kept] = losses_without(left, of_left) - _prices(left, of_left, outliers)
         if (kept & is_unit).sum() <= n_units:
             excess[is_unit] = np.inf
         weakest = excess.argmin()
@@ -54,16 +53,34 @@ def losses_without(joint: Array, mixture: Mixture) -> Array:
     return np.array([total - _most_log_likelihood(densities[:, everything != k]) for k in everything[:-1]])
 
 
-def _prices(mixture: Mixture, n_spikes: NDArray[np.int64], outliers: Outliers) -> Array:
-    """`[n_templates]` nats that a template has to gain: Laplace's approximation of its evidence.
+def _prices(joint: Array, mixture: Mixture, outliers: Outliers) -> Array:
+    """`[n_templates]` nats that a template has to gain.
 
-    A template may be anywhere that outliers are, and n spikes make it known to a ball of radius 1 / sqrt(n) (MacKay,
-    Neural Computation 4:415-447, 1992: the Occam factor). Its weight and those of its shifts cost half a log n each,
-    as in the Bayesian criterion. Only its own spikes tell about a template, so n counts them and not all.
+    One whose spikes would be outliers without it: Laplace's approximation of its evidence. It may be anywhere that
+    outliers are, and n spikes make it known to a ball of radius 1 / sqrt(n) (MacKay, Neural Computation 4:415-447,
+    1992: the Occam factor); its weight and those of its shifts cost half a log n each. Only its own spikes tell
+    about it, so n counts them and not all.
+
+    One whose spikes another would take: the Bayesian criterion, where n counts all spikes. That is dearer, since no
+    unit is quite a ball, and the tail of a large one gains more than evidence allows for.
     """
     n_features, n_shifts = mixture.templates.shape[1], mixture.shift_weights.shape[1]
-    known = 0.5 * (n_features + n_shifts) * np.log(np.maximum(n_spikes, 1))
-    return np.asarray(known - outliers.log_densities(mixture.templates))
+    orphaned = _orphaned(joint)
+    n_spikes = np.where(orphaned, np.maximum(_counts(joint), 1), len(joint))
+    price = 0.5 * (n_features + n_shifts) * np.log(n_spikes)
+    return np.where(orphaned, price - outliers.log_densities(mixture.templates), price)
+
+
+def _orphaned(joint: Array) -> NDArray[np.bool_]:
+    """`[n_templates]` whether most of a template's spikes would be outliers without it."""
+    likeliest = joint.argmax(axis=1)
+    heirs = [np.delete(joint[likeliest == k], k, axis=1).argmax(axis=1) for k in range(joint.shape[1] - 1)]
+    return np.array([2 * (heir == joint.shape[1] - 2).sum() > heir.size for heir in heirs], dtype=bool)
+
+
+def _counts(joint: Array) -> NDArray[np.int64]:
+    """`[n_templates]` spikes of which it is the likeliest."""
+    return np.bincount(joint.argmax(axis=1), minlength=joint.shape[1])[:-1]
 
 
 def _most_log_likelihood(densities: Array) -> float:
