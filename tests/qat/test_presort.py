@@ -9,6 +9,7 @@ from qat.presort import Presorting, PresortSpec, presort
 from qat.presort.baseline import presort_baseline
 from qat.recordings.read import read_source
 from qat.recordings.simulate import SimulationSpec, simulate_recording
+from qat.recordings.source import StoredWindows
 from qat.scoring import match_clusters, score_against_truth
 from qat.spikes.cut import spikes_from_recording, spikes_from_windows
 from qat.spikes.spec import SpikeSpec
@@ -26,6 +27,16 @@ def stored(name, not_units=()):
     if not (DATA / name).exists():
         pytest.skip(f"{name} is not here")
     return spikes_from_windows(read_source(DATA / name, not_units=not_units), SpikeSpec())
+
+
+def as_windows(spikes, split_seed):
+    """The true spikes as windows that came cut: no times, no threshold, and no noise without a spike."""
+    known = spikes.true_unit >= 0
+    windows = (spikes.waveforms[known] * spikes.lsb).astype(np.float32)
+    stored_windows = StoredWindows(
+        "windows", windows, None, None, spikes.true_unit[known], None, "uV", "simulated, cut elsewhere"
+    )
+    return spikes_from_windows(stored_windows, SpikeSpec(split_seed=split_seed))
 
 
 def accuracy_on_test_part(spikes, presorting):
@@ -173,3 +184,29 @@ def test_units_that_merging_lost_are_split_again(n_units):
     presorting = presort(spikes, PresortSpec(n_units=n_units))
     assert presorting.n_units == 3
     assert accuracy_on_test_part(spikes, presorting) >= 0.87
+
+
+@pytest.mark.parametrize("seed", [108, 112])
+def test_units_of_thirty_spikes_each_stay_apart(seed):
+    """Templates do not fit each other's spikes equally well: one such pair was taken for outliers, and merged."""
+    spikes = simulated(n_units=5, duration_s=4.0, firing_rate_hz=12.0, seed=seed)
+    presorting = presort(spikes, SPEC)
+    assert presorting.n_units == 5
+    assert accuracy_on_test_part(spikes, presorting) >= 0.98
+
+
+@pytest.mark.parametrize(("similarity", "seed"), [("easy", 114), ("moderate", 112)])
+def test_a_rare_unit_is_found_among_windows_that_came_cut(similarity, seed):
+    """Outliers of a given share took its spikes for free, so that it was not worth a template."""
+    rates = {"n_units": 4, "firing_rate_hz": (16.0, 6.0, 2.0, 0.6)}
+    spikes = as_windows(
+        simulated(**rates, duration_s=40.0, similarity=similarity, noise_level=0.15, seed=seed), split_seed=seed
+    )
+    presorting = presort(spikes, SPEC)
+    assert presorting.n_units == 4
+    assert accuracy_on_test_part(spikes, presorting) >= 0.97
+
+
+def test_the_number_of_units_does_not_hang_on_the_start():
+    spikes = simulated(n_units=5, duration_s=4.0, firing_rate_hz=12.0, seed=108)
+    assert [presort(spikes, PresortSpec(seed=seed)).n_units for seed in range(5)] == [5] * 5
