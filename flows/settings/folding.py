@@ -12,7 +12,7 @@ from hw.schedule.target import Target, clocks_of_latency, clocks_of_rate
 Minimised = Literal["luts", "memory", "balanced"]
 BuiltAs = Literal["auto", "pipeline", "engine"]
 STORAGES = ("block", "logic", "constant")
-DEFAULT_CYCLES = 256
+DEFAULT_CYCLES = 512
 
 
 @dataclass(frozen=True)
