@@ -22,8 +22,6 @@ RIVALS = (TWIN, CNN, LSTM)
 _SIMILARITIES = ("easy", "moderate", "hard", "hardest")
 PRESORT_NOISE = 0.15
 """Noise at which labels are compared."""
-ABLATION_SPIKES = 600
-"""Training spikes of the ablation: few enough for its many trainings, and for differences to show."""
 _NETWORKS = (ONE_BIT, TWIN)
 _FITTED = (*_NETWORKS, LDA)
 _CURVE = (*_FITTED, PRESORTER)
@@ -88,7 +86,8 @@ FULL = Choices(
         generated("moderate", 0.10, channels=4),
     ),
     presort=_AT_ONE_NOISE,
-    ablation=_AT_ONE_NOISE[2:],
+    # Where the 1-bit network gives up most.
+    ablation=(_AT_ONE_NOISE[3], generated("moderate", 0.10, units=8)),
     noise=(
         *(generated("easy", noise) for noise in (0.05, 0.10, 0.15, 0.20, 0.30, 0.40)),
         *(generated("hardest", noise) for noise in (0.05, 0.10, 0.15, 0.20)),
@@ -173,7 +172,7 @@ def _labels(data_sets: Iterable[DataSet], seeds: Iterable[int]) -> Iterable[Job]
 
 def _variants(data_sets: Iterable[DataSet], seeds: Iterable[int]) -> Iterable[Job]:
     for each, variant, seed in product(data_sets, VARIANTS, seeds):
-        yield Job(each.name, seed, ONE_BIT, variant=variant.name, training_spikes=ABLATION_SPIKES)
+        yield Job(each.name, seed, ONE_BIT, variant=variant.name)
 
 
 def _varied(

@@ -4,6 +4,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 
 from flows.bench.networks import random_network
+from flows.settings.folding import DEFAULT_CYCLES
 from hw.devices import device_named
 from hw.errors import DoesNotFit
 from hw.network.types import IntegerFormat
@@ -12,7 +13,7 @@ from hw.schedule.fold import Choice, choose
 from hw.schedule.target import Target
 
 DEVICE = "up5k"
-CLOCKS = 256
+CLOCKS = DEFAULT_CYCLES
 """Clocks an inference that are aimed at; where no folding fits so, the fewest that do."""
 _SEED = 0
 

@@ -7,7 +7,7 @@ import numpy as np
 from flows.report.model import Picture
 from flows.report.table import Cell, Table, number_columns, word_columns
 from flows.study.figures.ablation import draw_variants
-from flows.study.grid import ABLATION_SPIKES, Part
+from flows.study.grid import Part
 from flows.study.job import CHOSEN, Job
 from flows.study.outcome import Outcome, data_sets_in, seeds_in
 from flows.study.section import Finding, Section
@@ -35,8 +35,7 @@ def ablation_section(outcome: Outcome, part: Part, folder: Path) -> Section:
     return Section(
         heading="Ablation of the training",
         text=(
-            f"The 1-bit network on the first {ABLATION_SPIKES} training spikes of {listed(data_sets)}, "
-            f"{over_seeds(len(seeds))} each. Each variant differs from the "
+            f"The 1-bit network on {listed(data_sets)}, {over_seeds(len(seeds))} each. Each variant differs from the "
             f"training that is used in one thing; '{CHOSEN}' is {_WORDS[CHOSEN]}."
         ),
         findings=ablation_findings(differences),

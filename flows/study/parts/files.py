@@ -18,7 +18,7 @@ def files_section(outcome: Outcome, part: Part, folder: Path) -> Section:
         heading="Files",
         text=(
             f"Recordings of your own, {over_seeds(len(seeds))}: the recording is the same for all seeds, which draw "
-            "the first weights, and the split where spikes have no times. No choice of the program was made on them."
+            "the first weights, and the split where spikes have no times."
         ),
         findings=tuple(_finding(outcome, part, name) for name in names),
         tables=(_accuracies(outcome, part, names), _units(outcome, part, names)),
