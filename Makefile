@@ -61,7 +61,7 @@ power: install ## Lowest power that keeps up with spikes (OUT=, ARGS=--rate 50 -
 report: install ## Show a run's report and write it anew (OUT=)
 	$(SPIKELOOM) report $(out) $(ARGS)
 
-study: install ## The paper's study: every table, curve and claim, half an hour (DATA=, a folder of recordings; OUT=)
+study: install ## The paper's study: every table, curve and claim, forty minutes (DATA=, a folder of recordings; OUT=)
 	$(SPIKELOOM) study $(data) $(out) $(ARGS)
 
 study-quick: install ## A taste of it in minutes

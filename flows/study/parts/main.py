@@ -139,7 +139,7 @@ def difference_findings(differences: Sequence[Difference]) -> tuple[Finding, ...
     groups = {
         "The 1-bit network is really better, in points, than": [d for d in differences if d.is_real and d.mean > 0],
         "It is really worse, in points, than": [d for d in differences if d.is_real and d.mean < 0],
-        "Chance would do for its differences, in points, from": [d for d in differences if not d.is_real],
+        "Not shown to differ, in points, from": [d for d in differences if not d.is_real],
     }
     return tuple(Finding(f"{words} {listed(list(map(_told, group)))}.") for words, group in groups.items() if group)
 
