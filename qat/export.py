@@ -31,7 +31,7 @@ with warnings.catch_warnings():
     from brevitas.export import export_qonnx as brevitas_export
 
 METADATA_KEY = "spikeloom"
-METADATA_SCHEMA = 1
+METADATA_SCHEMA = 2  # 1 had one scale for the whole input
 _OPSET = 18  # the newest that qonnx 1.0 and onnxruntime 1.23 both know; fixed, for torch's default moves
 
 
@@ -46,7 +46,7 @@ def describe(spikes: SpikeSet, unit_names: Sequence[str], training: Mapping[str,
             "datatype": f"INT{spikes.bits}",
             "n_channels": spikes.n_channels,
             "n_samples": spikes.n_samples,
-            "order": "channel-major",
+            "order": "channel, order of differences, sample",
             "lsb": list(spikes.network_lsb),
             "unit_of_measure": spikes.unit_of_measure,
             "microvolts_per_lsb": None if spikes.microvolts_per_lsb is None else list(spikes.microvolts_per_lsb),
@@ -93,14 +93,17 @@ def graph_digest(model: onnx.ModelProto) -> str:
 
 
 def load_metadata(path: Path) -> dict[str, Any]:
-    """The metadata of a file written by `export_qonnx`. Raises BadInput for any other file."""
+    """The metadata of a file written by `export_qonnx`. Raises BadInput for any other file, and of another schema."""
     try:
         model = onnx.load(path)
     except (OSError, DecodeError) as error:
         raise BadInput(f"{path}: cannot be read as ONNX ({error})") from error
     for entry in model.metadata_props:
         if entry.key == METADATA_KEY:
-            return dict(json.loads(entry.value))
+            metadata = dict(json.loads(entry.value))
+            if metadata.get("schema") != METADATA_SCHEMA:
+                raise BadInput(f"{path}: written by another version of spikeloom; train and export it anew")
+            return metadata
     raise BadInput(f'{path}: has no "{METADATA_KEY}" metadata; export it with spikeloom')
 
 

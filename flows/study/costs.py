@@ -9,12 +9,13 @@ from qat.spikes.spec import SpikeSpec
 N_SAMPLES, N_UNITS = 48, 3
 """Shape that is counted for, with one channel."""
 _N_ROWS = len(SpikeSpec().orders_for(1))
+N_INPUTS = _N_ROWS * N_SAMPLES
 _COLUMNS = ("parameters", "weight_bytes", "multiplications", "additions", "xnor_bits")
 
 
 def model_costs() -> list[dict[str, Any]]:
     """Parameters, bytes that hold them, and operations of a spike, for every model."""
-    networks = {name: kind.builder(_N_ROWS)(_N_ROWS * N_SAMPLES, N_UNITS) for name, kind in MODELS.items()}
+    networks = {name: kind.builder(_N_ROWS)(N_INPUTS, N_UNITS) for name, kind in MODELS.items()}
     lines = [_line(name, count_cost(network, _N_ROWS, N_SAMPLES)) for name, network in networks.items()]
     return lines + [_line(name, kind.cost(N_SAMPLES, N_UNITS, _N_ROWS)) for name, kind in CLASSICAL.items()]
 

@@ -191,10 +191,9 @@ def _with_spikes(job: Job, n_spikes: int | None) -> Job:
 
 
 def _differences(data_sets: Iterable[DataSet], seeds: Iterable[int]) -> Iterable[Job]:
-    for each, model, orders, seed in product(data_sets, _NETWORKS, ORDERS, seeds):
+    for each, model, orders, seed in product(data_sets, (*_FITTED, CNN), ORDERS, seeds):
         # The job of other parts where the orders are those that the channels ask for.
-        is_usual = orders == each.spec.orders_for(int(str(each.factors["channels"])))
-        yield Job(each.name, seed, model, differences=None if is_usual else orders)
+        yield Job(each.name, seed, model, differences=None if orders == each.differences else orders)
 
 
 def _with_bits(job: Job, bits: int) -> Job:

@@ -16,9 +16,9 @@ CHOSEN = "chosen"
 BITS = 8
 
 
-def numbered(orders: tuple[int, ...] | None) -> str:
-    """Orders of differences as a table shows them: `1+2`, or nothing where the channels decide."""
-    return "" if orders is None else "+".join(map(str, orders))
+def numbered(orders: tuple[int, ...]) -> str:
+    """Orders of differences as a table shows them: `1+2`."""
+    return "+".join(map(str, orders))
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,7 @@ def _run_line(checkpoint: Checkpoint, data_set: DataSet) -> Line:
         "data_set": data_set.name,
         **{name: _shown(value) for name, value in data_set.factors.items()},
         **_job_fields(checkpoint),
+        "differences": numbered(checkpoint.job.differences or data_set.differences),
         **result,
         **{name: None if truth is None else getattr(truth, name) for name in _TRUTH},
     }
@@ -79,7 +80,8 @@ def _shown(factor: Any) -> Any:
 
 
 def _job_fields(checkpoint: Checkpoint) -> dict[str, Any]:
-    return {**vars(checkpoint.job), "differences": numbered(checkpoint.job.differences)}
+    orders = checkpoint.job.differences
+    return {**vars(checkpoint.job), "differences": None if orders is None else numbered(orders)}
 
 
 def _text(value: Any) -> Any:

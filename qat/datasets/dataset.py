@@ -28,6 +28,11 @@ class DataSet:
     spec: SpikeSpec = field(default_factory=SpikeSpec)
     """How spikes are detected, cut, split and quantized."""
 
+    @property
+    def differences(self) -> tuple[int, ...]:
+        """Orders of differences between samples that a network is given, where nothing else is asked for."""
+        return self.spec.orders_for(int(str(self.factors["channels"])))
+
     def spikes(self, seed: int) -> SpikeSet:
         """The spikes of a seed, which draws the split as well where times are unknown.
 

@@ -29,7 +29,10 @@ class ModelKind:
     over_time: bool = False  # sees channels and samples apart
 
     def builder(self, n_channels: int, hidden: Sequence[int] | None = None) -> ModelBuilder:
-        """A builder for spikes of n_channels, their inputs channel-major; `hidden` replaces the default widths."""
+        """A builder for spikes of n_channels, their inputs channel-major; `hidden` replaces the default widths.
+
+        A channel that is given as several orders of differences counts for each (`SpikeSet.n_network_rows`).
+        """
         options: dict[str, object] = {"hidden": tuple(self.hidden if hidden is None else hidden)}
         if self.over_time:
             options["n_channels"] = n_channels

@@ -35,8 +35,8 @@ def detect_as_trained(
     of the training itself this gives its own spikes again.
 
     Raises:
-        BadInput: the network was trained on windows that came cut, or the recording differs in its channels, its
-            rate or its unit of measure.
+        BadInput: the file is an older version's, the network was trained on windows that came cut, or the recording
+            differs in its channels, its rate or its unit of measure.
     """
     spec, detector = _setup(metadata, source)
     traces = Traces.of(source, spec)
@@ -54,6 +54,10 @@ def filtered_as_trained(source: RecordedSource, metadata: Mapping[str, Any]) -> 
 
 def _setup(metadata: Mapping[str, Any], source: RecordedSource) -> tuple[SpikeSpec, Detector]:
     form, chosen = metadata["input"], metadata["preprocessing"]
+    if not isinstance(form["lsb"], list):  # of each order of differences, from schema 2 on
+        raise BadInput(
+            f"{source.name}: the network's file was written by another version of spikeloom; train and export it anew"
+        )
     if "threshold" not in chosen:
         raise BadInput(
             f"{source.name}: the network was trained on windows that came cut, so that nothing is known of how "

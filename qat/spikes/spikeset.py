@@ -129,4 +129,4 @@ class SpikeSet:
         except FileNotFoundError as error:
             raise BadInput(f"{path}: no such file; expected a spike set (.npz) written by spikeloom") from error
         except (OSError, KeyError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
-            raise BadInput(f"{path}: not a spike set written by spikeloom") from error
+            raise BadInput(f"{path}: not a spike set written by this version of spikeloom; train anew") from error

@@ -53,7 +53,7 @@ def test_every_spike_of_a_short_recording(tmp_path, record_property):
 def test_every_spike_of_ten_minutes(tmp_path, monkeypatch, record_property):
     """Every spike of a recording of ten minutes gives all layers' words and the class of the ONNX graph.
 
-    Through the paper's network, 48 int8 -> 256 -> 256 -> 5, folded for UP5K at 256 clocks an inference.
+    Through the paper's network, 96 int8 -> 256 -> 256 -> 5, folded for UP5K at 256 clocks an inference.
     """
     monkeypatch.setattr(simulators, "CACHE", tmp_path / "cache")
     paper = ("--engine", "verilator", "--device", "up5k", "--cycles", 256)

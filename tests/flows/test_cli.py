@@ -277,10 +277,10 @@ def test_folding_options_land_on_their_own_fields(command, in_an_empty_folder):
 
 
 def test_a_target_is_what_was_asked_for():
-    assert FoldingSettings().target(12.0) == Target(256)
+    assert FoldingSettings().target(12.0) == Target(512)
     assert FoldingSettings(latency_clocks=900).target(12.0) == Target(None, 900)
     assert FoldingSettings(pe=(1,), simd=(1,)).target(12.0) == Target()
-    assert FoldingSettings(pe=(1,)).target(12.0) == Target(256)
+    assert FoldingSettings(pe=(1,)).target(12.0) == Target(512)
 
 
 def test_explore_takes_a_model_or_what_training_left(in_an_empty_folder):

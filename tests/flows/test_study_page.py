@@ -35,6 +35,17 @@ def part(grid, name):
     return next(part for part in grid.parts if part.name == name)
 
 
+def test_what_a_network_is_given_is_told_by_name_and_run_once(grid, tmp_path):
+    given, outcome = part(grid, "differences"), outcome_of(grid, lambda job: 0.9)
+    curve = next(curve for curve in CURVES if curve.part == "differences")
+    (panel,) = panels_of(curve, outcome, given)
+    assert panel.names == ["0", "1", "2", "1+2"]
+    usual = {job for job in given.jobs if job.differences is None and job.model == "cnn"}
+    assert usual and usual <= set(part(grid, "main").jobs)
+    curve_section(curve, outcome, given, tmp_path)
+    assert (tmp_path / "figures/differences.png").exists()
+
+
 @pytest.fixture(scope="module")
 def grid():
     return grid_of(QUICK, files=(OwnFile(HARD, "", True),), is_quick=True)

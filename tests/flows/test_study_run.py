@@ -155,7 +155,7 @@ def test_a_line_of_the_csv():
         "labels": "pseudo",
         "variant": "chosen",
         "bits": "8",
-        "differences": "",
+        "differences": "1+2",
         "hidden": "",
         "training_spikes": "",
         "shift": "0",

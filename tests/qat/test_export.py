@@ -127,13 +127,13 @@ def test_metadata_come_back_with_schema_and_digest(tmp_path):
     path = tmp_path / "model.onnx"
     export_qonnx(network(), path, describe(given, ["a", "b", "µ"], {"seed": 7}), INPUTS)
     assert load_metadata(path) == {
-        "schema": 1,
+        "schema": 2,
         "digest": graph_digest(onnx.load(path)),
         "input": {
             "datatype": "INT8",
             "n_channels": 2,
             "n_samples": 6,
-            "order": "channel-major",
+            "order": "channel, order of differences, sample",
             "lsb": [0.75],
             "unit_of_measure": "uV",
             "microvolts_per_lsb": [0.75],
@@ -148,6 +148,17 @@ def test_metadata_come_back_with_schema_and_digest(tmp_path):
         load_metadata(path), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
     )
     assert (entry.key, entry.value) == ("spikeloom", canonical)
+
+
+def test_the_file_of_another_version_is_refused(tmp_path):
+    path = tmp_path / "model.onnx"
+    export_qonnx(network(), path, metadata(), INPUTS)
+    model = onnx.load(path)
+    older = {**load_metadata(path), "schema": 1}
+    onnx.helper.set_model_props(model, {"spikeloom": json.dumps(older)})
+    onnx.save(model, path)
+    with pytest.raises(BadInput, match="another version of spikeloom; train and export it anew"):
+        load_metadata(path)
 
 
 def test_digest_is_of_the_network_alone(tmp_path):

@@ -91,7 +91,9 @@ def test_the_truth_of_windows_that_came_cut_is_their_labels():
 @pytest.fixture(scope="module")
 def simulated():
     source = simulate_recording(SimulationSpec(duration_s=4.0, n_channels=2, seed=1))
-    return source, spikes_from_recording(source, SpikeSpec(bits=6, threshold_sigmas=5.0, dead_time_ms=0.6))
+    return source, spikes_from_recording(
+        source, SpikeSpec(bits=6, threshold_sigmas=5.0, dead_time_ms=0.6, differences=(2, 1))
+    )
 
 
 def test_a_device_finds_the_spikes_of_its_training_again(simulated):
@@ -100,6 +102,14 @@ def test_a_device_finds_the_spikes_of_its_training_again(simulated):
     assert np.array_equal(found.sample_index, spikes.sample_index)
     assert np.array_equal(found.inputs, spikes.inputs())
     assert first_test_sample(source, spikes) == round(4.0 * RATE_HZ * 0.75)
+
+
+def test_the_network_of_an_older_version_is_refused(simulated):
+    source, spikes = simulated
+    older = describe(spikes, NAMES, {})
+    older["input"] |= {"lsb": 0.5}
+    with pytest.raises(BadInput, match="another version of spikeloom; train and export it anew"):
+        detect_as_trained(source, older)
 
 
 def test_another_recording_is_cut_with_the_thresholds_of_the_training(simulated):

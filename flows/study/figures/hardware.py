@@ -34,8 +34,8 @@ def draw_costs(
     draw_panel(above, Panel("", places, names, curves), "linear")
     above.set_ylabel("test spikes with\ntheir true unit, %", fontsize=9)
     _bars(below, costs)
+    below.set_xticks(places, names)
     for axes in (above, below):
-        axes.set_xticks(places, names)
         axes.set_xlim(-0.6, len(settings) - 0.4)
     below.set_xlabel(axis, fontsize=9)
     legend_below(figure, above, 4)

@@ -7,7 +7,7 @@ from typing import Any
 from flows.report.figures import percent
 from flows.report.table import Cell, Table, cell_of, number_columns, word_columns
 from flows.study.checkpoint import versions
-from flows.study.costs import N_SAMPLES, N_UNITS
+from flows.study.costs import N_INPUTS, N_SAMPLES, N_UNITS
 from flows.study.outcome import Outcome, data_sets_in, seeds_in
 from flows.study.result import Result
 from flows.study.section import Section
@@ -28,7 +28,8 @@ def _costs(costs: Sequence[Mapping[str, Any]]) -> Table:
     columns = [name for name in costs[0] if name != "model"]
     return Table(
         "What models cost",
-        f"Counted from each model for 1 channel of {N_SAMPLES} samples and {N_UNITS} units, for one spike.",
+        f"Counted from each model for 1 channel of {N_SAMPLES} samples and {N_UNITS} units, for one spike. The "
+        f"differences that make {N_INPUTS} inputs of the samples are not counted.",
         (*word_columns("Model"), *number_columns(*(name.replace("_", " ") for name in columns))),
         tuple((Cell(title_of(line["model"])), *(cell_of(line[name]) for name in columns)) for line in costs),
     )

@@ -43,10 +43,8 @@ def _data_set(outcome: Outcome, job: Job) -> str:
     return job.data_set
 
 
-def orders_of(outcome: Outcome, job: Job) -> tuple[int, ...]:
-    """Orders of differences that the job's network is given."""
-    data_set = outcome.grid.data_sets[job.data_set]
-    return job.differences or data_set.spec.orders_for(int(str(data_set.factors["channels"])))
+def _orders(outcome: Outcome, job: Job) -> tuple[int, ...]:
+    return job.differences or outcome.grid.data_sets[job.data_set].differences
 
 
 def _training_spikes(outcome: Outcome, job: Job) -> float:
@@ -90,7 +88,7 @@ CURVES = (
         "what the network is given: orders of differences between samples",
         "The samples themselves (0), their first (1) or second differences (2), or two inputs a sample (1+2), which "
         "makes the first layer twice as large.",
-        lambda outcome, job: float(ORDERS.index(orders_of(outcome, job))),
+        lambda outcome, job: float(ORDERS.index(_orders(outcome, job))),
         _data_set,
         "named",
         lambda value: numbered(ORDERS[int(value)]),

@@ -263,6 +263,7 @@ OF_TRAINING: Mapping[str, tuple[str, ...]] = {
     "--sampling-hz": (*_NO_QUANTITY, "1", "1e12"),
     "--drift": ("-1", "1", "nan", "inf"),
     "--threshold-sigmas": (*_NO_QUANTITY, "1e9"),
+    "--differences": ("", ",", "3", "1,1", "x", "9" * 5000),
     "--low-hz": (*_NO_QUANTITY, "1e9"),
     "--high-hz": ("0", "-1", "nan", "inf"),
     "--align": ("", "evil"),
