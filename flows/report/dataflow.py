@@ -47,7 +47,7 @@ def dataflow(network: Network) -> Strip:
 
 
 def _input_lines(layers: Sequence[Layer], input_format: str) -> tuple[str, ...]:
-    return (*(f"{number(layer.columns)} samples" for layer in layers[:1]), input_format)
+    return (*(f"{number(layer.columns)} inputs" for layer in layers[:1]), input_format)
 
 
 def _layer_lines(layer: Layer) -> tuple[str, ...]:

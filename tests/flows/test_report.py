@@ -193,7 +193,7 @@ def test_the_page_needs_no_other_file(tmp_path):
 
 def test_the_dataflow_strip_shows_folding_in_order():
     text = page(whole_report(), Path())
-    words = ["input", "48 samples", "layer 1", "PE 4 · SIMD 12", "layer 2", "PE 8 · SIMD 32", "head", "argmax"]
+    words = ["input", "48 inputs", "layer 1", "PE 4 · SIMD 12", "layer 2", "PE 8 · SIMD 32", "head", "argmax"]
     positions = [text.index(f">{word}</text>") for word in words]
     assert positions == sorted(positions)
 
